@@ -1,0 +1,148 @@
+//! How a failure is told: what was being done, to what, what happened, and the way out.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::Console;
+use crate::exit::Exit;
+use crate::scan::ScanError;
+use crate::store::{ErrorKind, StoreError};
+
+/// A failure as it is printed: one sentence and, where there is a way out, a hint.
+#[derive(Debug)]
+pub(super) struct Failure {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// The command line or its environment is wrong.
+    pub(super) fn usage(error: &dyn Error) -> Self {
+        Self { exit: Exit::Usage, message: chain(error), hint: None }
+    }
+
+    /// The call is wrong, in these words.
+    pub(super) fn wrong(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into(), hint: None }
+    }
+
+    /// The run failed.
+    pub(super) fn failed(error: &dyn Error) -> Self {
+        Self { exit: Exit::Failed, message: chain(error), hint: None }
+    }
+
+    /// An output cannot be written.
+    pub(super) fn output(name: &str, error: &io::Error) -> Self {
+        // Whoever closed the pipe has seen enough.
+        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Failed };
+        Self { exit, message: format!("cannot write {name}: {error}"), hint: None }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    /// The store cannot be used.
+    pub(super) fn store(error: &StoreError, location: &str) -> Self {
+        Self {
+            exit: Exit::Failed,
+            message: format!("cannot list {location}: {error}"),
+            hint: store_hint(error),
+        }
+    }
+
+    /// Prints it and says how to exit.
+    pub(super) fn print(&self, console: &Console) -> Exit {
+        if self.exit != Exit::Done {
+            let (bold, off) = if console.color_on_stderr() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+            let mut text = format!("{bold}error{off}: {}\n", self.message);
+            if let Some(hint) = &self.hint {
+                let _ = writeln!(text, "\nhint: {hint}");
+            }
+            // Nothing is left to tell it to.
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
+        self.exit
+    }
+}
+
+impl From<ScanError> for Failure {
+    fn from(error: ScanError) -> Self {
+        match &error {
+            ScanError::Store { location, source, .. } => Self::store(source, location),
+            ScanError::Ledger(crate::scan::ledger::LedgerError::OtherScan { .. }) => {
+                Self::usage(&error).hint(
+                    "repeat the options of the first call, or start anew with another `--state` directory",
+                )
+            }
+            ScanError::Ledger(_) => {
+                Self::failed(&error).hint("start anew without `--resume`, or name another `--state` directory")
+            }
+            _ => Self::failed(&error),
+        }
+    }
+}
+
+/// An error with its causes, in one line; causes that repeat what was said are left out.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            let _ = write!(text, ": {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+fn store_hint(error: &StoreError) -> Option<String> {
+    let hint = match &error.kind {
+        ErrorKind::NoSuchBucket => {
+            "check the bucket's name, and that `--endpoint-url` and `--profile` belong to its account"
+        }
+        ErrorKind::AccessDenied => {
+            "the key must be allowed to list the bucket (`s3:ListBucket`; the managed policy \
+             AmazonS3ReadOnlyAccess suffices); for a public bucket try `--no-sign-request`, for a \
+             requester-pays bucket `--request-payer`"
+        }
+        ErrorKind::BadCredentials => {
+            "check the key id and the secret, and whether a session token has expired; `--profile` \
+             chooses another set"
+        }
+        ErrorKind::NoCredentials => {
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with `--profile`, or use \
+             `--no-sign-request` for a public bucket"
+        }
+        ErrorKind::WrongRegion { region: Some(region) } => {
+            return Some(format!("the bucket is in `{region}`: use `--region {region}`"));
+        }
+        ErrorKind::WrongRegion { region: None } => "name the bucket's region with `--region`",
+        ErrorKind::ClockSkew { .. } => "set this machine's clock: signatures are valid for 15 minutes",
+        ErrorKind::Throttled => "the store keeps refusing: try a smaller `--concurrency` or `--max-rps`",
+        ErrorKind::Resolve => "check the host name of `--endpoint-url`, the region's spelling, and DNS",
+        ErrorKind::Connect => "check that the endpoint is reachable from here: host, port, proxy, firewall",
+        ErrorKind::Tls => {
+            "check that the endpoint speaks TLS and its certificate is trusted here; an endpoint \
+             without TLS begins with `http://`"
+        }
+        ErrorKind::Timeout => "the endpoint accepts connections and does not answer: check proxy and firewall",
+        ErrorKind::BadPage(_) => {
+            "is the endpoint really that of an object store? `weighbridge -v` shows each attempt"
+        }
+        ErrorKind::Server | ErrorKind::Interrupted => {
+            "the store failed each time; try again later, and see its status page"
+        }
+        ErrorKind::Refused | ErrorKind::Setup => return None,
+    };
+    Some(hint.into())
+}

@@ -1,0 +1,332 @@
+//! `weighbridge scan`: weigh a bucket.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::watch;
+
+use super::scan_args::{FilterArgs, OutputArgs, ScanArgs};
+use super::{CommandResult, Console, Failure, progress, source};
+use crate::exit::Exit;
+use crate::filter::{FilterSpec, Filters};
+use crate::manifest::{Encoding, OutputTarget};
+use crate::object::Timestamp;
+use crate::report;
+use crate::scan::ledger::Ledger;
+use crate::scan::pace::PaceOptions;
+use crate::scan::{End, ManifestOptions, Outcome, Progress, ScanOptions, StateOptions, scan};
+use crate::summary::Summary;
+use crate::tally;
+
+pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
+    let outputs = Outputs::prepare(&args.output)?;
+    let now = Timestamp(unix_millis(SystemTime::now()));
+    let filters = spec(&args.filter);
+    Filters::new(&filters, now).map_err(|error| Failure::usage(&error).hint(error.hint()))?;
+    let state = state(&args, &outputs)?;
+    let cuts = hints(&args)?;
+    let threads = match args.pace.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
+        threads => threads,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(&error))?;
+    runtime.block_on(async {
+        let source = source::open(&args.location, &args.source).await?;
+        let options = ScanOptions {
+            location: args.location.to_string(),
+            prefix: source.prefix.clone(),
+            filters,
+            tally: tally::Options {
+                prefix: source.prefix.as_slice().into(),
+                depth: args.output.depth,
+                prefix_bound: usize::try_from(args.output.prefixes).unwrap_or(usize::MAX),
+                largest: args.output.largest,
+                unnamed_class: "STANDARD".into(),
+                ..tally::Options::new(now)
+            },
+            pace: PaceOptions {
+                concurrency: args.pace.concurrency,
+                max_requests: args.pace.max_requests,
+                max_rps: args.pace.max_rps,
+            },
+            hedging: !args.pace.no_hedging,
+            probes: !args.pace.no_probes,
+            cuts,
+            state: state.clone(),
+            checkpoint_every: args.state.checkpoint_every.max(Duration::from_millis(10)),
+            manifest: outputs.manifest.as_ref().map(|(target, encoding)| ManifestOptions {
+                target: target.clone(),
+                encoding: *encoding,
+                bucket: source.bucket.clone(),
+            }),
+        };
+        let shown = Arc::new(Progress::default());
+        let display = progress::show(Arc::clone(&shown), *console);
+        let (stop, stopped) = watch::channel(false);
+        let listener = tokio::spawn(stop_on_signal(stop));
+        let origin = source.store.origin();
+        let result = scan(Arc::clone(&source.store), options, shown, stopped).await;
+        listener.abort();
+        display.finish().await;
+        let outcome = result?;
+        let ended = Timestamp(unix_millis(SystemTime::now()));
+        let origin = crate::store::Origin { region: source.store.origin().region, ..origin };
+        let summary = Summary::of_scan(&outcome, &origin, ended, outputs.manifest_name());
+        outputs.write(&summary, console)?;
+        Ok(conclude(&outcome, state.as_ref(), console))
+    })
+}
+
+/// Where everything goes; opened or tried before the scan, so that a typo does not cost hours.
+struct Outputs {
+    summary: Option<PathBuf>,
+    manifest: Option<(OutputTarget, Encoding)>,
+    reports: Vec<(PathBuf, ReportForm)>,
+}
+
+#[derive(Clone, Copy)]
+enum ReportForm {
+    Html,
+    Markdown,
+}
+
+impl Outputs {
+    fn prepare(args: &OutputArgs) -> Result<Self, Failure> {
+        let stdout = Path::new("-");
+        if args.output.as_deref() == Some(stdout) && args.manifest.as_deref() == Some(stdout) {
+            return Err(Failure::wrong("summary and manifest cannot both go to stdout")
+                .hint("give one of `--output` and `--manifest` a file"));
+        }
+        let manifest = match &args.manifest {
+            None => None,
+            Some(path) => {
+                let target = OutputTarget::from_argument(path);
+                let encoding = match &target {
+                    OutputTarget::Stdout => {
+                        let name = format!("stdout.{}", args.manifest_format);
+                        Encoding::from_path(Path::new(&name))
+                    }
+                    OutputTarget::File(_) => target.encoding(None),
+                };
+                let failure = |error: crate::manifest::ManifestError| {
+                    let hint = error.hint().map(str::to_owned);
+                    Failure::usage(&error).maybe_hint(hint)
+                };
+                let encoding = encoding.map_err(failure)?;
+                target.check_writable().map_err(|error| {
+                    let hint = error.hint().map(str::to_owned);
+                    Failure::failed(&error).maybe_hint(hint)
+                })?;
+                Some((target, encoding))
+            }
+        };
+        if let Some(path) = args.output.as_deref().filter(|path| *path != stdout) {
+            check_writable(path)?;
+        }
+        let mut reports = Vec::new();
+        for path in &args.report {
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            let form = match extension.map(str::to_ascii_lowercase).as_deref() {
+                Some("html" | "htm") => ReportForm::Html,
+                Some("md" | "markdown") => ReportForm::Markdown,
+                _ => {
+                    return Err(Failure::wrong(format!(
+                        "the name of the report `{}` does not say its form",
+                        path.display()
+                    ))
+                    .hint("end it in `.html` or `.md`"));
+                }
+            };
+            check_writable(path)?;
+            reports.push((path.clone(), form));
+        }
+        Ok(Self { summary: args.output.clone(), manifest, reports })
+    }
+
+    /// Whether stdout carries data, so that what people read goes to stderr.
+    fn data_on_stdout(&self) -> bool {
+        self.summary.as_deref() == Some(Path::new("-"))
+            || matches!(self.manifest, Some((OutputTarget::Stdout, _)))
+    }
+
+    /// The file that a scan can be resumed beside, if there is one.
+    fn main_file(&self) -> Option<&Path> {
+        match (&self.manifest, &self.summary) {
+            (Some((OutputTarget::File(path), _)), _) => Some(path),
+            (Some((OutputTarget::Stdout, _)), _) | (None, None) => None,
+            (None, Some(path)) => (path != Path::new("-")).then_some(path),
+        }
+    }
+
+    fn manifest_name(&self) -> Option<(String, String)> {
+        let (target, encoding) = self.manifest.as_ref()?;
+        let path = match target {
+            OutputTarget::File(path) => path.display().to_string(),
+            OutputTarget::Stdout => "-".into(),
+        };
+        Some((path, encoding.to_string()))
+    }
+
+    fn write(&self, summary: &Summary, console: &Console) -> Result<(), Failure> {
+        if let Some(path) = &self.summary {
+            let mut json = summary.to_json().map_err(|error| Failure::failed(&error))?;
+            json.push('\n');
+            write_whole(path, json.as_bytes())?;
+        }
+        for (path, form) in &self.reports {
+            let text = match form {
+                ReportForm::Html => report::html::render(summary),
+                ReportForm::Markdown => report::markdown::render(summary),
+            };
+            write_whole(path, text.as_bytes())?;
+        }
+        if console.is_quiet() {
+            return Ok(());
+        }
+        let on_stdout = !self.data_on_stdout();
+        let text = report::terminal::render(summary, console.style(on_stdout));
+        if on_stdout {
+            io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::output("stdout", &error))
+        } else {
+            io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::output("stderr", &error))
+        }
+    }
+}
+
+/// Tries to open a file for writing and leaves it as it was.
+fn check_writable(path: &Path) -> Result<(), Failure> {
+    let new = !path.exists();
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
+    let closed = opened.and_then(|_| if new { fs::remove_file(path) } else { Ok(()) });
+    closed.map_err(|error| {
+        Failure::output(&format!("`{}`", path.display()), &error)
+            .hint("name a file in a folder that exists and may be written to")
+    })
+}
+
+/// Writes a file in one piece: it is the old one or the new one, never half of it.
+fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let failure = |error: io::Error| Failure::output(&format!("`{}`", path.display()), &error);
+    if path == Path::new("-") {
+        return io::stdout().write_all(content).map_err(|error| Failure::output("stdout", &error));
+    }
+    if path.exists() && !path.is_file() {
+        // A pipe or a device takes the bytes as they come.
+        return fs::write(path, content).map_err(failure);
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    let beside = PathBuf::from(name);
+    fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).map_err(failure)
+}
+
+fn spec(args: &FilterArgs) -> FilterSpec {
+    FilterSpec {
+        include: args.include.clone(),
+        exclude: args.exclude.clone(),
+        min_size: args.min_size.clone(),
+        max_size: args.max_size.clone(),
+        modified_since: args.modified_since.clone(),
+        modified_before: args.modified_before.clone(),
+        storage_classes: args.storage_class.clone(),
+    }
+}
+
+/// Where the checkpoint is kept: where the user says, or beside the main output for as long as the scan
+/// is not done.
+fn state(args: &ScanArgs, outputs: &Outputs) -> Result<Option<StateOptions>, Failure> {
+    let resume = args.state.resume;
+    if let Some(directory) = &args.state.state {
+        if resume && matches!(outputs.manifest, Some((OutputTarget::Stdout, _))) {
+            return Err(Failure::wrong("a manifest on stdout cannot be resumed")
+                .hint("write it to a file with `--manifest FILE`"));
+        }
+        return Ok(Some(StateOptions { directory: directory.clone(), resume, keep: true }));
+    }
+    let Some(file) = outputs.main_file() else {
+        if resume {
+            return Err(Failure::wrong("nothing says where the scan to resume is kept")
+                .hint("name it with `--state DIR`, or repeat the `--manifest` or `--output` of the first call"));
+        }
+        return Ok(None);
+    };
+    let mut name = file.as_os_str().to_owned();
+    name.push(".weighbridge");
+    Ok(Some(StateOptions { directory: PathBuf::from(name), resume, keep: false }))
+}
+
+/// Cut points of an earlier scan.
+fn hints(args: &ScanArgs) -> Result<Vec<Vec<u8>>, Failure> {
+    /// Pieces per request in flight: enough to balance, few enough to waste nothing.
+    const PIECES: usize = 64;
+    let Some(path) = &args.state.hints else { return Ok(Vec::new()) };
+    let ledger = Ledger::read(path, crate::object::KeyOrder::Bytes)
+        .map_err(|error| Failure::usage(&error).hint("`--hints` takes the ledger.json of an earlier scan"))?;
+    let prefix = args.location.prefix().as_bytes();
+    let mut cuts = ledger.cuts(args.pace.concurrency.max(PIECES));
+    cuts.retain(|cut| cut.starts_with(prefix) && cut.as_slice() > prefix);
+    Ok(cuts)
+}
+
+fn unix_millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The first Ctrl-C ends the scan in order; the second ends the program at once.
+async fn stop_on_signal(stop: watch::Sender<bool>) {
+    let mut since = None;
+    loop {
+        if signalled().await.is_err() {
+            // Without signals there is nothing to wait for, and `stop` has to outlive the scan.
+            std::future::pending::<()>().await;
+        }
+        if since.is_some_and(|since: Instant| since.elapsed() > Duration::from_millis(50)) {
+            #[expect(clippy::exit, reason = "asked for twice; the checkpoint on disk is whole")]
+            std::process::exit(Exit::Interrupted as i32);
+        }
+        since.get_or_insert_with(Instant::now);
+        let _ = stop.send(true);
+    }
+}
+
+#[cfg(unix)]
+async fn signalled() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Says how to go on where the scan is not complete, and how to exit.
+fn conclude(outcome: &Outcome, state: Option<&StateOptions>, console: &Console) -> Exit {
+    let (exit, why) = match outcome.end {
+        End::Complete => return Exit::Done,
+        End::Failed => (Exit::Incomplete, "some ranges could not be listed"),
+        End::RequestLimit => (Exit::Incomplete, "the number of requests allowed was sent"),
+        End::Interrupted => (Exit::Interrupted, "the scan was stopped"),
+    };
+    let hint = match state {
+        Some(state) => format!(
+            "repeat the call with `--resume` to go on; checkpoint and rows so far are in `{}`",
+            state.directory.display()
+        ),
+        None => "with `--state DIR` a scan can be stopped and gone on with".into(),
+    };
+    console.warn(&format!("incomplete: {why}, totals are lower bounds"), &hint);
+    exit
+}

@@ -1,0 +1,163 @@
+//! The flags of `weighbridge scan`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+
+use crate::location::Location;
+use crate::units;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  weighbridge scan demo:
+  weighbridge scan s3://bucket/prefix --profile backup --output summary.json
+  weighbridge scan s3://bucket --endpoint-url https://s3.example.com --manifest objects.csv.zst
+  weighbridge scan s3://bucket --manifest - | head")]
+pub(super) struct ScanArgs {
+    /// What to weigh: s3://bucket/prefix or demo:shape?objects=1M&seed=1
+    #[arg(value_name = "LOCATION", value_parser = clap::value_parser!(Location))]
+    pub(super) location: Location,
+
+    #[command(flatten)]
+    pub(super) source: SourceArgs,
+    #[command(flatten)]
+    pub(super) filter: FilterArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) pace: PaceArgs,
+    #[command(flatten)]
+    pub(super) state: StateArgs,
+}
+
+/// How to reach the source.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Source")]
+pub(super) struct SourceArgs {
+    /// Profile in the AWS configuration files
+    #[arg(long, env = "WEIGHBRIDGE_PROFILE")]
+    pub(super) profile: Option<String>,
+    /// The bucket's region; found out where left open
+    #[arg(long, env = "WEIGHBRIDGE_REGION")]
+    pub(super) region: Option<String>,
+    /// Endpoint of an S3-compatible store (AWS_ENDPOINT_URL is read too)
+    #[arg(long, value_name = "URL", env = "WEIGHBRIDGE_ENDPOINT_URL", value_hint = ValueHint::Url)]
+    pub(super) endpoint_url: Option<String>,
+    /// Do not sign requests: for public buckets
+    #[arg(long, env = "WEIGHBRIDGE_NO_SIGN_REQUEST", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) no_sign_request: bool,
+    /// Pay for requests to a requester-pays bucket
+    #[arg(long, env = "WEIGHBRIDGE_REQUEST_PAYER", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) request_payer: bool,
+    /// Where the bucket's name goes in the URL
+    #[arg(long, value_enum, default_value_t = Addressing::Auto, env = "WEIGHBRIDGE_ADDRESSING")]
+    pub(super) addressing: Addressing,
+}
+
+/// Where the bucket's name goes in the URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Addressing {
+    /// In the host name on AWS, in the path elsewhere
+    Auto,
+    /// In the path
+    Path,
+    /// In the host name
+    Virtual,
+}
+
+/// Which objects count.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters (what they drop is counted too)")]
+pub(super) struct FilterArgs {
+    /// Only keys below the prefix that match this glob; may be repeated
+    #[arg(long, value_name = "GLOB", env = "WEIGHBRIDGE_INCLUDE")]
+    pub(super) include: Vec<String>,
+    /// No keys below the prefix that match this glob; may be repeated
+    #[arg(long, value_name = "GLOB", env = "WEIGHBRIDGE_EXCLUDE")]
+    pub(super) exclude: Vec<String>,
+    /// Only objects of at least this size, such as 1MiB
+    #[arg(long, value_name = "SIZE", env = "WEIGHBRIDGE_MIN_SIZE")]
+    pub(super) min_size: Option<String>,
+    /// Only objects of at most this size
+    #[arg(long, value_name = "SIZE", env = "WEIGHBRIDGE_MAX_SIZE")]
+    pub(super) max_size: Option<String>,
+    /// Only objects modified at or after this time: 2026-01-31, RFC 3339, or 30d for 30 days ago
+    #[arg(long, value_name = "TIME", env = "WEIGHBRIDGE_MODIFIED_SINCE")]
+    pub(super) modified_since: Option<String>,
+    /// Only objects modified before this time
+    #[arg(long, value_name = "TIME", env = "WEIGHBRIDGE_MODIFIED_BEFORE")]
+    pub(super) modified_before: Option<String>,
+    /// Only objects of this storage class; may be repeated
+    #[arg(long, value_name = "CLASS", env = "WEIGHBRIDGE_STORAGE_CLASS")]
+    pub(super) storage_class: Vec<String>,
+}
+
+/// What is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// Write the summary as JSON; `-` for stdout
+    #[arg(short, long, value_name = "FILE", env = "WEIGHBRIDGE_OUTPUT", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+    /// Write every object: .csv or .jsonl, with .gz or .zst compressed; `-` for stdout
+    #[arg(short, long, value_name = "FILE", env = "WEIGHBRIDGE_MANIFEST", value_hint = ValueHint::FilePath)]
+    pub(super) manifest: Option<PathBuf>,
+    /// The form of a manifest on stdout, such as csv or jsonl.gz
+    #[arg(long, value_name = "FORMAT", default_value = "csv", env = "WEIGHBRIDGE_MANIFEST_FORMAT")]
+    pub(super) manifest_format: String,
+    /// Write a report: .html or .md; may be repeated
+    #[arg(long, value_name = "FILE", env = "WEIGHBRIDGE_REPORT", value_hint = ValueHint::FilePath)]
+    pub(super) report: Vec<PathBuf>,
+    /// Levels of prefixes to count
+    #[arg(long, value_name = "N", default_value_t = 2, env = "WEIGHBRIDGE_DEPTH")]
+    pub(super) depth: u8,
+    /// Distinct prefixes to keep a level; a level with more is left out whole
+    #[arg(long, value_name = "N", default_value = "16384", env = "WEIGHBRIDGE_PREFIXES", value_parser = units::parse_count)]
+    pub(super) prefixes: u64,
+    /// How many of the largest objects to name
+    #[arg(long, value_name = "N", default_value_t = 20, env = "WEIGHBRIDGE_LARGEST")]
+    pub(super) largest: usize,
+}
+
+/// How fast to ask.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace")]
+pub(super) struct PaceArgs {
+    /// Requests in flight; 0 finds the bucket's own limit
+    #[arg(short, long, value_name = "N", default_value_t = 0, env = "WEIGHBRIDGE_CONCURRENCY")]
+    pub(super) concurrency: usize,
+    /// LIST requests in all, retries among them; 0 for no limit
+    #[arg(long, value_name = "N", default_value = "0", env = "WEIGHBRIDGE_MAX_REQUESTS", value_parser = units::parse_count)]
+    pub(super) max_requests: u64,
+    /// LIST requests per second; 0 for no limit
+    #[arg(long, value_name = "N", default_value_t = 0.0, env = "WEIGHBRIDGE_MAX_RPS")]
+    pub(super) max_rps: f64,
+    /// Do not send slow requests twice
+    #[arg(long, env = "WEIGHBRIDGE_NO_HEDGING", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) no_hedging: bool,
+    /// Do not ask for common prefixes to find where to cut
+    #[arg(long, env = "WEIGHBRIDGE_NO_PROBES", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) no_probes: bool,
+    /// Threads that receive and count; 0 for one per processor, at most 8
+    #[arg(long, value_name = "N", default_value_t = 0, env = "WEIGHBRIDGE_THREADS")]
+    pub(super) threads: usize,
+}
+
+/// How to go on after a stop.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Checkpoint")]
+pub(super) struct StateArgs {
+    /// Keep checkpoint and ledger here; by default beside the manifest or summary, until the scan is done
+    #[arg(long, value_name = "DIR", env = "WEIGHBRIDGE_STATE", value_hint = ValueHint::DirPath)]
+    pub(super) state: Option<PathBuf>,
+    /// Go on with a scan that was stopped, or whose ranges failed
+    #[arg(long, env = "WEIGHBRIDGE_RESUME", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) resume: bool,
+    /// How often to write the checkpoint
+    #[arg(long, value_name = "TIME", default_value = "5s", env = "WEIGHBRIDGE_CHECKPOINT_EVERY", value_parser = units::parse_duration)]
+    pub(super) checkpoint_every: Duration,
+    /// Cut the key space as this ledger of an earlier scan did; only affects speed
+    #[arg(long, value_name = "LEDGER", env = "WEIGHBRIDGE_HINTS", value_hint = ValueHint::FilePath)]
+    pub(super) hints: Option<PathBuf>,
+}

@@ -1,0 +1,129 @@
+//! `weighbridge simulate`: a bucket server on loopback.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::{CommandResult, Console, Failure};
+use crate::exit::Exit;
+use crate::simulator::{
+    Behaviour, BucketConfig, Credential, Generated, Latency, ShapeName, Simulator, SimulatorConfig,
+    read_keys,
+};
+use crate::units;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  weighbridge simulate --listen 127.0.0.1:9000 --bucket photos --shape dates --objects 1M
+  weighbridge simulate --bucket b --keys keys.txt --latency lognormal:50ms --max-rps 200 --fault error-500=0.01
+
+The key id `weighbridge` with the secret `weighbridge-secret` is always accepted.")]
+pub(super) struct SimulateArgs {
+    /// Where to listen: an address of this machine; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The bucket's name
+    #[arg(long, value_name = "NAME", default_value = "demo")]
+    bucket: String,
+    /// The bucket's region
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    region: String,
+    /// A file of keys, one a line, or CSV with the columns key and size
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["shape", "objects"], value_hint = ValueHint::FilePath)]
+    keys: Option<PathBuf>,
+    /// How generated keys are shaped: hex, sequence, dates, hive, zipf, deep, tiny, giant, cjk, mixed
+    #[arg(long, value_name = "NAME", default_value = "mixed")]
+    shape: ShapeName,
+    /// How many objects are generated, such as 1M
+    #[arg(long, value_name = "N", default_value = "100k", value_parser = units::parse_count)]
+    objects: u64,
+    /// Decides generated keys, latencies and faults
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How long answers are held back: 50ms, or lognormal:50ms
+    #[arg(long, value_name = "TIME", default_value = "0ms")]
+    latency: Latency,
+    /// Requests per second above which 503 is answered
+    #[arg(long, value_name = "N")]
+    max_rps: Option<f64>,
+    /// A fault or quirk, such as error-500=0.01 or start-after-inclusive; may be repeated
+    #[arg(long, value_name = "ITEM")]
+    fault: Vec<String>,
+    /// A further key that is accepted; may be repeated
+    #[arg(long, value_name = "ID:SECRET")]
+    key: Vec<String>,
+    /// Answer requests without a signature too
+    #[arg(long)]
+    anonymous: bool,
+}
+
+// By value as every subcommand takes its arguments.
+#[expect(clippy::needless_pass_by_value)]
+pub(super) fn run(args: SimulateArgs, console: &Console) -> CommandResult {
+    let bucket = match &args.keys {
+        Some(path) => BucketConfig::new(read_keys(path).map_err(|error| Failure::failed(&error))?),
+        None => BucketConfig::new(
+            Generated::new(args.shape, args.objects, args.seed)
+                .map_err(|error| Failure::usage(&error))?,
+        ),
+    };
+    let mut behaviour = Behaviour::default();
+    for item in &args.fault {
+        behaviour.set(item).map_err(|error| Failure::usage(&error))?;
+    }
+    let mut config =
+        SimulatorConfig::with_bucket(args.bucket.clone(), bucket.in_region(args.region.clone()));
+    for pair in &args.key {
+        let Some((id, secret)) = pair.split_once(':') else {
+            return Err(Failure::wrong("a key is given as ID:SECRET"));
+        };
+        config.credentials.push(Credential { key_id: id.into(), secret: secret.into(), session_token: None });
+    }
+    config.listen = args.listen;
+    config.latency = args.latency;
+    config.max_rps = args.max_rps;
+    config.anonymous = args.anonymous;
+    config.behaviour = behaviour;
+    config.seed = args.seed;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(&error))?;
+    runtime.block_on(async {
+        let simulator = Simulator::start(config).await.map_err(|error| Failure::failed(&error))?;
+        if !console.is_quiet() {
+            announce(&simulator.endpoint(), &args.bucket)
+                .map_err(|error| Failure::output("stdout", &error))?;
+        }
+        stopped().await.map_err(|error| Failure::failed(&error))?;
+        drop(simulator);
+        Ok(Exit::Done)
+    })
+}
+
+fn announce(endpoint: &str, bucket: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "listening on {endpoint}")?;
+    writeln!(
+        stdout,
+        "try: AWS_ACCESS_KEY_ID=weighbridge AWS_SECRET_ACCESS_KEY=weighbridge-secret \
+         weighbridge scan s3://{bucket} --endpoint-url {endpoint}"
+    )?;
+    stdout.flush()
+}
+
+/// Waits for Ctrl-C or a polite request to end.
+async fn stopped() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,33 @@
+//! What people look at: a [`Summary`](crate::summary::Summary) as text, Markdown or HTML, and the
+//! progress line of a running scan.
+//!
+//! Everything here turns plain data into text and does nothing else: no terminal is asked for its width
+//! or colours (the caller says so in [`Style`]), nothing is read, and only what the caller passes is
+//! written to. Keys come from strangers: in every form they are escaped so that neither control
+//! characters nor markup get through (`text`, `maud` and the escaper of `markdown` see to it).
+//!
+//! | file | its job |
+//! |---|---|
+//! | `figures` | numbers, sizes, shares, durations as people read them |
+//! | `text` | escaping, display width, cutting, wrapping |
+//! | `breakdown` | a summary's tables as rows of label, objects, bytes: shared by all forms |
+//! | `style` | how text is decorated: width, colour, unicode |
+//! | `terminal` | the summary in a terminal |
+//! | `markdown`, `html` | the summary as a document |
+//! | `progress` | the line of a running scan |
+//! | `timeline` | the course of a scan as a picture |
+
+mod breakdown;
+mod figures;
+pub mod html;
+pub mod markdown;
+pub mod progress;
+mod style;
+pub mod terminal;
+mod text;
+mod timeline;
+
+pub use figures::{bytes_iec, count, duration};
+pub use style::Style;
+pub use text::{display_width, sanitize};
+pub use timeline::timeline_svg;

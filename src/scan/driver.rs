@@ -1,0 +1,348 @@
+//! The loop that runs a scan: starts the requests that the planner wants, takes checkpoints, ends.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinSet};
+
+use super::fetch::{FetchError, Fetcher};
+use super::ledger::{Ledger, RangeRecord, RangeState};
+use super::options::{ScanOptions, Setup};
+use super::outcome::{End, Outcome, RequestCounts, ScanError};
+use super::pace::{Halt, Pace};
+use super::planner::{Planner, PlannerConfig, Request};
+use super::state::{Begin, Snapshot, State};
+use super::count::{Counting, Progress};
+use crate::filter::Dropped;
+use crate::store::{ErrorKind, PageRequest, RangeStart, Store, StoreError};
+
+/// Runs a scan from its beginning or from a checkpoint to its end.
+///
+/// `stop` turning true ends it early: what is counted by then is exact and marked as incomplete.
+///
+/// # Errors
+/// [`ScanError`] when there is no result at all: the bucket cannot be listed, or an output or the
+/// checkpoint cannot be written. A scan of which only parts failed ends well, as incomplete.
+pub async fn scan(
+    store: Arc<dyn Store>,
+    options: ScanOptions,
+    progress: Arc<Progress>,
+    stop: watch::Receiver<bool>,
+) -> Result<Outcome, ScanError> {
+    let mut setup = Setup::prepare(store.as_ref(), options)?;
+    let quirks = store.quirks();
+    let by_key = quirks.ordered && quirks.range_start != RangeStart::None;
+    let sequential = setup.resumed.as_ref().is_some_and(|ledger| ledger.sequential);
+    if by_key && !sequential {
+        match Run::by_ranges(&store, &setup, &progress)?.drive(&setup, stop.clone()).await? {
+            Driven::Ended(outcome) => return setup.finish(*outcome),
+            Driven::Disordered(error) => {
+                setup.start_over(format!(
+                    "keys came out of order ({error}): the bucket was walked one page after another"
+                ))?;
+                progress.reset();
+            }
+        }
+    } else if !by_key {
+        setup.start_over("the store lists in no order: the bucket was walked one page after another".into())?;
+    }
+    let outcome = super::sequential::walk(&store, &setup, &progress, stop).await?;
+    setup.finish(outcome)
+}
+
+/// How a run by ranges ended.
+enum Driven {
+    Ended(Box<Outcome>),
+    /// The store broke its order: nothing that was counted can be trusted.
+    Disordered(StoreError),
+}
+
+struct Run {
+    state: Arc<State>,
+    wanted: mpsc::UnboundedReceiver<Request>,
+    tasks: JoinSet<Result<(), TaskError>>,
+    hedging: bool,
+}
+
+enum TaskError {
+    Halted(Halt),
+    Disordered(StoreError),
+    /// The first request of all failed: there is no bucket to weigh.
+    Unlistable { error: StoreError, attempts: u32 },
+    Broken(ScanError),
+}
+
+impl From<ScanError> for TaskError {
+    fn from(error: ScanError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl Run {
+    fn by_ranges(
+        store: &Arc<dyn Store>,
+        setup: &Setup,
+        progress: &Arc<Progress>,
+    ) -> Result<Self, ScanError> {
+        let quirks = store.quirks();
+        let config = PlannerConfig {
+            page_limit: quirks.page_limit,
+            prefix: setup.options.prefix.clone(),
+            order: quirks.order,
+            delimiter: (quirks.delimiter && setup.options.probes).then_some(b'/'),
+        };
+        let (wanted_by_planner, wanted) = mpsc::unbounded_channel();
+        let mut begin = Begin {
+            store: Arc::clone(store),
+            prefix: setup.options.prefix.clone(),
+            pace: Pace::new(setup.options.pace),
+            counting: Counting::new(
+                setup.filters.clone(),
+                setup.rows(),
+                Arc::clone(progress),
+                setup.resumed.as_ref().map_or(0, |ledger| ledger.next_segment),
+                setup.empty.clone(),
+            ),
+            wanted: wanted_by_planner,
+            planner: Planner::new(config.clone()),
+            open: Vec::new(),
+            done: Vec::new(),
+            tally: setup.empty.clone(),
+            dropped: Dropped::default(),
+        };
+        if let Some(ledger) = &setup.resumed {
+            progress.resume(ledger);
+            begin.tally = ledger.tally.clone();
+            begin.dropped = ledger.dropped.clone();
+            let (done, open): (Vec<_>, Vec<_>) =
+                ledger.ranges.iter().cloned().partition(|range| range.state == RangeState::Done);
+            begin.done = done;
+            begin.open = open.into_iter().map(reopened).collect();
+            begin.planner = Planner::with_ranges(config, &bounds(&begin.open));
+        } else if !setup.options.cuts.is_empty() {
+            begin.planner = Planner::with_ranges(config, &between(&setup.options.cuts));
+        }
+        let state = Arc::new(State::new(begin)?);
+        Ok(Self { state, wanted, tasks: JoinSet::new(), hedging: setup.options.hedging })
+    }
+
+    async fn drive(
+        mut self,
+        setup: &Setup,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<Driven, ScanError> {
+        let mut checkpoint = tokio::time::interval(setup.options.checkpoint_every);
+        checkpoint.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        checkpoint.tick().await;
+        let mut writing: Option<tokio::task::JoinHandle<Result<(), ScanError>>> = None;
+        self.state.plan();
+        let mut end = self.state.is_finished().then_some(End::Complete);
+        while end.is_none() {
+            tokio::select! {
+                Some(request) = self.wanted.recv() => self.start(request),
+                Some(done) = self.tasks.join_next() => match settled(done)? {
+                    Ok(()) if self.tasks.is_empty() && self.wanted.is_empty() => {
+                        // Requests are handed over before their task ends, so none can be on its way.
+                        if !self.state.is_finished() {
+                            return Err(ScanError::Internal("nothing is asked for any more".into()));
+                        }
+                        end = Some(End::Complete);
+                    }
+                    Ok(()) => {}
+                    Err(TaskError::Halted(Halt::Stopped)) => end = Some(End::Interrupted),
+                    Err(TaskError::Halted(Halt::RequestLimit)) => end = Some(End::RequestLimit),
+                    Err(TaskError::Disordered(error)) => {
+                        self.tasks.shutdown().await;
+                        return Ok(Driven::Disordered(error));
+                    }
+                    Err(TaskError::Unlistable { error, attempts }) => {
+                        return Err(ScanError::Store {
+                            location: setup.options.location.clone(),
+                            attempts,
+                            source: error,
+                        });
+                    }
+                    Err(TaskError::Broken(error)) => return Err(error),
+                },
+                _ = checkpoint.tick(), if setup.keeps_ledger() => {
+                    if let Some(before) = writing.take_if(|before| before.is_finished()) {
+                        settled(before.await)??;
+                    }
+                    if writing.is_none() {
+                        writing = Some(self.checkpoint(setup));
+                    }
+                }
+                Ok(_) = stop.wait_for(|stop| *stop) => end = Some(End::Interrupted),
+            }
+        }
+        // Aborted while they wait for the network; a page that is being counted is counted to its end.
+        self.state.pace.stop();
+        self.tasks.shutdown().await;
+        if let Some(before) = writing {
+            settled(before.await)??;
+        }
+        let ledger = self.ledger(setup)?;
+        let end = match end {
+            Some(End::Complete) | None if ledger.complete => End::Complete,
+            Some(End::Complete) | None => End::Failed,
+            Some(early) if ledger.complete => {
+                tracing::debug!(?early, "the scan was done when it was stopped");
+                End::Complete
+            }
+            Some(early) => early,
+        };
+        Ok(Driven::Ended(Box::new(Outcome { ledger, end, manifest: None })))
+    }
+
+    fn start(&mut self, request: Request) {
+        let state = Arc::clone(&self.state);
+        let hedging = self.hedging;
+        self.tasks.spawn(async move { answer(&state, request, hedging).await });
+        self.state.show_requests();
+    }
+
+    fn checkpoint(&self, setup: &Setup) -> tokio::task::JoinHandle<Result<(), ScanError>> {
+        let state = Arc::clone(&self.state);
+        let (path, begun) = (setup.ledger_path(), setup.begun());
+        tokio::task::spawn_blocking(move || {
+            if let Some(path) = path {
+                ledger_of(&state, begun)?.write(&path)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn ledger(&self, setup: &Setup) -> Result<Ledger, ScanError> {
+        ledger_of(&self.state, setup.begun())
+    }
+}
+
+/// The result of a task, or the panic that ended it: then no total can be trusted.
+fn settled<T>(result: Result<T, JoinError>) -> Result<T, ScanError> {
+    result.map_err(|error| ScanError::Internal(error.to_string()))
+}
+
+fn ledger_of(state: &State, begun: super::options::Begun) -> Result<Ledger, ScanError> {
+    let Snapshot { ranges, tally, dropped, next_segment, probes, wasted } = state.snapshot()?;
+    let mut requests = request_counts(state);
+    requests.probes = probes;
+    requests.wasted = wasted;
+    let mut notes = begun.notes.clone();
+    notes.extend(observations(state));
+    Ok(begun.ledger(ranges, tally, dropped, next_segment, &requests, notes))
+}
+
+pub(super) fn request_counts(state: &State) -> RequestCounts {
+    let counters = &state.counters;
+    RequestCounts {
+        list: state.pace.started(),
+        retried: counters.retried.load(Ordering::Relaxed),
+        throttled: counters.throttled.load(Ordering::Relaxed),
+        hedged: counters.hedged.load(Ordering::Relaxed),
+        probes: 0,
+        wasted: 0,
+        pages: counters.pages.load(Ordering::Relaxed),
+        peak_in_flight: state.pace.peak() as u64,
+        bytes_received: counters.bytes.load(Ordering::Relaxed),
+    }
+}
+
+/// What was noticed about the store, in sentences.
+fn observations(state: &State) -> Vec<String> {
+    let counters = &state.counters;
+    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let mut notes = Vec::new();
+    if count(&counters.inclusive_starts) > 0 {
+        notes.push("the store lists the start key itself; the repeated keys were dropped".into());
+    }
+    let false_ends = count(&counters.false_ends);
+    if false_ends > 0 {
+        notes.push(format!(
+            "the store ended the listing {false_ends} times although more keys followed; they were asked for"
+        ));
+    }
+    let empty = count(&counters.empty_pages);
+    if empty > 0 {
+        notes.push(format!("the store answered {empty} pages without objects that continue"));
+    }
+    notes
+}
+
+fn reopened(mut range: RangeRecord) -> RangeRecord {
+    range.state = RangeState::Open;
+    range.error = None;
+    range
+}
+
+type Bounds = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+fn bounds(open: &[RangeRecord]) -> Vec<Bounds> {
+    let own = |key: Option<&[u8]>| key.map(<[u8]>::to_vec);
+    open.iter()
+        .filter_map(RangeRecord::remaining)
+        .map(|(after, through)| (own(after), own(through)))
+        .collect()
+}
+
+/// The ranges between cuts that ascend.
+fn between(cuts: &[Vec<u8>]) -> Vec<Bounds> {
+    let lower = std::iter::once(None).chain(cuts.iter().cloned().map(Some));
+    let upper = cuts.iter().cloned().map(Some).chain(std::iter::once(None));
+    lower.zip(upper).collect()
+}
+
+/// Sends one request until it is answered and makes the answer part of the scan.
+async fn answer(state: &State, request: Request, hedging: bool) -> Result<(), TaskError> {
+    let fetcher = Fetcher {
+        store: state.store.as_ref(),
+        pace: &state.pace,
+        counters: &state.counters,
+        latency: &state.latency,
+        hedging,
+    };
+    match request {
+        Request::List { id, range, after } => {
+            let request = PageRequest {
+                prefix: state.prefix.clone(),
+                after,
+                limit: state.page_limit,
+                ..PageRequest::default()
+            };
+            match fetcher.page(&request).await {
+                Ok(page) => Ok(state.commit(id, range, &page)?),
+                Err(FetchError::Halted(halt)) => Err(TaskError::Halted(halt)),
+                Err(FetchError::Failed { error, .. }) if is_disorder(&error) => {
+                    Err(TaskError::Disordered(error))
+                }
+                Err(FetchError::Failed { error, attempts }) => {
+                    if state.counting.progress.pages.load(Ordering::Relaxed) == 0 && request.after.is_none() {
+                        return Err(TaskError::Unlistable { error, attempts });
+                    }
+                    let why = format!("{error}, after {attempts} attempts");
+                    Ok(state.fail(id, range, why)?)
+                }
+            }
+        }
+        Request::Probe { id, directory, after } => {
+            let request = PageRequest {
+                prefix: directory,
+                after,
+                delimiter: Some(b'/'),
+                limit: state.page_limit,
+                ..PageRequest::default()
+            };
+            match fetcher.page(&request).await {
+                Ok(page) => state.probed(id, Some(&page)),
+                Err(FetchError::Halted(halt)) => return Err(TaskError::Halted(halt)),
+                // A probe only helps to cut; without its answer the planner cuts otherwise.
+                Err(FetchError::Failed { .. }) => state.probed(id, None),
+            }
+            Ok(())
+        }
+    }
+}
+
+fn is_disorder(error: &StoreError) -> bool {
+    matches!(&error.kind, ErrorKind::BadPage(page) if page.is_order_violation())
+}

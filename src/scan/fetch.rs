@@ -1,0 +1,281 @@
+//! One page, whatever it takes: attempts, waiting, hedging.
+//!
+//! The unit that is tried again is the whole page (request, body, decoding, checks), so a cut or
+//! scrambled body is retried like a lost connection. Everything is bounded: attempts per page, retries
+//! per scan (see [`Pace::may_retry`]), pages without an object in a row.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use tokio::time::Instant;
+
+use super::pace::{Halt, Pace, backoff};
+use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError};
+
+/// Attempts at one page that the store answers with "slow down". Each waits longer and lowers the
+/// number of requests in flight, so this many only fail where nothing gets through at all.
+const THROTTLED_ATTEMPTS: u32 = 30;
+
+/// Attempts at one page for every other reason that can pass.
+const ATTEMPTS: u32 = 7;
+
+/// Attempts at a page that breaks the order of the listing. A fault on the way can do that once; a
+/// store that does it again is not ordered.
+const DISORDERED_ATTEMPTS: u32 = 3;
+
+/// Empty pages in a row that say that more follows. Stores answer some at the borders of their
+/// partitions.
+const EMPTY_PAGES: u32 = 100;
+
+/// A hedge is sent when a request takes this many times the usual latency.
+const HEDGE_FACTOR: u32 = 6;
+
+/// At most one hedge per this many requests.
+const HEDGE_SHARE: u64 = 40;
+
+/// What became of the requests of a scan.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Attempts that were repeated.
+    pub retried: AtomicU64,
+    /// Answers that asked to slow down.
+    pub throttled: AtomicU64,
+    /// Duplicates sent of requests that took long.
+    pub hedged: AtomicU64,
+    /// Pages received and used or thrown away as empty.
+    pub pages: AtomicU64,
+    /// Bytes of page bodies.
+    pub bytes: AtomicU64,
+    /// Servers that repeated the start key although it was excluded.
+    pub inclusive_starts: AtomicU64,
+    /// Ends of listings that were none.
+    pub false_ends: AtomicU64,
+    /// Empty pages that said that more follows.
+    pub empty_pages: AtomicU64,
+}
+
+/// Why a page could not be had.
+#[derive(Debug)]
+pub enum FetchError {
+    /// No request may be started any more.
+    Halted(Halt),
+    /// The store failed, after this many attempts.
+    Failed {
+        /// The last error.
+        error: StoreError,
+        /// Attempts made.
+        attempts: u32,
+    },
+}
+
+/// Fetches pages of one store under one pace.
+#[derive(Debug)]
+pub struct Fetcher<'a> {
+    /// The store.
+    pub store: &'a dyn Store,
+    /// The gate for every request.
+    pub pace: &'a Pace,
+    /// What is counted.
+    pub counters: &'a Counters,
+    /// How long pages usually take.
+    pub latency: &'a Latency,
+    /// Whether slow requests are doubled.
+    pub hedging: bool,
+}
+
+impl Fetcher<'_> {
+    /// The page that answers `request`. Follows empty pages, and makes sure of an end that the store is
+    /// not trusted to report.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it cannot be had.
+    pub async fn page(&self, request: &PageRequest) -> Result<Page, FetchError> {
+        let mut page = self.non_empty(request).await?;
+        if page.more() || page.token().is_some() || self.store.has_sound_end() {
+            return Ok(page);
+        }
+        // Some servers end a listing early. Past the last key there must be nothing.
+        let Some(after) = page.last_key().or(request.after.as_deref()) else {
+            return Ok(page);
+        };
+        let beyond = PageRequest {
+            after: Some(after.to_vec()),
+            token: None,
+            delimiter: None,
+            ..request.clone()
+        };
+        if request.delimiter.is_none() && !self.non_empty(&beyond).await?.is_empty() {
+            self.counters.false_ends.fetch_add(1, Ordering::Relaxed);
+            page.set_end(true, None);
+        }
+        Ok(page)
+    }
+
+    async fn non_empty(&self, request: &PageRequest) -> Result<Page, FetchError> {
+        let mut page = self.attempts(request).await?;
+        let mut follow = request.clone();
+        for _ in 0..EMPTY_PAGES {
+            if !page.more() || !page.is_empty() || page.prefixes().len() > 0 {
+                return Ok(page);
+            }
+            self.counters.empty_pages.fetch_add(1, Ordering::Relaxed);
+            if page.token().is_some() && page.token() == follow.token.as_deref() {
+                break;
+            }
+            follow.token = page.token().map(str::to_owned);
+            page = self.attempts(&follow).await?;
+        }
+        if !page.more() || !page.is_empty() || page.prefixes().len() > 0 {
+            return Ok(page);
+        }
+        Err(FetchError::Failed {
+            error: StoreError::new(
+                ErrorKind::Server,
+                format!("the listing goes on without objects after {EMPTY_PAGES} empty pages"),
+            ),
+            attempts: 1,
+        })
+    }
+
+    async fn attempts(&self, request: &PageRequest) -> Result<Page, FetchError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let (sent, result) = self.attempt(request).await.map_err(FetchError::Halted)?;
+            let error = match result {
+                Ok(page) => {
+                    self.pace.succeeded();
+                    self.latency.record(sent.elapsed());
+                    self.counters.pages.fetch_add(1, Ordering::Relaxed);
+                    self.counters.bytes.fetch_add(page.body.len() as u64, Ordering::Relaxed);
+                    if page.repeats_start() {
+                        self.counters.inclusive_starts.fetch_add(1, Ordering::Relaxed);
+                    }
+                    return Ok(page);
+                }
+                Err(error) => error,
+            };
+            if error.is_throttle() {
+                self.counters.throttled.fetch_add(1, Ordering::Relaxed);
+                self.pace.throttled(sent, error.retry_after);
+            }
+            let most = match &error.kind {
+                ErrorKind::BadPage(page) if page.is_order_violation() => DISORDERED_ATTEMPTS,
+                _ if error.is_throttle() => THROTTLED_ATTEMPTS,
+                _ => ATTEMPTS,
+            };
+            if !error.is_retryable() || attempt >= most || !self.pace.may_retry() {
+                return Err(FetchError::Failed { error, attempts: attempt });
+            }
+            self.counters.retried.fetch_add(1, Ordering::Relaxed);
+            tracing::debug!(attempt, %error, "asking for a page again");
+            tokio::time::sleep(backoff(attempt, error.retry_after)).await;
+        }
+    }
+
+    /// One attempt, doubled when it takes far longer than pages usually do.
+    async fn attempt(
+        &self,
+        request: &PageRequest,
+    ) -> Result<(Instant, Result<Page, StoreError>), Halt> {
+        let started = self.pace.start().await?;
+        let first = pin!(self.once(request));
+        let Some(patience) = self.hedge_after() else {
+            return Ok((started.at(), first.await));
+        };
+        let first = match select(first, pin!(tokio::time::sleep(patience))).await {
+            Either::Left((result, _)) => return Ok((started.at(), result)),
+            Either::Right(((), first)) => first,
+        };
+        let Some(_second_start) = self.hedge() else {
+            return Ok((started.at(), first.await));
+        };
+        // Whichever answers well first; an error of one leaves the other its chance.
+        let result = match select(first, pin!(self.once(request))).await {
+            Either::Left((Err(_), other)) => other.await,
+            Either::Right((Err(_), other)) => other.await,
+            Either::Left((page, _)) | Either::Right((page, _)) => page,
+        };
+        Ok((started.at(), result))
+    }
+
+    async fn once(&self, request: &PageRequest) -> Result<Page, StoreError> {
+        let mut page = Page::default();
+        self.store.list(request, &mut page).await?;
+        Ok(page)
+    }
+
+    fn hedge_after(&self) -> Option<Duration> {
+        let usual = self.hedging.then(|| self.latency.usual()).flatten()?;
+        Some((usual * HEDGE_FACTOR).max(Duration::from_millis(100)))
+    }
+
+    fn hedge(&self) -> Option<super::pace::Started<'_>> {
+        let hedged = self.counters.hedged.load(Ordering::Relaxed);
+        if (hedged + 1) * HEDGE_SHARE > self.pace.started() {
+            return None;
+        }
+        let started = self.pace.try_start()?;
+        self.counters.hedged.fetch_add(1, Ordering::Relaxed);
+        Some(started)
+    }
+}
+
+/// How long pages usually take: a running estimate of the 90th percentile.
+#[derive(Debug, Default)]
+pub struct Latency {
+    state: Mutex<LatencyState>,
+}
+
+#[derive(Debug, Default)]
+struct LatencyState {
+    /// Seconds.
+    high: f64,
+    samples: u32,
+}
+
+impl Latency {
+    /// Pages before the estimate counts.
+    const ENOUGH: u32 = 50;
+
+    /// Takes in how long a page took.
+    ///
+    /// The estimate moves up by nine steps for a page above it and down by one for a page below it,
+    /// which comes to rest where a tenth of the pages lie above.
+    pub fn record(&self, took: Duration) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let seconds = took.as_secs_f64();
+        if state.samples == 0 {
+            state.high = seconds;
+        }
+        let step = state.high.max(1e-4) * 0.01;
+        state.high += if seconds > state.high { 9.0 * step } else { -step };
+        state.samples = state.samples.saturating_add(1);
+    }
+
+    /// The estimate, once enough pages came.
+    #[must_use]
+    pub fn usual(&self) -> Option<Duration> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.samples >= Self::ENOUGH).then(|| Duration::from_secs_f64(state.high.max(0.0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_latency_rests_at_the_ninetieth_percentile() {
+        let latency = Latency::default();
+        assert_eq!(latency.usual(), None);
+        for round in 0..100_000_u64 {
+            latency.record(Duration::from_millis(1 + round * 37 % 100));
+        }
+        let usual = latency.usual().unwrap().as_millis();
+        assert!((80..=100).contains(&usual), "{usual} ms");
+    }
+}

@@ -1,0 +1,39 @@
+//! Lists a bucket: exactly once, at the bucket's own speed.
+//!
+//! | file | its job |
+//! |---|---|
+//! | `planner` | which range to ask for next, and where to cut: pure state, no I/O, no clock |
+//! | `driver` | the loop: starts what the planner wants, takes checkpoints, ends |
+//! | `state` | what requests share; the step in which a page becomes part of the result |
+//! | `fetch` | one page, whatever it takes: attempts, waiting, hedging |
+//! | `pace` | how many requests may be in flight, and when |
+//! | `count` | from the objects of a page to tally, filters and manifest rows |
+//! | `ledger` | which ranges are done, on disk: checkpoint and certificate |
+//! | `sequential` | the walk for stores without order |
+//! | `probe` | a delimiter page as the planner reads it |
+//! | `hints` | cut points from an earlier ledger |
+//! | `timeline` | what was in flight when, for looking at afterwards |
+//! | `verify` | lists a sample of a ledger's ranges again |
+//! | `options`, `outcome` | what goes in and what comes out |
+
+mod count;
+mod driver;
+mod fetch;
+mod hints;
+pub mod ledger;
+mod options;
+mod outcome;
+pub mod pace;
+pub mod planner;
+mod probe;
+mod sequential;
+mod state;
+mod timeline;
+mod verify;
+
+pub use count::Progress;
+pub use driver::scan;
+pub use options::{ManifestOptions, ScanOptions, StateOptions};
+pub use timeline::{Bar, Timeline};
+pub use verify::{RangeCheck, verify};
+pub use outcome::{End, ManifestCounts, Outcome, RequestCounts, ScanError};

@@ -1,0 +1,293 @@
+//! What a scan is told, and how it is set up from that: checkpoint, segments, manifest.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::count::Rows;
+use super::ledger::{FILE_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings};
+use super::outcome::{End, ManifestCounts, Outcome, RequestCounts, ScanError};
+use super::pace::PaceOptions;
+use crate::filter::{Dropped, FilterSpec, Filters};
+use crate::manifest::{
+    Assembler, Consumed, Encoding, ManifestError, OutputTarget, RowEncoder, Segment, segment_path,
+};
+use crate::object::KeyOrder;
+use crate::store::Store;
+use crate::tally::{self, Tally};
+
+/// What a scan is told.
+#[derive(Clone, Debug)]
+pub struct ScanOptions {
+    /// The location as printed in messages, ledger and summary.
+    pub location: String,
+    /// Only keys that start with this.
+    pub prefix: Vec<u8>,
+    /// Which objects are counted.
+    pub filters: FilterSpec,
+    /// What is counted of them.
+    pub tally: tally::Options,
+    /// How fast to ask.
+    pub pace: PaceOptions,
+    /// Whether slow requests are doubled.
+    pub hedging: bool,
+    /// Whether the planner may ask for structure.
+    pub probes: bool,
+    /// Keys to cut the key space at from the beginning, ascending; they only affect speed.
+    pub cuts: Vec<Vec<u8>>,
+    /// Where checkpoint and segments are kept; none without a way to resume.
+    pub state: Option<StateOptions>,
+    /// How often the checkpoint is written.
+    pub checkpoint_every: Duration,
+    /// The manifest to write.
+    pub manifest: Option<ManifestOptions>,
+}
+
+/// The manifest to write.
+#[derive(Clone, Debug)]
+pub struct ManifestOptions {
+    /// Where to.
+    pub target: OutputTarget,
+    /// In which form.
+    pub encoding: Encoding,
+    /// The bucket's name, as rows give it.
+    pub bucket: String,
+}
+
+/// Where a scan keeps what it needs to be resumed.
+#[derive(Clone, Debug)]
+pub struct StateOptions {
+    /// The directory, made if absent.
+    pub directory: PathBuf,
+    /// Go on with the scan in it.
+    pub resume: bool,
+    /// Keep the ledger after a complete scan.
+    pub keep: bool,
+}
+
+/// A scan that is ready to run.
+pub(super) struct Setup {
+    pub(super) options: ScanOptions,
+    pub(super) resumed: Option<Ledger>,
+    /// A tally with the options of this scan that counted nothing.
+    pub(super) empty: Tally,
+    pub(super) filters: Filters,
+    settings: Settings,
+    /// Where segments are kept, with whether that is for this run only.
+    segments: Option<(PathBuf, bool)>,
+    notes: Vec<String>,
+    sequential: bool,
+    started_ms: i64,
+    now: Instant,
+}
+
+/// The part of a ledger that is known when a run begins.
+#[derive(Clone)]
+pub(super) struct Begun {
+    pub(super) notes: Vec<String>,
+    settings: Settings,
+    sequential: bool,
+    started_ms: i64,
+    now: Instant,
+    elapsed_before: f64,
+    requests_before: RequestCounts,
+}
+
+impl Setup {
+    /// Reads the checkpoint to go on from, or makes sure that a new one can be written.
+    pub(super) fn prepare(store: &dyn Store, mut options: ScanOptions) -> Result<Self, ScanError> {
+        let settings = Settings {
+            location: options.location.clone(),
+            endpoint: store.origin().endpoint,
+            filters: options.filters.clone(),
+            manifest: options.manifest.as_ref().map(|manifest| manifest.encoding.to_string()).unwrap_or_default(),
+            depth: options.tally.depth,
+        };
+        let resumed = resumed(&options, &settings, store.quirks().order)?;
+        if let Some(ledger) = &resumed {
+            // Ages stay relative to when the scan was first started.
+            options.tally = ledger.tally.options().clone();
+        }
+        let started_ms =
+            resumed.as_ref().map_or(options.tally.as_of.0, |ledger| ledger.started_ms);
+        let segments = match (&options.manifest, &options.state) {
+            (None, _) => None,
+            (Some(_), Some(state)) => Some((state.directory.join("segments"), false)),
+            (Some(_), None) => {
+                let name = format!("weighbridge-{}-{}", std::process::id(), options.tally.as_of.0);
+                Some((std::env::temp_dir().join(name), true))
+            }
+        };
+        if let Some((directory, _)) = &segments {
+            if resumed.is_none() {
+                clear(directory)?;
+            }
+            fs::create_dir_all(directory).map_err(ManifestError::io("create", directory))?;
+        }
+        let filters = Filters::new(&options.filters, options.tally.as_of)?;
+        Ok(Self {
+            filters: filters.relative_to(&options.prefix),
+            empty: Tally::new(options.tally.clone()),
+            notes: resumed.as_ref().map(|ledger| ledger.notes.clone()).unwrap_or_default(),
+            options,
+            resumed,
+            settings,
+            segments,
+            sequential: false,
+            started_ms,
+            now: Instant::now(),
+        })
+    }
+
+    /// Whether checkpoints are written.
+    pub(super) fn keeps_ledger(&self) -> bool {
+        self.options.state.is_some()
+    }
+
+    /// Where the ledger is kept, if it is.
+    pub(super) fn ledger_path(&self) -> Option<PathBuf> {
+        self.options.state.as_ref().map(|state| state.directory.join(FILE_NAME))
+    }
+
+    /// How rows are made and where they go, if a manifest is wanted.
+    pub(super) fn rows(&self) -> Option<Rows> {
+        let (manifest, segments) = (self.options.manifest.as_ref()?, self.segments.as_ref()?);
+        let encoder = RowEncoder::new(manifest.encoding.format, &manifest.bucket);
+        Some(Rows { encoder, directory: segments.0.clone() })
+    }
+
+    /// Throws away what was counted, since the store turned out to keep no order.
+    pub(super) fn start_over(&mut self, note: String) -> Result<(), ScanError> {
+        if let Some((directory, _)) = &self.segments {
+            clear(directory)?;
+            fs::create_dir_all(directory).map_err(ManifestError::io("create", directory))?;
+        }
+        self.resumed = None;
+        self.sequential = true;
+        self.notes.push(note);
+        Ok(())
+    }
+
+    pub(super) fn begun(&self) -> Begun {
+        let before = self.resumed.as_ref();
+        Begun {
+            notes: self.notes.clone(),
+            settings: self.settings.clone(),
+            sequential: self.sequential,
+            started_ms: self.started_ms,
+            now: self.now,
+            elapsed_before: before.map_or(0.0, |ledger| ledger.elapsed_seconds),
+            requests_before: before.map(|ledger| ledger.requests.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Writes what the scan ends with: the manifest where it is whole, the ledger where it is kept.
+    pub(super) fn finish(&self, mut outcome: Outcome) -> Result<Outcome, ScanError> {
+        let complete = outcome.end == End::Complete;
+        let path = self.ledger_path();
+        if let Some(path) = &path {
+            outcome.ledger.write(path)?;
+        }
+        if let (Some(manifest), Some((directory, temporary))) =
+            (&self.options.manifest, &self.segments)
+        {
+            // Part of a manifest under its full name would pass for a whole one; what can be resumed
+            // stays in its segments.
+            if complete || manifest.target == OutputTarget::Stdout || *temporary {
+                let counts = assemble(manifest, directory, &outcome.ledger.ranges)?;
+                outcome.manifest = Some(counts);
+            }
+            if complete || *temporary {
+                clear(directory)?;
+            }
+        }
+        if complete && let (Some(path), Some(state)) = (path, &self.options.state) && !state.keep {
+            let gone = fs::remove_file(&path).and_then(|()| {
+                // Only when nothing else is in it.
+                fs::remove_dir(&state.directory).or(Ok(()))
+            });
+            gone.map_err(|source| LedgerError::Io { path, action: "removed", source })?;
+        }
+        Ok(outcome)
+    }
+}
+
+/// Joins the segments of all ranges, which are in key order.
+fn assemble(
+    manifest: &ManifestOptions,
+    directory: &Path,
+    ranges: &[RangeRecord],
+) -> Result<ManifestCounts, ScanError> {
+    let mut assembler =
+        Assembler::new(&manifest.target, manifest.encoding, Consumed::KeepUntilReleased)?;
+    for range in ranges {
+        if let Some(segment) = range.segment {
+            assembler.push(&Segment { path: segment_path(directory, segment), mark: range.mark })?;
+        }
+    }
+    let done = assembler.finish()?;
+    Ok(ManifestCounts { rows: done.rows, bytes: done.output_bytes })
+}
+
+/// Removes the segments of a run.
+fn clear(directory: &Path) -> Result<(), ScanError> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(ManifestError::io("remove", directory)(error).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The checkpoint to go on from, if that is asked for and there is one.
+fn resumed(
+    options: &ScanOptions,
+    settings: &Settings,
+    order: KeyOrder,
+) -> Result<Option<Ledger>, ScanError> {
+    let Some(state) = &options.state else { return Ok(None) };
+    let path = state.directory.join(FILE_NAME);
+    let io = |path: &PathBuf, action, source| LedgerError::Io { path: path.clone(), action, source };
+    fs::create_dir_all(&state.directory)
+        .map_err(|source| io(&state.directory, "written", source))?;
+    if !state.resume {
+        return Ok(None);
+    }
+    if !path.try_exists().map_err(|source| io(&path, "read", source))? {
+        return Ok(None);
+    }
+    let ledger = Ledger::read(&path, order)?;
+    ledger.must_match(settings, &path)?;
+    Ok(Some(ledger))
+}
+
+impl Begun {
+    /// The ledger with what was counted since.
+    pub(super) fn ledger(
+        &self,
+        ranges: Vec<RangeRecord>,
+        tally: Tally,
+        dropped: Dropped,
+        next_segment: u64,
+        requests: &RequestCounts,
+        notes: Vec<String>,
+    ) -> Ledger {
+        let mut all = self.requests_before.clone();
+        all.merge(requests);
+        Ledger {
+            schema: SCHEMA.into(),
+            settings: self.settings.clone(),
+            started_ms: self.started_ms,
+            elapsed_seconds: self.elapsed_before + self.now.elapsed().as_secs_f64(),
+            complete: ranges.iter().all(|range| range.state == RangeState::Done),
+            sequential: self.sequential,
+            next_segment,
+            ranges,
+            dropped,
+            requests: all,
+            notes,
+            tally,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a scan ends with.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::ledger::{Ledger, LedgerError};
+use crate::filter::FilterError;
+use crate::manifest::ManifestError;
+use crate::store::StoreError;
+
+/// What a scan asked of the store, over all its runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestCounts {
+    /// LIST requests sent, retries, probes and hedges among them.
+    pub list: u64,
+    /// Of these, repeated after a failure.
+    pub retried: u64,
+    /// Answers that asked to slow down.
+    pub throttled: u64,
+    /// Duplicates sent of slow requests.
+    pub hedged: u64,
+    /// Requests that asked for structure.
+    pub probes: u64,
+    /// Pages without an object of their range.
+    pub wasted: u64,
+    /// Pages received.
+    pub pages: u64,
+    /// Most requests in flight at once.
+    pub peak_in_flight: u64,
+    /// Bytes of page bodies.
+    pub bytes_received: u64,
+}
+
+impl RequestCounts {
+    /// Adds the requests of another run of the same scan.
+    pub fn merge(&mut self, other: &Self) {
+        self.list += other.list;
+        self.retried += other.retried;
+        self.throttled += other.throttled;
+        self.hedged += other.hedged;
+        self.probes += other.probes;
+        self.wasted += other.wasted;
+        self.pages += other.pages;
+        self.peak_in_flight = self.peak_in_flight.max(other.peak_in_flight);
+        self.bytes_received += other.bytes_received;
+    }
+}
+
+/// How a scan ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every range is done.
+    Complete,
+    /// Some ranges failed; the others are exact.
+    Failed,
+    /// The user stopped it.
+    Interrupted,
+    /// The number of requests that the user allows was sent.
+    RequestLimit,
+}
+
+/// What a scan ends with: the ledger is the whole account of it.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Ranges, tally, requests, notes.
+    pub ledger: Ledger,
+    /// How it ended.
+    pub end: End,
+    /// Rows and bytes of the manifest, if one was written.
+    pub manifest: Option<ManifestCounts>,
+}
+
+/// What was written to a manifest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ManifestCounts {
+    /// Objects.
+    pub rows: u64,
+    /// Bytes of the file as written.
+    pub bytes: u64,
+}
+
+/// Why a scan has no result at all.
+#[derive(Debug, Error)]
+pub enum ScanError {
+    /// The bucket cannot be listed.
+    #[error("cannot list {location}")]
+    Store {
+        /// The location.
+        location: String,
+        /// Attempts made.
+        attempts: u32,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The checkpoint cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A filter cannot be read.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    /// The manifest cannot be written.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A part of the program broke; the totals would not be certain.
+    #[error("an internal part failed, the scan cannot be trusted: {0}")]
+    Internal(String),
+}

@@ -1,0 +1,240 @@
+//! Who gets the idle slots: waiting ranges first, then the largest remainders are split.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use super::api::Request;
+use super::estimate::{self, Cut, CutKind, Plan, TraceEvent};
+use super::machine::{Open, Planner};
+use super::range::{Flow, Range};
+
+/// A range that could be split.
+struct Candidate {
+    place: usize,
+    plan: Arc<Plan>,
+    slots: usize,
+}
+
+/// A candidate's claim on the next slot.
+struct Claim {
+    share: f64,
+    index: usize,
+}
+
+impl PartialEq for Claim {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+impl Eq for Claim {}
+impl PartialOrd for Claim {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Claim {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.share.total_cmp(&other.share).then(other.index.cmp(&self.index))
+    }
+}
+
+impl Planner {
+    /// The requests to send now. To be called at the start and after every event.
+    ///
+    /// `slots` is the concurrency allowed now; it may change between calls. After the call no more than that
+    /// many requests are open, unless more were before it.
+    pub fn next_requests(&mut self, slots: usize, out: &mut Vec<Request>) {
+        self.ended.clear();
+        self.send_waiting(slots, out);
+        if self.open.len() < slots {
+            self.dispatch(slots, out);
+            self.send_waiting(slots, out);
+        }
+        self.stats.peak_live = self.stats.peak_live.max(self.order.len());
+    }
+
+    /// Sends the pages that ranges wait for, leftmost first.
+    fn send_waiting(&mut self, slots: usize, out: &mut Vec<Request>) {
+        for i in 0..self.order.len() {
+            if self.open.len() >= slots {
+                return;
+            }
+            let place = self.order[i];
+            let Some(range) = self.arena.get_mut(place).and_then(Option::as_mut) else { continue };
+            if range.flow != Flow::Waiting {
+                continue;
+            }
+            range.flow = Flow::InFlight;
+            let (range_id, after) = (range.id, range.cursor.clone());
+            let id = self.request_id();
+            self.open.insert(id, Open::List(range_id));
+            out.push(Request::List { id, range: range_id, after });
+        }
+    }
+
+    fn plan_of(&mut self, place: usize) -> Option<Arc<Plan>> {
+        let range = self.arena.get_mut(place)?.as_mut()?;
+        if let Some(plan) = &range.plan {
+            return Some(Arc::clone(plan));
+        }
+        let plan = Arc::new(estimate::plan(&mut self.lore, range));
+        range.plan = Some(Arc::clone(&plan));
+        Some(plan)
+    }
+
+    fn may_split(&self, range: &Range, relief: f64) -> bool {
+        let backoff = self.lore.page * f64::from((1u32 << range.fails.min(8)) - 1) / 2.0 * relief.min(1.0);
+        range.flow != Flow::Failed
+            && !range.fresh
+            && range.keys > 0
+            && range.probes == 0
+            && range.splittable
+            && (range.keys - range.failed_at) as f64 >= backoff
+    }
+
+    fn dispatch(&mut self, slots: usize, out: &mut Vec<Request>) {
+        let useful = self.lore.useful;
+        // each page tells about a few others: 1, 4, 16, 64 requests in the first rounds
+        let trust = 4.0 * useful - self.wasted - 0.3 * f64::from(self.speculative);
+        let mut idle = slots.saturating_sub(self.open.len()).min(trust.max(0.0) as usize);
+        if idle == 0 {
+            return;
+        }
+        let relief = self.order.len() as f64 / slots as f64;
+        let cap = self.lore.cap();
+        let mut total = 0.0;
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for i in 0..self.order.len() {
+            let place = self.order[i];
+            let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { continue };
+            if range.fresh || range.keys == 0 || range.flow == Flow::Failed {
+                continue;
+            }
+            let may = self.may_split(range, relief);
+            let Some(plan) = self.plan_of(place) else { continue };
+            total += plan.mass.min(cap);
+            if may {
+                candidates.push(Candidate { place, plan, slots: 0 });
+            }
+        }
+        let page = self.lore.page;
+        let tailf = self.lore.tuning.get("tailf", 0.0) * useful / slots as f64;
+        let price = (self.lore.tuning.min_part.max(tailf) * page).max(self.lore.tuning.fair * total / slots as f64);
+        candidates.retain(|c| c.plan.mass >= price || c.plan.need.is_some());
+        candidates.sort_by(|a, b| b.plan.mass.total_cmp(&a.plan.mass));
+        let mut claims: BinaryHeap<Claim> = candidates.iter().enumerate().map(|(index, c)| Claim { share: c.plan.mass, index }).collect();
+        for _ in 0..idle {
+            let Some(mut best) = claims.peek_mut() else { break };
+            let candidate = &mut candidates[best.index];
+            if best.share < price && candidate.slots > 0 {
+                break;
+            }
+            candidate.slots += 1;
+            best.share = candidate.plan.mass / (candidate.slots as f64 + 1.0);
+        }
+        for candidate in &candidates {
+            if candidate.slots == 0 || idle == 0 {
+                continue;
+            }
+            let used = self.serve(candidate, price, slots, out);
+            idle = idle.saturating_sub(used);
+        }
+    }
+
+    /// Probes or splits one candidate; the number of slots used.
+    fn serve(&mut self, candidate: &Candidate, price: f64, slots: usize, out: &mut Vec<Request>) -> usize {
+        let Candidate { place, plan, slots: count } = candidate;
+        let mut count = *count;
+        let place = *place;
+        let page = self.lore.page;
+        let mut used = 0;
+        if let Some(directory) = &plan.need
+            && plan.known < self.lore.tuning.known_share * plan.mass
+        {
+            if plan.mass >= price || self.lore.useful <= slots as f64 / 2.0 {
+                if self.probe(place, directory, out) {
+                    used += 1;
+                }
+                count -= 1;
+            }
+            if plan.known < price || count == 0 || self.lore.useful < 4.0 {
+                return used;
+            }
+        }
+        let most = (plan.known / price.max(self.lore.tuning.piece * page)) as usize;
+        let count = count.min(most.max(1));
+        let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return used };
+        let cuts = estimate::cuts(&mut self.lore, range, plan, count);
+        if cuts.is_empty() {
+            if let Some(range) = self.at(place) {
+                range.fails += 1;
+                range.failed_at = range.keys;
+            }
+            return used;
+        }
+        used += cuts.len();
+        self.split(place, plan, price, slots, cuts);
+        used
+    }
+
+    /// Asks for the structure of `directory` on behalf of a range, unless that is being asked already.
+    fn probe(&mut self, place: usize, directory: &[u8], out: &mut Vec<Request>) -> bool {
+        let asked = self.open.values().any(|open| matches!(open, Open::Probe { directory: d, .. } if d == directory));
+        if asked {
+            return false;
+        }
+        let Some(range) = self.at(place) else { return false };
+        let Some(after) = range.cursor.clone() else { return false };
+        range.probes += 1;
+        let range = range.id;
+        self.speculative += 1;
+        self.stats.probes += 1;
+        let id = self.request_id();
+        self.open.insert(id, Open::Probe { range, directory: directory.to_vec(), after: after.clone() });
+        self.trace(|| TraceEvent::Probe { range, directory: directory.to_vec() });
+        out.push(Request::Probe { id, directory: directory.to_vec(), after: Some(after) });
+        true
+    }
+
+    /// Committed now: from here on the range stops at the first cut, whatever page of it is under way.
+    fn split(&mut self, place: usize, plan: &Plan, price: f64, slots: usize, cuts: Vec<Cut>) {
+        let Some(at) = self.order.iter().position(|p| *p == place) else { return };
+        let parts = cuts.len() as f64 + 1.0;
+        let trusted = cuts.iter().all(|cut| matches!(cut.kind, CutKind::Child | CutKind::Linear))
+            && self.lore.useful >= self.lore.tuning.prior_boot * slots as f64
+            && plan.mass < 0.5 * self.lore.cap();
+        let predicted = trusted.then_some(plan.mass / parts);
+        let bounds: Vec<Arc<[u8]>> = cuts.iter().map(|cut| Arc::from(&*cut.key)).collect();
+        let Some(victim) = self.at(place) else { return };
+        let victim_id = victim.id;
+        let (upper, next_known) = (victim.upper.take(), victim.next_known.clone());
+        let landing = victim.landing.take();
+        victim.upper = bounds.first().cloned();
+        victim.predicted = predicted;
+        victim.predicted_at = victim.keys;
+        victim.splittable = false;
+        victim.plan = None;
+        let mut made = Vec::with_capacity(cuts.len());
+        for (i, lower) in bounds.iter().enumerate() {
+            let end = bounds.get(i + 1).cloned().or_else(|| upper.clone());
+            let part = self.add(Some(Arc::clone(lower)), end, next_known.clone());
+            if let Some(range) = self.at(part) {
+                range.from_cut = true;
+                range.predicted = predicted;
+                if i + 1 == bounds.len() {
+                    range.landing.clone_from(&landing);
+                }
+            }
+            self.order.insert(at + 1 + i, part);
+            made.push(part);
+            self.speculative += 1;
+            self.stats.splits += 1;
+        }
+        if self.tracer.is_some() {
+            let ids: Vec<_> = made.iter().filter_map(|p| self.arena.get(*p)?.as_ref()).map(|r| r.id).collect();
+            let parts = ids.into_iter().zip(cuts).map(|(id, cut)| (id, cut.key, cut.kind)).collect();
+            self.trace(|| TraceEvent::Split { range: victim_id, estimate: plan.mass, price, parts });
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The walk for stores that list in no order: one page after another, by the store's own tokens.
+//!
+//! Nothing can be listed beside it and nothing can be cut, but it needs no order to be exact: the store's
+//! own continuation is what every simple client relies on. What can be noticed is still refused: a token
+//! that comes back, an end that does not say so.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::watch;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::count::{Counting, Progress, Sink};
+use super::fetch::{Counters, FetchError, Fetcher, Latency};
+use super::ledger::{RangeRecord, RangeState};
+use super::options::Setup;
+use super::outcome::{End, Outcome, RequestCounts, ScanError};
+use super::pace::{Halt, Pace};
+use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError};
+
+/// Walks the whole prefix by continuation tokens.
+pub(super) async fn walk(
+    store: &Arc<dyn Store>,
+    setup: &Setup,
+    progress: &Arc<Progress>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<Outcome, ScanError> {
+    let counting = Counting::new(
+        setup.filters.clone(),
+        setup.rows(),
+        Arc::clone(progress),
+        0,
+        setup.empty.clone(),
+    );
+    let mut shard = counting.shard();
+    let mut sink = Sink::new(RangeRecord::new(None, None));
+    let pace = Pace::new(setup.options.pace);
+    let (counters, latency) = (Counters::default(), Latency::default());
+    let fetcher = Fetcher {
+        store: store.as_ref(),
+        pace: &pace,
+        counters: &counters,
+        latency: &latency,
+        hedging: setup.options.hedging,
+    };
+    let mut request = PageRequest {
+        prefix: setup.options.prefix.clone(),
+        limit: store.quirks().page_limit,
+        any_order: true,
+        ..PageRequest::default()
+    };
+    // Eight bytes a page: a token that returns would walk in circles.
+    let mut tokens = HashSet::new();
+    let end = loop {
+        let fetched = tokio::select! {
+            fetched = fetcher.page(&request) => fetched,
+            Ok(_) = stop.wait_for(|stop| *stop) => break End::Interrupted,
+        };
+        match fetched.and_then(|page| continuation(&page, &mut tokens).map(|token| (page, token))) {
+            Ok((page, token)) => {
+                counting.count(&page, page.len(), &mut sink, &mut shard)?;
+                request.token = token;
+                if request.token.is_none() {
+                    sink.finish()?;
+                    break End::Complete;
+                }
+            }
+            Err(FetchError::Halted(Halt::Stopped)) => break End::Interrupted,
+            Err(FetchError::Halted(Halt::RequestLimit)) => break End::RequestLimit,
+            Err(FetchError::Failed { error, attempts }) => {
+                if sink.record.pages == 0 {
+                    return Err(ScanError::Store {
+                        location: setup.options.location.clone(),
+                        attempts,
+                        source: error,
+                    });
+                }
+                sink.fail(format!("{error}, after {attempts} attempts"))?;
+                break End::Failed;
+            }
+        }
+    };
+    let requests = RequestCounts {
+        list: pace.started(),
+        retried: counters.retried.load(Ordering::Relaxed),
+        throttled: counters.throttled.load(Ordering::Relaxed),
+        hedged: counters.hedged.load(Ordering::Relaxed),
+        pages: counters.pages.load(Ordering::Relaxed),
+        peak_in_flight: pace.peak() as u64,
+        bytes_received: counters.bytes.load(Ordering::Relaxed),
+        ..RequestCounts::default()
+    };
+    sink.flush()?;
+    // In a store without order first and last key bound nothing.
+    let record = RangeRecord { cursor: None, first: None, last: None, ..sink.record };
+    debug_assert_eq!(record.state == RangeState::Done, end == End::Complete);
+    let begun = setup.begun();
+    let ledger = begun.ledger(
+        vec![record],
+        shard.tally,
+        shard.dropped,
+        counting.next_segment(),
+        &requests,
+        begun.notes.clone(),
+    );
+    Ok(Outcome { ledger, end, manifest: None })
+}
+
+/// The token to go on with; `None` at the end.
+fn continuation(page: &Page, tokens: &mut HashSet<u64>) -> Result<Option<String>, FetchError> {
+    if !page.more() {
+        return Ok(None);
+    }
+    let broken = |message: &str| FetchError::Failed {
+        error: StoreError::new(ErrorKind::Server, message),
+        attempts: 1,
+    };
+    let token = page.token().ok_or_else(|| broken("more follows, but without a token"))?;
+    if !tokens.insert(xxh3_64(token.as_bytes())) {
+        return Err(broken("the listing runs in a circle: a continuation token came back"));
+    }
+    Ok(Some(token.to_owned()))
+}

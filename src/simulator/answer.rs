@@ -1,0 +1,92 @@
+//! Answers and their headers.
+
+use std::fmt::Display;
+
+use bytes::Bytes;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::mix::digest;
+use super::s3::{ByteRange, ErrorCode, S3Error, Synthetic, View, push_etag, range_of};
+use super::wire::Payload;
+
+/// The answer to a request for an object, or for a `range` of it.
+pub(super) fn object(
+    view: &View,
+    key: &[u8],
+    range: Option<&str>,
+    number: u64,
+) -> Result<Response<Payload>, S3Error> {
+    let attributes = view.find(key).ok_or_else(|| {
+        S3Error::new(ErrorCode::NoSuchKey).with("Key", String::from_utf8_lossy(key))
+    })?;
+    let size = attributes.size;
+    let (status, part) = match range_of(range, size) {
+        ByteRange::Whole => (StatusCode::OK, 0..size),
+        ByteRange::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
+        ByteRange::Unsatisfiable => {
+            return Err(S3Error::new(ErrorCode::InvalidRange)
+                .with("RangeRequested", range.unwrap_or_default())
+                .with("ActualObjectSize", size.to_string()));
+        }
+    };
+    let mut etag = b"\"".to_vec();
+    push_etag(&mut etag, attributes.etag);
+    etag.push(b'"');
+    let seed = digest(0x0B1E, key);
+    let mut answer = with_id(
+        Response::new(Payload::Object(Synthetic::new(seed, part.clone()))),
+        number,
+    );
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    let mut put = |name: HeaderName, value: &dyn Display| {
+        if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
+            headers.insert(name, value);
+        }
+    };
+    put(header::ETAG, &String::from_utf8_lossy(&etag));
+    put(header::ACCEPT_RANGES, &"bytes");
+    put(header::CONTENT_TYPE, &"binary/octet-stream");
+    if status == StatusCode::PARTIAL_CONTENT {
+        put(
+            header::CONTENT_RANGE,
+            &format!("bytes {}-{}/{size}", part.start, part.end - 1),
+        );
+    }
+    if let Ok(time) = jiff::Timestamp::from_millisecond(attributes.modified.0) {
+        put(
+            header::LAST_MODIFIED,
+            &time.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        );
+    }
+    if attributes.storage_class != b"STANDARD" {
+        let class = String::from_utf8_lossy(attributes.storage_class);
+        put(HeaderName::from_static("x-amz-storage-class"), &class);
+    }
+    Ok(answer)
+}
+
+/// What a request is called in its answer.
+pub(super) fn request_id(number: u64) -> String {
+    format!("{number:016X}")
+}
+
+/// An answer with a document.
+pub(super) fn xml(status: StatusCode, document: Bytes, number: u64) -> Response<Payload> {
+    let mut answer = with_id(Response::new(Payload::Whole(Some(document))), number);
+    *answer.status_mut() = status;
+    let kind = HeaderValue::from_static("application/xml");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
+/// An answer with the headers that all have.
+pub(super) fn with_id(mut answer: Response<Payload>, number: u64) -> Response<Payload> {
+    let headers = answer.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&request_id(number)) {
+        headers.insert(HeaderName::from_static("x-amz-request-id"), id);
+    }
+    headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
+    answer
+}

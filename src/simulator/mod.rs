@@ -1,0 +1,49 @@
+//! A server on loopback that speaks S3: for the `demo:` location, for rehearsals, for tests and
+//! benches.
+//!
+//! A [`Simulator`] serves buckets whose [`Content`] is [`Generated`] (up to a trillion objects that are
+//! computed, not stored), [`Given`] in code, or read from a file of keys ([`read_keys`]). It speaks
+//! `ListObjectsV2` and version 1, `ListBuckets`, `HeadBucket`, `GetBucketLocation`, and `HEAD` and ranged `GET` of
+//! objects with made-up bytes, by path or by virtual host, and verifies Signature Version 4 by its own
+//! reading of the rules. Answers can be held back ([`Latency`]) and throttled, and [`Behaviour`] makes
+//! it fail and differ in the ways that real servers do.
+//!
+//! A request's way: `server` accepts the connection, `service` counts, delays, throttles and decides
+//! which [`Fault`] strikes, `auth` verifies, `s3` plans the page and renders it in one buffer, and
+//! `wire` sends it or breaks off. Everything that looks random is a function of a seed and a number
+//! (`mix`), so that the same configuration does the same.
+//!
+//! The simulator knows nothing of the scanner: it is the scanner's opponent.
+
+mod answer;
+mod auth;
+mod behaviour;
+mod civil;
+mod config;
+mod content;
+mod counters;
+mod error;
+mod faults;
+mod given;
+mod keyfile;
+mod latency;
+mod mix;
+mod s3;
+mod server;
+mod service;
+mod shapes;
+mod wire;
+
+pub use behaviour::{Behaviour, InvalidBehaviour, KeyRange, Quirk};
+pub use config::{
+    BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_REGION, DEFAULT_SECRET, SimulatorConfig,
+};
+pub use content::{Attributes, Content, ContentTotals, EntityTag};
+pub use counters::Counters;
+pub use error::SimulatorError;
+pub use faults::{Fault, FaultBasis, Faults};
+pub use given::{Given, GivenObject};
+pub use keyfile::{KeyFileError, read_keys};
+pub use latency::{InvalidLatency, Latency};
+pub use server::Simulator;
+pub use shapes::{Generated, MOST_OBJECTS, ShapeError, ShapeName, UnknownShape};

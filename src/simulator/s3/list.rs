@@ -1,0 +1,278 @@
+//! From the query of a listing to its document.
+
+use super::errors::{ErrorCode, S3Error};
+use super::plan::{Page, Query, Start, plan};
+use super::render::{Heading, Version, push_listing};
+use super::target::Target;
+use super::token::{seal, unseal};
+use super::view::View;
+use super::xml::TextForm;
+use crate::simulator::behaviour::{Behaviour, Quirk};
+use crate::simulator::mix::{below, digest, fraction, mix};
+
+/// The most entries of a page.
+const MOST_KEYS: u64 = 1_000;
+
+/// A list request, checked.
+pub(crate) struct ListRequest<'a> {
+    bucket: &'a str,
+    version_two: bool,
+    prefix: &'a [u8],
+    delimiter: &'a [u8],
+    /// `start-after` or `marker`.
+    after: Option<&'a [u8]>,
+    token: Option<&'a [u8]>,
+    /// Where the token leads.
+    position: Option<u64>,
+    max_keys: u64,
+    form: TextForm,
+}
+
+/// A way in which one page is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Distortion {
+    EmptyPage,
+    ShortPage,
+    UnorderedPage,
+    RepeatedToken,
+    RepeatedPage,
+    WrongKeyCount,
+}
+
+/// A finished listing's size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// Objects listed.
+    pub(crate) objects: u64,
+}
+
+impl<'a> ListRequest<'a> {
+    /// Reads the query as a server of this behaviour understands it.
+    pub(crate) fn read(
+        target: &'a Target,
+        bucket: &'a str,
+        behaviour: &Behaviour,
+    ) -> Result<Self, S3Error> {
+        let version_two = match target.parameter("list-type") {
+            _ if behaviour.has(Quirk::V1Only) => false,
+            None => false,
+            Some(b"2") => true,
+            Some(other) => {
+                return Err(invalid(
+                    "Invalid List Type specified in Query",
+                    "list-type",
+                    other,
+                ));
+            }
+        };
+        let max_keys = match target.parameter("max-keys") {
+            None | Some(b"") => MOST_KEYS,
+            Some(text) => std::str::from_utf8(text)
+                .ok()
+                .and_then(|text| text.parse::<u32>().ok())
+                .filter(|&number| i32::try_from(number).is_ok())
+                .map(|number| u64::from(number).min(MOST_KEYS))
+                .ok_or_else(|| {
+                    let what = "Provided max-keys not an integer or within integer range";
+                    invalid(what, "max-keys", text)
+                })?,
+        };
+        let form = match target.parameter("encoding-type") {
+            _ if behaviour.has(Quirk::NoEncodingType) => TextForm::Xml,
+            None | Some(b"") => TextForm::Xml,
+            Some(b"url") => TextForm::Url,
+            Some(other) => {
+                let what = "Invalid Encoding Method specified in Request";
+                return Err(invalid(what, "encoding-type", other));
+            }
+        };
+        let token = target
+            .parameter("continuation-token")
+            .filter(|_| version_two);
+        let position = token
+            .map(|token| {
+                let what = "The continuation token provided is incorrect";
+                unseal(bucket, token).ok_or_else(|| invalid(what, "continuation-token", token))
+            })
+            .transpose()?;
+        let after = target.parameter(if version_two { "start-after" } else { "marker" });
+        Ok(Self {
+            bucket,
+            version_two,
+            prefix: target.parameter("prefix").unwrap_or_default(),
+            delimiter: target.parameter("delimiter").unwrap_or_default(),
+            after,
+            token,
+            position,
+            max_keys,
+            form,
+        })
+    }
+
+    fn start(&self, behaviour: &Behaviour) -> Start<'a> {
+        let after = self.after.filter(|after| !after.is_empty());
+        match (self.position, after) {
+            (Some(position), _) => Start::Position(position),
+            (None, Some(_)) if behaviour.has(Quirk::IgnoresStartAfter) => Start::Beginning,
+            (None, Some(from)) if behaviour.has(Quirk::StartAfterInclusive) => Start::From(from),
+            (None, Some(after)) => Start::After(after),
+            (None, None) => Start::Beginning,
+        }
+    }
+}
+
+/// Appends the document of a listing to `out`. `number` tells requests apart.
+pub(crate) fn list(
+    request: &ListRequest<'_>,
+    view: &View,
+    behaviour: &Behaviour,
+    distortion: Option<Distortion>,
+    number: u64,
+    out: &mut Vec<u8>,
+) -> Result<Listed, S3Error> {
+    // Version 1 could not say where an empty page leads, nor how many keys it holds.
+    let distortion = distortion.filter(|distortion| {
+        request.version_two
+            || !matches!(
+                distortion,
+                Distortion::EmptyPage | Distortion::WrongKeyCount
+            )
+    });
+    let limit = behaviour
+        .page_limit
+        .map_or(request.max_keys, |most| most.min(request.max_keys));
+    let mut query = Query {
+        prefix: request.prefix,
+        delimiter: request.delimiter,
+        start: request.start(behaviour),
+        limit,
+    };
+    let garage = behaviour.has(Quirk::EmptyBeforePrefix);
+    let mut page = match query.start {
+        Start::After(after) | Start::From(after) if garage && after < request.prefix => {
+            Page::default()
+        }
+        _ => plan(view, &query),
+    };
+    if limit == 0 {
+        page.more = false;
+    }
+    if hits_failing_keys(view, &page, behaviour) {
+        return Err(S3Error::new(ErrorCode::InternalError));
+    }
+    let mut next = page.covered.end;
+    let mut salt = 0;
+    match distortion {
+        Some(Distortion::EmptyPage) => {
+            next = page.covered.start;
+            // The token is a new one, although it leads to where the page started.
+            salt = number + 1;
+            page = Page {
+                covered: next..next,
+                more: true,
+                ..Page::default()
+            };
+        }
+        Some(Distortion::ShortPage) if page.count() > 1 => {
+            query.limit = 1 + below(mix(number, 0x5607), page.count() - 1);
+            page = plan(view, &query);
+            next = page.covered.end;
+        }
+        Some(Distortion::UnorderedPage) => page.swap_neighbours(),
+        Some(Distortion::RepeatedToken) if page.more => next = page.covered.start,
+        Some(Distortion::RepeatedPage) => {
+            query.start = Start::Position(page.covered.start.saturating_sub(limit));
+            page = plan(view, &query);
+            next = page.covered.end;
+        }
+        _ => {}
+    }
+    let cut = digest(0xE4D, request.bucket.as_bytes());
+    let truncated = page.more && fraction(mix(cut, page.covered.start)) >= behaviour.truncated_end;
+    let version = if request.version_two {
+        let miscount = u64::from(distortion == Some(Distortion::WrongKeyCount));
+        Version::Two {
+            start_after: request.after,
+            token: request.token,
+            next_token: truncated.then(|| seal(request.bucket, next, salt)),
+            key_count: page.count() + miscount,
+        }
+    } else {
+        let named = truncated && !request.delimiter.is_empty();
+        Version::One {
+            marker: request.after.unwrap_or_default(),
+            next_marker: if named { page.last_entry(view) } else { None },
+        }
+    };
+    let heading = Heading {
+        bucket: request.bucket,
+        prefix: request.prefix,
+        delimiter: request.delimiter,
+        max_keys: request.max_keys,
+        form: request.form,
+        truncated,
+        version,
+    };
+    push_listing(out, view, &page, &heading);
+    Ok(Listed {
+        objects: page.object_count(),
+    })
+}
+
+fn hits_failing_keys(view: &View, page: &Page, behaviour: &Behaviour) -> bool {
+    behaviour.failing.iter().any(|range| {
+        let (first, past) = (view.lower_bound(&range.first), view.rank(&range.last));
+        first.max(page.covered.start) < past.min(page.covered.end)
+    })
+}
+
+fn invalid(message: &str, name: &str, value: &[u8]) -> S3Error {
+    S3Error::new(ErrorCode::InvalidArgument)
+        .with("Message", message)
+        .with("ArgumentName", name)
+        .with("ArgumentValue", String::from_utf8_lossy(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::simulator::shapes::{Generated, ShapeName};
+
+    /// What this thread has run for, in nanoseconds: the machine may be busy with other things.
+    fn cpu_time() -> f64 {
+        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        stat.split(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// `cargo test --release --lib cost_of_a_page -- --ignored --nocapture`
+    #[test]
+    #[ignore = "a measurement"]
+    #[allow(clippy::print_stderr)]
+    fn cost_of_a_page() {
+        let behaviour = Behaviour::default();
+        for name in ShapeName::ALL {
+            let view = View::in_byte_order(Arc::new(Generated::new(name, 50_000_000, 1).unwrap()));
+            let mut start = Vec::new();
+            let mut buffer = Vec::new();
+            let mut best = f64::MAX;
+            for round in 0..5 {
+                let begin = cpu_time();
+                for page in 0..200 {
+                    view.key((round * 200 + page) * 49_000, &mut start);
+                    let mut target = Target::parse("/b?list-type=2&encoding-type=url");
+                    target.query.push((b"start-after".to_vec(), start.clone()));
+                    let request = ListRequest::read(&target, "b", &behaviour).unwrap();
+                    buffer.clear();
+                    list(&request, &view, &behaviour, None, page, &mut buffer).unwrap();
+                }
+                best = best.min((cpu_time() - begin) / 1e3 / 200.0);
+            }
+            eprintln!(
+                "{name:>10}: {best:6.1} us per page of {} bytes",
+                buffer.len()
+            );
+        }
+    }
+}

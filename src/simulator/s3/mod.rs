@@ -1,0 +1,23 @@
+//! The S3 dialect: what requests ask for, which entries a page holds, and the documents that say so.
+//!
+//! A request's line and host become a [`Target`] and a [`Resource`], the query of a listing a
+//! [`ListRequest`], which [`plan`] turns into a [`Page`] of positions over a [`View`] and [`render`]
+//! into XML. Refusals are [`S3Error`]s. Nothing here knows of connections or faults, except that a
+//! page can be asked to be wrong ([`list::Distortion`]).
+
+mod errors;
+mod list;
+mod object;
+mod plan;
+mod render;
+mod target;
+mod token;
+mod view;
+mod xml;
+
+pub(super) use errors::{ErrorCode, S3Error};
+pub(super) use list::{Distortion, ListRequest, list};
+pub(super) use object::{ByteRange, Synthetic, range_of};
+pub(super) use render::{buckets, location, push_etag};
+pub(super) use target::{Resource, Target};
+pub(super) use view::View;

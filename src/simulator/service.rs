@@ -1,0 +1,408 @@
+//! Answering one request: who asks, what for, and what goes wrong.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use tokio::time::Instant;
+
+use super::answer::{object, request_id, with_id, xml};
+use super::auth::{Caller, verify};
+use super::behaviour::{Behaviour, Quirk};
+use super::config::{BucketConfig, Credential, SimulatorConfig};
+use super::counters::{Tallies, count};
+use super::error::SimulatorError;
+use super::faults::{Attempts, Fault};
+use super::latency::{Latency, RequestLimit};
+use super::s3::{
+    Distortion, ErrorCode, ListRequest, Resource, S3Error, Target, View, buckets, list, location,
+};
+use super::wire::{BreakOff, Payload, Pool};
+
+const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
+
+/// A bucket as it is served.
+struct Bucket {
+    view: View,
+    region: String,
+    denied: bool,
+}
+
+/// Everything that all connections share.
+pub(super) struct Service {
+    buckets: BTreeMap<String, Bucket>,
+    credentials: Vec<Credential>,
+    anonymous: bool,
+    latency: Latency,
+    limit: Option<RequestLimit>,
+    behaviour: Behaviour,
+    seed: u64,
+    attempts: Attempts,
+    pool: Arc<Pool>,
+    pub(super) tallies: Tallies,
+}
+
+/// What a request asks for, once it has been let in.
+struct Admitted<'a> {
+    resource: &'a Resource,
+    name: &'a str,
+    bucket: &'a Bucket,
+}
+
+impl Service {
+    pub(super) fn new(config: SimulatorConfig) -> Result<Self, SimulatorError> {
+        let directory_order = config.behaviour.has(Quirk::DirectoryOrder);
+        let mut served = BTreeMap::new();
+        for (
+            name,
+            BucketConfig {
+                content,
+                region,
+                denied,
+            },
+        ) in config.buckets
+        {
+            let view = if directory_order {
+                let objects = content.len();
+                View::in_directory_order(content).ok_or_else(|| {
+                    SimulatorError::TooLargeToReorder {
+                        bucket: name.clone(),
+                        objects,
+                    }
+                })?
+            } else {
+                View::in_byte_order(content)
+            };
+            served.insert(
+                name,
+                Bucket {
+                    view,
+                    region,
+                    denied,
+                },
+            );
+        }
+        Ok(Self {
+            buckets: served,
+            credentials: config.credentials,
+            anonymous: config.anonymous,
+            latency: config.latency,
+            limit: config.max_rps.map(RequestLimit::new),
+            behaviour: config.behaviour,
+            seed: config.seed,
+            attempts: Attempts::default(),
+            pool: Arc::new(Pool::default()),
+            tallies: Tallies::default(),
+        })
+    }
+
+    /// Answers a request. Raising `reset` before failing makes the connection end in a reset.
+    pub(super) async fn respond<B>(
+        &self,
+        request: Request<B>,
+        reset: &AtomicBool,
+    ) -> Result<Response<Payload>, BreakOff> {
+        let _in_flight = self.tallies.enter();
+        let number = count(&self.tallies.requests);
+        if self
+            .behaviour
+            .answer_first
+            .is_some_and(|first| number >= first)
+        {
+            std::future::pending::<()>().await;
+        }
+        let throttled = self
+            .limit
+            .as_ref()
+            .is_some_and(|limit| !limit.admit(Instant::now()));
+        let delay = self.latency.sample(self.seed, number);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        if throttled {
+            count(&self.tallies.throttled);
+            return Ok(self.slow_down(number));
+        }
+        let target = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
+        let target = Target::parse(target);
+        let host = request
+            .headers()
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        let resource = Resource::locate(host.unwrap_or_default(), &target.path, |name| {
+            self.buckets.contains_key(name)
+        });
+        let mut answer = match self
+            .answer(&request, &target, &resource, number, reset)
+            .await
+        {
+            Ok(answer) => answer?,
+            Err(error) => {
+                count(&self.tallies.refused);
+                self.error(&error, number)
+            }
+        };
+        let named = resource.bucket.and_then(|name| self.buckets.get(&name));
+        if let Some(region) = named.and_then(|bucket| HeaderValue::from_str(&bucket.region).ok()) {
+            answer.headers_mut().insert(BUCKET_REGION, region);
+        }
+        if request.method() == Method::HEAD {
+            // HEAD has the headers of GET and no body.
+            let length = hyper::body::Body::size_hint(answer.body())
+                .exact()
+                .unwrap_or(0);
+            let headers = answer.headers_mut();
+            headers
+                .entry(header::CONTENT_LENGTH)
+                .or_insert_with(|| HeaderValue::from(length));
+            *answer.body_mut() = Payload::empty();
+        }
+        Ok(answer)
+    }
+
+    async fn answer<B>(
+        &self,
+        request: &Request<B>,
+        target: &Target,
+        resource: &Resource,
+        number: u64,
+        reset: &AtomicBool,
+    ) -> Result<Result<Response<Payload>, BreakOff>, S3Error> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Err(
+                S3Error::new(ErrorCode::MethodNotAllowed).with("Method", request.method().as_str())
+            );
+        }
+        let (method, headers) = (request.method(), request.headers());
+        let caller = verify(method, target, headers, &self.credentials, self.now())?;
+        if caller == Caller::Anonymous && !self.anonymous {
+            return Err(S3Error::new(ErrorCode::AccessDenied));
+        }
+        let Some(name) = resource.bucket.as_deref() else {
+            count(&self.tallies.buckets);
+            let named = self
+                .buckets
+                .iter()
+                .map(|(name, bucket)| (name.as_str(), bucket.region.as_str()));
+            return Ok(Ok(xml(StatusCode::OK, Bytes::from(buckets(named)), number)));
+        };
+        let bucket = self
+            .buckets
+            .get(name)
+            .ok_or_else(|| S3Error::new(ErrorCode::NoSuchBucket).with("BucketName", name))?;
+        let admitted = Admitted {
+            resource,
+            name,
+            bucket,
+        };
+        let wants_location = target.parameter("location").is_some();
+        if !wants_location {
+            check_region(&caller, &admitted)?;
+        }
+        if bucket.denied {
+            return Err(S3Error::new(ErrorCode::AccessDenied));
+        }
+        if let Some(key) = &resource.key {
+            count(&self.tallies.objects);
+            let range = headers
+                .get(header::RANGE)
+                .and_then(|range| range.to_str().ok());
+            return object(&bucket.view, key, range, number).map(Ok);
+        }
+        if wants_location {
+            count(&self.tallies.buckets);
+            return Ok(Ok(xml(
+                StatusCode::OK,
+                Bytes::from(location(&bucket.region)),
+                number,
+            )));
+        }
+        if let Some(other) = unknown_subresource(target) {
+            return Err(S3Error::new(ErrorCode::NotImplemented).with("Header", other));
+        }
+        if method == Method::HEAD {
+            count(&self.tallies.buckets);
+            return Ok(Ok(with_id(Response::new(Payload::empty()), number)));
+        }
+        self.listing(&admitted, target, reset).await
+    }
+
+    async fn listing(
+        &self,
+        admitted: &Admitted<'_>,
+        target: &Target,
+        reset: &AtomicBool,
+    ) -> Result<Result<Response<Payload>, BreakOff>, S3Error> {
+        let query = ListRequest::read(target, admitted.name, &self.behaviour)?;
+        let number = count(&self.tallies.lists);
+        let fault = self.fault(admitted.name, target, number);
+        if let Some(fault) = fault {
+            self.tallies.strike(fault);
+        }
+        let distortion = match fault {
+            Some(Fault::Error500) => {
+                return Ok(Ok(
+                    self.error(&S3Error::new(ErrorCode::InternalError), number)
+                ));
+            }
+            Some(Fault::SlowDown) => return Ok(Ok(self.slow_down(number))),
+            Some(Fault::Reset) => {
+                reset.store(true, Ordering::Relaxed);
+                return Ok(Err(BreakOff));
+            }
+            Some(Fault::ErrorIn200) => {
+                let codes = [ErrorCode::InternalError, ErrorCode::SlowDown];
+                let error = S3Error::new(codes[usize::from(number % 2 == 1)]);
+                let document = Bytes::from(error.to_xml(&request_id(number)));
+                return Ok(Ok(xml(StatusCode::OK, document, number)));
+            }
+            Some(Fault::Stall) => {
+                tokio::time::sleep(self.behaviour.faults.stall).await;
+                None
+            }
+            Some(Fault::EmptyPage) => Some(Distortion::EmptyPage),
+            Some(Fault::ShortPage) => Some(Distortion::ShortPage),
+            Some(Fault::UnorderedPage) => Some(Distortion::UnorderedPage),
+            Some(Fault::RepeatedToken) => Some(Distortion::RepeatedToken),
+            Some(Fault::RepeatedPage) => Some(Distortion::RepeatedPage),
+            Some(Fault::WrongKeyCount) => Some(Distortion::WrongKeyCount),
+            Some(Fault::CutBody | Fault::TruncatedXml) | None => None,
+        };
+        let mut buffer = self.pool.take();
+        let view = &admitted.bucket.view;
+        let listed = list(
+            &query,
+            view,
+            &self.behaviour,
+            distortion,
+            number,
+            &mut buffer,
+        )?;
+        let document = self.pool.seal(buffer);
+        let length = document.len();
+        self.tallies
+            .listed_objects
+            .fetch_add(listed.objects, Ordering::Relaxed);
+        self.tallies
+            .listed_bytes
+            .fetch_add(length as u64, Ordering::Relaxed);
+        let part = document.slice(..length * 3 / 5);
+        Ok(Ok(match fault {
+            Some(Fault::TruncatedXml) => xml(StatusCode::OK, part, number),
+            Some(Fault::CutBody) => {
+                let mut answer = xml(StatusCode::OK, part.clone(), number);
+                answer
+                    .headers_mut()
+                    .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+                *answer.body_mut() = Payload::Cut(Some(part), false);
+                answer
+            }
+            _ => xml(StatusCode::OK, document, number),
+        }))
+    }
+
+    fn fault(&self, bucket: &str, target: &Target, number: u64) -> Option<Fault> {
+        let faults = &self.behaviour.faults;
+        if faults.total() <= 0.0 {
+            return None;
+        }
+        let mut asked = bucket.as_bytes().to_vec();
+        for (name, value) in &target.query {
+            asked.extend_from_slice(&[b"&", name.as_slice(), b"=", value].concat());
+        }
+        faults.strike(self.attempts.draw(faults.basis, self.seed, number, &asked))
+    }
+
+    fn slow_down(&self, number: u64) -> Response<Payload> {
+        let mut answer = self.error(&S3Error::new(ErrorCode::SlowDown), number);
+        if let Some(wait) = self.behaviour.retry_after {
+            answer
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        }
+        answer
+    }
+
+    fn error(&self, error: &S3Error, number: u64) -> Response<Payload> {
+        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut answer = xml(
+            status,
+            Bytes::from(error.to_xml(&request_id(number))),
+            number,
+        );
+        if self.behaviour.clock_offset != 0
+            && let Ok(time) = jiff::Timestamp::from_second(self.now())
+            && let Ok(date) =
+                HeaderValue::from_str(&time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+        {
+            answer.headers_mut().insert(header::DATE, date);
+        }
+        answer
+    }
+
+    /// The server's time in seconds since 1970.
+    fn now(&self) -> i64 {
+        let elapsed = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        i64::try_from(elapsed.as_secs())
+            .unwrap_or(i64::MAX)
+            .saturating_add(self.behaviour.clock_offset)
+    }
+}
+
+/// Requests signed for another region are sent there: with a redirect where the path names the bucket,
+/// with the region in a 400 where the host does, as AWS does.
+fn check_region(caller: &Caller, admitted: &Admitted<'_>) -> Result<(), S3Error> {
+    let expected = &admitted.bucket.region;
+    let Caller::Signed { region } = caller else {
+        return Ok(());
+    };
+    if region == expected {
+        return Ok(());
+    }
+    if admitted.resource.virtual_host {
+        let message = format!(
+            "The authorization header is malformed; the region '{region}' is wrong; expecting '{expected}'"
+        );
+        return Err(S3Error::new(ErrorCode::AuthorizationHeaderMalformed)
+            .with("Message", message)
+            .with("Region", expected));
+    }
+    Err(S3Error::new(ErrorCode::PermanentRedirect)
+        .with(
+            "Endpoint",
+            format!("{}.s3.{expected}.amazonaws.com", admitted.name),
+        )
+        .with("Bucket", admitted.name))
+}
+
+/// A parameter that asks for something else than a listing.
+fn unknown_subresource(target: &Target) -> Option<&'static str> {
+    const OTHERS: [&str; 14] = [
+        "accelerate",
+        "acl",
+        "cors",
+        "encryption",
+        "inventory",
+        "lifecycle",
+        "logging",
+        "notification",
+        "policy",
+        "policyStatus",
+        "replication",
+        "uploads",
+        "versioning",
+        "versions",
+    ];
+    OTHERS
+        .into_iter()
+        .find(|name| target.parameter(name).is_some())
+}

@@ -1,0 +1,83 @@
+//! What a provider is: the seam between the scanner and the wire.
+//!
+//! A [`Store`] answers one question: *which objects come after this key?* A [`PageRequest`] goes in, a
+//! [`Page`] of borrowed objects comes out, and between the two lies one attempt at one HTTP request. The
+//! store knows nothing of ranges, retries or tallies; whoever asks knows nothing of HTTP. How providers
+//! differ is data ([`Quirks`]), so that the loop above has no case for any of them.
+//!
+//! One attempt is request, whole body, decoding and checking together: a page that was cut, that is out
+//! of order or that answers another question than the one asked is an error like a refused connection,
+//! never a short page.
+
+mod error;
+pub mod http;
+mod page;
+mod quirks;
+pub mod s3;
+
+use std::fmt;
+
+use futures::future::BoxFuture;
+
+pub use error::{ErrorKind, StoreError};
+pub use page::{Page, PageError, Span};
+pub(crate) use page::printable;
+pub use quirks::{ListVersion, Quirks, RangeStart};
+
+/// A request for one page of a listing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageRequest {
+    /// Only keys that start with this; empty for the whole bucket.
+    pub prefix: Vec<u8>,
+    /// Only keys strictly greater than this under the store's order; `None` starts at the prefix.
+    pub after: Option<Vec<u8>>,
+    /// Opaque continuation of an earlier answer. Takes the place of `after`; used only where keys cannot
+    /// be used to continue (unordered stores).
+    pub token: Option<String>,
+    /// Groups keys that share a prefix up to this byte.
+    pub delimiter: Option<u8>,
+    /// The most entries to answer; the store may answer fewer at any time.
+    pub limit: usize,
+    /// Take the entries in whatever order the store lists them. Only for a walk by tokens.
+    pub any_order: bool,
+}
+
+/// Where a listing came from, in words for people and reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// `s3`, `ks3`, `azure`, `oss`.
+    pub provider: String,
+    /// The endpoint that answers, as a URL without credentials.
+    pub endpoint: String,
+    /// The region that requests are signed for; empty where the provider has none.
+    pub region: String,
+}
+
+/// A bucket that can be listed.
+pub trait Store: fmt::Debug + Send + Sync {
+    /// Where the listing comes from.
+    fn origin(&self) -> Origin;
+
+    /// How this store behaves.
+    fn quirks(&self) -> &Quirks;
+
+    /// Whether this store's "no more pages" can be believed. May turn true once the first answer shows
+    /// which server it is.
+    fn has_sound_end(&self) -> bool {
+        self.quirks().sound_end
+    }
+
+    /// Makes one attempt at one page and leaves the result in `page`, whose buffers are used again.
+    ///
+    /// On success every invariant of [`Page::check`] holds. On an error the content of `page` is
+    /// unspecified and must not be used.
+    ///
+    /// # Errors
+    /// Anything that kept the page from being received whole and right; [`StoreError::is_retryable`]
+    /// tells whether another attempt may succeed.
+    fn list<'a>(
+        &'a self,
+        request: &'a PageRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+}

@@ -1,0 +1,67 @@
+//! How a store behaves, as data.
+
+use crate::object::KeyOrder;
+
+/// Whether a listing can start in the middle of the key space, and what happens there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RangeStart {
+    /// Any string can be named; keys strictly greater are listed.
+    Exclusive,
+    /// Any string can be named; keys greater than or equal to it are listed.
+    Inclusive,
+    /// A listing starts at a prefix and is continued by opaque tokens only.
+    None,
+}
+
+/// Which list call the store understands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListVersion {
+    /// `ListObjects`: `marker`.
+    V1,
+    /// `ListObjectsV2`: `start-after` and `continuation-token`.
+    V2,
+}
+
+/// The behaviour of a store that the scanner has to know.
+#[allow(clippy::struct_excessive_bools, reason = "each is one independent fact about a store")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quirks {
+    /// The order in which keys are listed.
+    pub order: KeyOrder,
+    /// Whether keys are listed in that order at all. Where not, only a sequential walk is exact.
+    pub ordered: bool,
+    /// How a listing can start in the middle.
+    pub range_start: RangeStart,
+    /// The most entries that the store puts on a page.
+    pub page_limit: usize,
+    /// Which list call to send.
+    pub list_version: ListVersion,
+    /// Whether to ask for url-encoded keys; without it control characters cannot be told apart in XML.
+    pub url_encoding: bool,
+    /// Whether a start before the prefix is understood. Garage answers an empty list to it.
+    pub start_before_prefix: bool,
+    /// Whether "no more pages" can be believed. Where not, one more request past the last key proves it.
+    pub sound_end: bool,
+    /// Whether the reply's count of entries is what it lists.
+    pub exact_key_count: bool,
+    /// Whether a delimiter groups keys cheaply, so that structure may be asked for.
+    pub delimiter: bool,
+}
+
+impl Default for Quirks {
+    /// Amazon S3, general purpose bucket.
+    fn default() -> Self {
+        Self {
+            order: KeyOrder::Bytes,
+            ordered: true,
+            range_start: RangeStart::Exclusive,
+            page_limit: 1000,
+            list_version: ListVersion::V2,
+            url_encoding: true,
+            start_before_prefix: true,
+            sound_end: true,
+            exact_key_count: true,
+            delimiter: true,
+        }
+    }
+}

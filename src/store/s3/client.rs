@@ -1,0 +1,328 @@
+//! A bucket that speaks the list calls of S3.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use futures::future::{BoxFuture, FutureExt as _};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, USER_AGENT,
+};
+use http::{HeaderMap, Request, Uri};
+
+use super::config::S3Config;
+use super::credentials::KeyRing;
+use super::decode::{Expected, decode};
+use super::endpoint::{Endpoint, Route, region_of};
+use super::environment::{self, Environment};
+use super::error::{self, Refusal};
+use super::keys::Keys;
+use super::sign::{EMPTY_BODY, Signer, Unsigned};
+use super::{date, query};
+use crate::store::http::Client;
+use crate::store::{ErrorKind, Origin, Page, PageRequest, Quirks, Store, StoreError};
+
+/// A bucket of Amazon S3 or of a store that is compatible with it.
+#[derive(Debug)]
+pub struct S3Store {
+    bucket: String,
+    provider: String,
+    request_payer: bool,
+    path_style: Option<bool>,
+    quirks: Quirks,
+    http: Client,
+    endpoint: Endpoint,
+    keys: KeyRing,
+    signer: Signer,
+    route: RwLock<Arc<Route>>,
+    /// Whether the route was changed by an answer; that happens once.
+    rerouted: AtomicBool,
+    /// The store's clock minus ours, in seconds.
+    skew: AtomicI64,
+}
+
+impl S3Store {
+    /// Finds out what the configuration leaves open and gets the bucket ready to be listed. Nothing is
+    /// sent to the store yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setup`] for what cannot be right, and [`ErrorKind::NoCredentials`] where none are
+    /// found and none were waived.
+    pub async fn connect(config: S3Config) -> Result<Self, StoreError> {
+        check_name(&config)?;
+        let Environment { endpoint, region, keys, ca_bundle } = environment::read(&config).await?;
+        let named = config
+            .profile
+            .clone()
+            .or_else(|| std::env::var("AWS_PROFILE").ok())
+            .filter(|name| !name.is_empty());
+        keys.keys().await.map_err(|error| match named {
+            // The chain goes on past a profile that does not exist, and does not say so.
+            Some(profile) => {
+                StoreError { message: format!("profile `{profile}`: {}", error.message), ..error }
+            }
+            None => error,
+        })?;
+        Ok(Self::new(config, endpoint, &region, keys, ca_bundle))
+    }
+
+    fn new(
+        config: S3Config,
+        endpoint: Endpoint,
+        region: &str,
+        keys: KeyRing,
+        ca_bundle: Option<std::path::PathBuf>,
+    ) -> Self {
+        let mut settings = config.http;
+        settings.ca_bundle = settings.ca_bundle.or(ca_bundle);
+        let route = endpoint.route(&config.bucket, region, config.path_style);
+        Self {
+            bucket: config.bucket,
+            provider: config.provider,
+            request_payer: config.request_payer,
+            path_style: config.path_style,
+            quirks: config.quirks.unwrap_or_default(),
+            http: Client::new(settings),
+            endpoint,
+            keys,
+            signer: Signer::new(config.scheme),
+            route: RwLock::new(Arc::new(route)),
+            rerouted: AtomicBool::new(false),
+            skew: AtomicI64::new(0),
+        }
+    }
+
+    /// Bytes of answers received so far.
+    #[must_use]
+    pub fn bytes_received(&self) -> u64 {
+        self.http.bytes_received()
+    }
+
+    /// One attempt, and a second one at once where the answer says what was wrong with the first: the
+    /// region, the clock, or keys that have ended. Each is corrected once.
+    async fn list_corrected(
+        &self,
+        request: &PageRequest,
+        page: &mut Page,
+    ) -> Result<(), StoreError> {
+        let (mut rerouted, mut reset, mut renewed) = (false, false, false);
+        loop {
+            let route = self.route();
+            let keys = self.keys.keys().await?;
+            let Err(refusal) = self.attempt(&route, keys.as_ref(), request, page).await else {
+                return Ok(());
+            };
+            let again = match &refusal.error.kind {
+                ErrorKind::WrongRegion { region } if !rerouted => {
+                    rerouted = true;
+                    self.reroute(&route, region.as_deref(), refusal.host.as_deref())
+                }
+                ErrorKind::ClockSkew { seconds: Some(seconds) } if !reset => {
+                    reset = true;
+                    self.skew.store(*seconds, Ordering::Relaxed);
+                    true
+                }
+                ErrorKind::BadCredentials if !renewed && has_ended(&refusal.error.code) => {
+                    renewed = true;
+                    match &keys {
+                        Some(keys) => self.keys.renew(keys).await?,
+                        None => false,
+                    }
+                }
+                _ => false,
+            };
+            if !again {
+                return Err(redacted(refusal.error, keys.as_deref()));
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        route: &Route,
+        keys: Option<&Arc<Keys>>,
+        request: &PageRequest,
+        page: &mut Page,
+    ) -> Result<(), Refusal> {
+        let call = self.call(route, keys, request)?;
+        let head = self.http.fetch(call, &mut page.body).await?;
+        if !head.status.is_success() {
+            return Err(error::read(head.status, &head.headers, &page.body));
+        }
+        let expected = Expected { bucket: self.echoed_name(), quirks: &self.quirks };
+        decode(page, request, &expected).map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// The request for a page, signed where there are keys.
+    fn call(
+        &self,
+        route: &Route,
+        keys: Option<&Arc<Keys>>,
+        request: &PageRequest,
+    ) -> Result<Request<()>, StoreError> {
+        let query = query::write(request, &self.quirks)?;
+        let Route { host, path, region, .. } = route;
+        let uri = format!("{}{path}?{query}", route.origin());
+        let uri: Uri =
+            uri.parse().map_err(|_| setup(format!("`{}{path}` is not a URL", route.origin())))?;
+        let mut call = Request::new(());
+        *call.uri_mut() = uri;
+        let unsigned = Unsigned { host, path, query: &query, request_payer: self.request_payer };
+        let headers = self.headers(&unsigned, keys, region);
+        *call.headers_mut() = headers
+            .map_err(|_| setup("the host, region or access key holds control characters"))?;
+        Ok(call)
+    }
+
+    fn headers(
+        &self,
+        unsigned: &Unsigned<'_>,
+        keys: Option<&Arc<Keys>>,
+        region: &str,
+    ) -> Result<HeaderMap, InvalidHeaderValue> {
+        let mut headers = HeaderMap::with_capacity(9);
+        headers.insert(HOST, unsigned.host.parse()?);
+        headers.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("weighbridge/", env!("CARGO_PKG_VERSION"))),
+        );
+        // Not signed: proxies and some stores rewrite it.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let Some(keys) = keys else { return Ok(headers) };
+        let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
+        let signed = self.signer.sign(unsigned, keys, region, now);
+        headers.insert("x-amz-content-sha256", HeaderValue::from_static(EMPTY_BODY));
+        headers.insert("x-amz-date", signed.date.parse()?);
+        if unsigned.request_payer {
+            headers.insert("x-amz-request-payer", HeaderValue::from_static("requester"));
+        }
+        if let Some(token) = &keys.token {
+            headers.insert("x-amz-security-token", sensitive(token.trim())?);
+        }
+        headers.insert(AUTHORIZATION, sensitive(&signed.authorization)?);
+        Ok(headers)
+    }
+
+    /// The name that replies give the bucket. Access points answer with another one than their own.
+    fn echoed_name(&self) -> &str {
+        if self.bucket.ends_with("-s3alias") { "" } else { &self.bucket }
+    }
+
+    fn route(&self) -> Arc<Route> {
+        Arc::clone(&self.route.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes to the region or host that an answer names; whether the request may be sent again.
+    fn reroute(&self, used: &Arc<Route>, region: Option<&str>, host: Option<&str>) -> bool {
+        let mut route = self.route.write().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&route, used) {
+            // Another request was told the same.
+            return true;
+        }
+        let found = match &self.endpoint {
+            Endpoint::Aws { .. } => {
+                let region =
+                    region.or_else(|| host.and_then(region_of)).filter(|region| is_region(region));
+                region.map(|region| self.endpoint.route(&self.bucket, region, self.path_style))
+            }
+            Endpoint::Custom { .. } => {
+                let region =
+                    region.filter(|region| is_region(region)).unwrap_or(&used.region).to_owned();
+                let moved = host.and_then(|host| used.to_host(host));
+                Some(Route { region, ..moved.unwrap_or_else(|| Route::clone(used)) })
+            }
+        };
+        let Some(found) = found.filter(|found| *found != **used) else { return false };
+        if self.rerouted.swap(true, Ordering::Relaxed) {
+            return false;
+        }
+        tracing::info!("the bucket is in region {} at {}", found.region, found.host);
+        *route = Arc::new(found);
+        true
+    }
+}
+
+impl Store for S3Store {
+    fn origin(&self) -> Origin {
+        let route = self.route();
+        Origin {
+            provider: self.provider.clone(),
+            endpoint: route.origin(),
+            region: route.region.clone(),
+        }
+    }
+
+    fn quirks(&self) -> &Quirks {
+        &self.quirks
+    }
+
+    fn list<'a>(
+        &'a self,
+        request: &'a PageRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.list_corrected(request, page).boxed()
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self { error, host: None }
+    }
+}
+
+fn check_name(config: &S3Config) -> Result<(), StoreError> {
+    let bucket = &config.bucket;
+    if bucket.is_empty() {
+        return Err(setup("the bucket has no name"));
+    }
+    if bucket.contains('/') || bucket.starts_with("arn:") {
+        return Err(setup(format!(
+            "`{bucket}` is not a bucket's name\nhint: name the bucket, or an access point by its alias"
+        )));
+    }
+    if config.endpoint_url.is_none() && bucket.ends_with("--x-s3") {
+        return Err(setup(format!(
+            "`{bucket}` is a directory bucket, which lists in no order and by another protocol"
+        )));
+    }
+    Ok(())
+}
+
+/// Regions become part of host names, so nothing else is taken for one.
+fn is_region(region: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !region.is_empty() && region.len() <= 63 && region.bytes().all(allowed)
+}
+
+fn has_ended(code: &str) -> bool {
+    matches!(
+        code,
+        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" | "InvalidToken"
+    )
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut value: HeaderValue = text.parse()?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// An error without anything secret that the other side repeated in it.
+fn redacted(mut error: StoreError, keys: Option<&Keys>) -> StoreError {
+    if let Some(at) = error.message.find("Signature=") {
+        error.message.truncate(at);
+        error.message.push_str("Signature=[redacted]");
+    }
+    if let Some(keys) = keys {
+        error.message = keys.redact(error.message);
+    }
+    error
+}
+
+fn setup(message: impl Into<String>) -> StoreError {
+    StoreError::new(ErrorKind::Setup, message)
+}
+
+#[cfg(test)]
+mod tests;

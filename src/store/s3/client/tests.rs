@@ -1,0 +1,255 @@
+use std::sync::Mutex;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+
+use super::*;
+use crate::store::ListVersion;
+use crate::store::http::Settings;
+use crate::store::http::script::{Script, Then, answer};
+
+const EMPTY: &str = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+
+/// Gives keys with the next of some tokens at each call.
+#[derive(Debug)]
+struct Tokens(Mutex<Vec<&'static str>>);
+
+impl ProvideCredentials for Tokens {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let token = self.0.lock().unwrap().pop().map(str::to_owned);
+        future::ProvideCredentials::ready(Ok(Credentials::new(
+            "AKID",
+            "SECRETKEY",
+            token,
+            None,
+            "test",
+        )))
+    }
+}
+
+fn keys() -> KeyRing {
+    KeyRing::from_provider(SharedCredentialsProvider::new(Tokens(Mutex::new(vec![
+        "TOKEN2", "TOKEN1",
+    ]))))
+}
+
+fn store_with(script: &Script, keys: KeyRing, change: impl FnOnce(&mut S3Config)) -> S3Store {
+    let mut config = S3Config::new("b");
+    config.http = Settings { proxies: false, ..Settings::default() };
+    change(&mut config);
+    let endpoint = Endpoint::parse(&format!("http://{}", script.address)).unwrap();
+    S3Store::new(config, endpoint, "us-east-1", keys, None)
+}
+
+async fn list(store: &S3Store) -> Result<Page, StoreError> {
+    let mut page = Page::default();
+    let request = PageRequest { prefix: b"p/".into(), limit: 1000, ..PageRequest::default() };
+    store.list(&request, &mut page).await.map(|()| page)
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(found, _)| found.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+fn xml_error(code: &str, more: &str) -> String {
+    format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>no</Message>{more}</Error>")
+}
+
+#[tokio::test]
+async fn a_signed_request_carries_what_it_signs() {
+    let script = Script::play([(answer("200 OK", "", EMPTY), Then::Keep)]).await;
+    let store = store_with(&script, keys(), |config| config.request_payer = true);
+    assert!(list(&store).await.unwrap().is_empty());
+    let head = &script.heads()[0];
+    assert!(
+        head.starts_with(
+            "GET /b?encoding-type=url&list-type=2&max-keys=1000&prefix=p%2F HTTP/1.1\r\n"
+        ),
+        "{head}"
+    );
+    assert_eq!(header(head, "host"), Some(script.address.as_str()));
+    assert_eq!(header(head, "x-amz-security-token"), Some("TOKEN1"));
+    assert_eq!(header(head, "x-amz-request-payer"), Some("requester"));
+    assert_eq!(header(head, "accept-encoding"), Some("identity"));
+    let authorization = header(head, "authorization").unwrap();
+    assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKID/"), "{authorization}");
+    assert!(authorization.contains("/us-east-1/s3/aws4_request,SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-request-payer;x-amz-security-token,"));
+}
+
+#[tokio::test]
+async fn an_anonymous_request_is_not_signed() {
+    let script = Script::play([(answer("200 OK", "", EMPTY), Then::Keep)]).await;
+    list(&store_with(&script, KeyRing::anonymous(), |_| ())).await.unwrap();
+    let head = script.heads()[0].to_ascii_lowercase();
+    assert!(!head.contains("authorization") && !head.contains("x-amz"), "{head}");
+}
+
+#[tokio::test]
+async fn the_right_region_is_gone_to_once_and_kept() {
+    let wrong = answer(
+        "400 Bad Request",
+        "",
+        xml_error("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>"),
+    );
+    let ok = || (answer("200 OK", "", EMPTY), Then::Keep);
+    let script = Script::play([(wrong.clone(), Then::Keep), ok(), ok()]).await;
+    let store = store_with(&script, keys(), |_| ());
+    list(&store).await.unwrap();
+    list(&store).await.unwrap();
+    let heads = script.heads();
+    let region =
+        |head: &str| header(head, "authorization").unwrap().split('/').nth(2).unwrap().to_owned();
+    assert_eq!(
+        heads.iter().map(|head| region(head)).collect::<Vec<_>>(),
+        ["us-east-1", "eu-west-1", "eu-west-1"]
+    );
+    assert_eq!(store.origin().region, "eu-west-1");
+}
+
+#[tokio::test]
+async fn a_second_region_is_an_error() {
+    let wrong = |region: &str| {
+        (
+            answer("301 Moved Permanently", &format!("x-amz-bucket-region: {region}\r\n"), ""),
+            Then::Keep,
+        )
+    };
+    let script = Script::play([wrong("eu-west-1"), wrong("eu-west-2")]).await;
+    let error = list(&store_with(&script, keys(), |_| ())).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::WrongRegion { region: Some("eu-west-2".to_owned()) });
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_domain_is_not_followed() {
+    let headers = "Location: http://elsewhere.example/b\r\n";
+    let script = Script::play([(answer("307 Temporary Redirect", headers, ""), Then::Keep)]).await;
+    let error = list(&store_with(&script, keys(), |_| ())).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::WrongRegion { region: None });
+    assert_eq!(script.heads().len(), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_domain_is_followed() {
+    let there = Script::play([(answer("200 OK", "", EMPTY), Then::Keep)]).await;
+    let headers = format!("Location: http://{}/b\r\n", there.address);
+    let here = Script::play([(answer("307 Temporary Redirect", &headers, ""), Then::Keep)]).await;
+    list(&store_with(&here, keys(), |_| ())).await.unwrap();
+    assert_eq!(header(&there.heads()[0], "host"), Some(there.address.as_str()));
+}
+
+#[tokio::test]
+async fn a_region_of_aws_changes_the_host_and_nothing_that_is_none_does() {
+    let aws = Endpoint::Aws { fips: false, dual_stack: false };
+    let store = S3Store::new(S3Config::new("inv"), aws, "us-east-1", keys(), None);
+    let route = store.route();
+    assert!(!store.reroute(&route, Some("evil.example/"), None));
+    assert!(!store.reroute(&route, Some("us-east-1"), None));
+    assert!(store.reroute(&route, None, Some("inv.s3.eu-central-1.amazonaws.com")));
+    assert_eq!(store.origin().endpoint, "https://inv.s3.eu-central-1.amazonaws.com");
+    assert!(store.reroute(&route, Some("eu-central-1"), None), "another request was told the same");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_corrected_by_the_answer() {
+    let headers = "Date: Sat, 21 Nov 2015 12:00:00 GMT\r\n";
+    let skewed = answer("403 Forbidden", headers, xml_error("RequestTimeTooSkewed", ""));
+    let script = Script::play([
+        (skewed.clone(), Then::Keep),
+        (answer("200 OK", "", EMPTY), Then::Keep),
+        (skewed.clone(), Then::Keep),
+        (skewed, Then::Keep),
+    ])
+    .await;
+    let store = store_with(&script, keys(), |_| ());
+    list(&store).await.unwrap();
+    assert!(header(&script.heads()[1], "x-amz-date").unwrap().starts_with("20151121T12"));
+    let error = list(&store).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::ClockSkew { seconds: Some(_) }), "once only");
+}
+
+#[tokio::test]
+async fn keys_that_have_ended_are_renewed_once() {
+    let ended = || (answer("400 Bad Request", "", xml_error("ExpiredToken", "")), Then::Keep);
+    let script = Script::play([ended(), (answer("200 OK", "", EMPTY), Then::Keep)]).await;
+    let store = store_with(&script, keys(), |_| ());
+    list(&store).await.unwrap();
+    let tokens: Vec<_> = script
+        .heads()
+        .iter()
+        .map(|head| header(head, "x-amz-security-token").unwrap().to_owned())
+        .collect();
+    assert_eq!(tokens, ["TOKEN1", "TOKEN2"]);
+    let script = Script::play([ended(), ended()]).await;
+    let error = list(&store_with(&script, keys(), |_| ())).await.unwrap_err();
+    assert_eq!((error.kind, error.code.as_str()), (ErrorKind::BadCredentials, "ExpiredToken"));
+}
+
+#[tokio::test]
+async fn an_error_in_a_success_and_a_page_of_a_proxy_are_no_listings() {
+    let script = Script::play([
+        (answer("200 OK", "", xml_error("InternalError", "")), Then::Keep),
+        (answer("200 OK", "", "<html><body>Sign in to the WiFi</body></html>"), Then::Keep),
+        (answer("502 Bad Gateway", "", "<html>nginx</html>"), Then::Keep),
+        (answer("503 Slow Down", "Retry-After: 3\r\n", xml_error("SlowDown", "")), Then::Keep),
+    ])
+    .await;
+    let store = store_with(&script, keys(), |_| ());
+    assert_eq!(list(&store).await.unwrap_err().kind, ErrorKind::Server);
+    let page = list(&store).await.unwrap_err();
+    assert!(
+        matches!(page.kind, ErrorKind::BadPage(crate::store::PageError::NotAListing { .. })),
+        "{page}"
+    );
+    assert_eq!(list(&store).await.unwrap_err().kind, ErrorKind::Server);
+    let slow = list(&store).await.unwrap_err();
+    assert!(slow.is_throttle());
+    assert_eq!(slow.retry_after, Some(std::time::Duration::from_secs(3)));
+}
+
+#[tokio::test]
+async fn no_secret_is_shown_whatever_the_other_side_repeats() {
+    let bodies = [
+        "<Error><Code>X</Code><Message>got AWS4-HMAC-SHA256 Credential=AKID, Signature=0123abcd and more</Message></Error>",
+        "<Error><Code>X</Code><Message>SECRETKEY and TOKEN1</Message></Error>",
+        "SECRETKEY and TOKEN1",
+    ];
+    let script =
+        Script::play(bodies.map(|body| (answer("400 Bad Request", "", body), Then::Keep))).await;
+    let store = store_with(&script, keys(), |_| ());
+    for _ in bodies {
+        let error = list(&store).await.unwrap_err();
+        let shown = format!("{error} {error:?} {store:?}");
+        for secret in ["SECRETKEY", "TOKEN1", "0123abcd"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_version_is_spoken_where_the_store_wants_it() {
+    let body =
+        "<ListBucketResult><Marker>p/a</Marker><IsTruncated>false</IsTruncated></ListBucketResult>";
+    let script = Script::play([(answer("200 OK", "", body), Then::Keep)]).await;
+    let quirks = Quirks { list_version: ListVersion::V1, ..Quirks::default() };
+    let store = store_with(&script, keys(), |config| config.quirks = Some(quirks));
+    let request = PageRequest { after: Some(b"p/a".into()), limit: 10, ..PageRequest::default() };
+    store.list(&request, &mut Page::default()).await.unwrap();
+    assert!(
+        script.heads()[0]
+            .starts_with("GET /b?encoding-type=url&marker=p%2Fa&max-keys=10 HTTP/1.1\r\n")
+    );
+}
+
+#[tokio::test]
+async fn names_that_are_no_buckets_are_refused_before_anything_is_sent() {
+    for name in ["", "a/b", "arn:aws:s3:::b", "b--use1-az4--x-s3"] {
+        let error = S3Store::connect(S3Config::new(name)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Setup, "{error}");
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether a reply answers the request that was sent.
+//!
+//! A proxy or cache that mixes up answers, or a server that ignores a parameter, can give a sound listing
+//! of something else. What a reply repeats of its request is therefore compared. Servers differ in how:
+//! encoded as `encoding-type=url` says, raw in spite of it (Ceph), or not at all (Swift); an absent
+//! echo says nothing.
+
+use super::decode::{Expected, Head};
+use super::percent;
+use crate::store::page::printable;
+use crate::store::{ListVersion, PageError, PageRequest};
+
+/// Compares the reply's name, prefix and start with what was asked.
+///
+/// # Errors
+/// [`PageError::WrongEcho`] with the first that differs.
+pub(super) fn check(
+    head: &Head,
+    request: &PageRequest,
+    expected: &Expected<'_>,
+) -> Result<(), PageError> {
+    if let Some(name) = &head.name
+        && !expected.bucket.is_empty()
+        && !is_bucket(name, expected.bucket)
+    {
+        return Err(wrong("Name", name, expected.bucket.as_bytes()));
+    }
+    compare("Prefix", head.prefix.as_deref(), Some(&request.prefix), head.url)?;
+    // Where a token continues the listing, the start is in the token, and servers may show either.
+    if request.token.is_some() {
+        return Ok(());
+    }
+    match expected.quirks.list_version {
+        ListVersion::V2 => {
+            compare("StartAfter", head.start_after.as_deref(), request.after.as_deref(), head.url)
+        }
+        ListVersion::V1 => {
+            compare("Marker", head.marker.as_deref(), request.after.as_deref(), head.url)
+        }
+    }
+}
+
+/// Ceph names buckets of a tenant `tenant:bucket` and answers with the bucket alone.
+fn is_bucket(name: &[u8], bucket: &str) -> bool {
+    let bare = bucket.rsplit(':').next().unwrap_or(bucket);
+    name == bucket.as_bytes() || name == bare.as_bytes()
+}
+
+fn compare(
+    element: &'static str,
+    got: Option<&[u8]>,
+    sent: Option<&[u8]>,
+    url: bool,
+) -> Result<(), PageError> {
+    let Some(got) = got else { return Ok(()) };
+    let sent = sent.unwrap_or_default();
+    // What is not UTF-8 cannot be echoed by servers that work on text.
+    if got == sent || std::str::from_utf8(sent).is_err() {
+        return Ok(());
+    }
+    let mut decoded = Vec::with_capacity(got.len());
+    if url && percent::decode(got, &mut decoded) && decoded == sent {
+        return Ok(());
+    }
+    Err(wrong(element, got, sent))
+}
+
+fn wrong(element: &'static str, got: &[u8], sent: &[u8]) -> PageError {
+    PageError::WrongEcho { element, got: printable(got), sent: printable(sent) }
+}

@@ -1,0 +1,287 @@
+//! Which host a request goes to, and where in it the bucket is named.
+
+use std::net::IpAddr;
+
+use http::Uri;
+
+use super::percent;
+use crate::store::{ErrorKind, StoreError};
+
+/// The part of a host name that AWS has per partition: regions whose name starts so are under it.
+/// Source: `partitions.json` of the AWS SDKs.
+const PARTITIONS: [(&str, &str); 7] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("eusc-", "amazonaws.eu"),
+    ("", "amazonaws.com"),
+];
+
+/// An endpoint, before a bucket is put into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// Amazon S3, whose hosts follow from the region.
+    Aws { fips: bool, dual_stack: bool },
+    /// Another store, or a host that was named.
+    Custom {
+        secure: bool,
+        /// With the port, where it is not the scheme's own.
+        authority: String,
+        /// Encoded, without a slash at its end.
+        path: String,
+    },
+}
+
+/// Where requests for a bucket go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    /// The region to sign for.
+    pub(super) region: String,
+    pub(super) secure: bool,
+    /// The `Host` header.
+    pub(super) host: String,
+    /// Encoded, as sent and signed.
+    pub(super) path: String,
+}
+
+impl Route {
+    /// The host as a URL.
+    pub(super) fn origin(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.host)
+    }
+
+    /// This route by way of another host, if going there is safe: a signed request is never taken to
+    /// another registrable domain, nor from TLS to no TLS.
+    pub(super) fn to_host(&self, host: &str) -> Option<Self> {
+        let sound = same_domain(&self.host, host) && host != self.host;
+        sound.then(|| Self { host: host.to_owned(), ..self.clone() })
+    }
+}
+
+impl Endpoint {
+    /// Reads the URL of an endpoint.
+    pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+        let fault = |what: &str| {
+            // A URL with a login in it is not repeated.
+            let shown = if url.contains('@') {
+                "the endpoint".to_owned()
+            } else {
+                format!("the endpoint `{url}`")
+            };
+            StoreError::new(
+                ErrorKind::Setup,
+                format!("{shown} {what}\nhint: write it as `https://host` or `http://host:port`"),
+            )
+        };
+        let uri: Uri = url.trim().parse().map_err(|_| fault("is not a URL"))?;
+        let secure = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(fault("does not start with `https://` or `http://`")),
+        };
+        let authority = uri.authority().ok_or_else(|| fault("names no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(fault("holds a login, which does not belong there"));
+        }
+        if uri.query().is_some() {
+            return Err(fault("has a query, which does not belong there"));
+        }
+        let default = if secure { 443 } else { 80 };
+        let authority = match authority.port_u16() {
+            Some(port) if port == default => authority.host().to_ascii_lowercase(),
+            _ => authority.as_str().to_ascii_lowercase(),
+        };
+        Ok(Self::Custom { secure, authority, path: uri.path().trim_end_matches('/').to_owned() })
+    }
+
+    /// The route to a bucket in a region.
+    pub(super) fn route(&self, bucket: &str, region: &str, path_style: Option<bool>) -> Route {
+        let (secure, base, path) = match self {
+            Self::Aws { fips, dual_stack } => (true, aws_host(region, *fips, *dual_stack), ""),
+            Self::Custom { secure, authority, path } => (*secure, authority.clone(), path.as_str()),
+        };
+        let usual = matches!(self, Self::Custom { .. });
+        let dotted = secure && bucket.contains('.');
+        let by_path =
+            path_style.unwrap_or(usual || dotted) || !is_host_label(bucket) || is_address(&base);
+        let (host, path) = if by_path {
+            let mut path = format!("{path}/");
+            percent::encode_path(bucket.as_bytes(), &mut path);
+            (base, path)
+        } else {
+            (format!("{bucket}.{base}"), format!("{path}/"))
+        };
+        Route { region: region.to_owned(), secure, host, path }
+    }
+}
+
+fn aws_host(region: &str, fips: bool, dual_stack: bool) -> String {
+    let suffix = PARTITIONS
+        .iter()
+        .find(|(start, _)| region.starts_with(start))
+        .map_or("amazonaws.com", |(_, suffix)| suffix);
+    let fips = if fips { "-fips" } else { "" };
+    let dual_stack = if dual_stack { ".dualstack" } else { "" };
+    format!("s3{fips}{dual_stack}.{region}.{suffix}")
+}
+
+/// Whether a bucket can be part of a host name.
+fn is_host_label(bucket: &str) -> bool {
+    let allowed = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
+    };
+    (3..=63).contains(&bucket.len())
+        && bucket.bytes().all(allowed)
+        && bucket
+            .split('.')
+            .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+}
+
+/// Whether a host has no name that a bucket could be put before.
+fn is_address(authority: &str) -> bool {
+    let host = host_of(authority);
+    host == "localhost" || host.parse::<IpAddr>().is_ok()
+}
+
+fn host_of(authority: &str) -> &str {
+    if let Some(bracketed) = authority.strip_prefix('[') {
+        return bracketed.split(']').next().unwrap_or_default();
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
+/// Whether two hosts belong to one owner as far as names can tell: they share the label above the public
+/// suffix. Without a list of those, a two-letter country under a generic second level (`co.uk`,
+/// `com.cn`) counts as one.
+fn same_domain(one: &str, other: &str) -> bool {
+    let (one, other) = (host_of(one).to_ascii_lowercase(), host_of(other).to_ascii_lowercase());
+    let named = |host: &str| host.parse::<IpAddr>().is_err() && host.contains('.');
+    one == other || named(&one) && named(&other) && registrable(&one) == registrable(&other)
+}
+
+fn registrable(host: &str) -> &str {
+    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
+    let (Some(last), Some(second)) = (dots.next(), dots.next()) else { return host };
+    let generic =
+        ["co", "com", "net", "org", "gov", "edu", "ac"].contains(&&host[second + 1..last]);
+    if generic && host.len() - last == 3 {
+        return dots.next().map_or(host, |third| &host[third + 1..]);
+    }
+    &host[second + 1..]
+}
+
+/// The region that an AWS host name holds: `bucket.s3.eu-west-1.amazonaws.com`, or the old `s3-eu-west-1`.
+pub(super) fn region_of(host: &str) -> Option<&str> {
+    let (_, suffix) = PARTITIONS.iter().find(|(_, suffix)| host_of(host).ends_with(suffix))?;
+    let labels = host_of(host).strip_suffix(suffix)?.strip_suffix('.')?;
+    let last = labels.rsplit('.').next()?;
+    let region = last.strip_prefix("s3-").unwrap_or(last);
+    let sound = region.bytes().filter(|byte| *byte == b'-').count() >= 2
+        && region.ends_with(|end: char| end.is_ascii_digit());
+    sound.then_some(region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AWS: Endpoint = Endpoint::Aws { fips: false, dual_stack: false };
+
+    fn url(endpoint: &Endpoint, bucket: &str, region: &str, path_style: Option<bool>) -> String {
+        let route = endpoint.route(bucket, region, path_style);
+        route.origin() + &route.path
+    }
+
+    #[test]
+    fn buckets_of_aws_are_in_the_host_where_they_can_be() {
+        assert_eq!(url(&AWS, "inv", "eu-west-1", None), "https://inv.s3.eu-west-1.amazonaws.com/");
+        assert_eq!(
+            url(&AWS, "inv", "cn-north-1", None),
+            "https://inv.s3.cn-north-1.amazonaws.com.cn/"
+        );
+        assert_eq!(url(&AWS, "a.b", "eu-west-1", None), "https://s3.eu-west-1.amazonaws.com/a.b");
+        assert_eq!(
+            url(&AWS, "Old_Bucket", "us-east-1", None),
+            "https://s3.us-east-1.amazonaws.com/Old_Bucket"
+        );
+        assert_eq!(
+            url(&AWS, "inv", "eu-west-1", Some(true)),
+            "https://s3.eu-west-1.amazonaws.com/inv"
+        );
+        let both = Endpoint::Aws { fips: true, dual_stack: true };
+        assert_eq!(
+            url(&both, "inv", "us-west-2", None),
+            "https://inv.s3-fips.dualstack.us-west-2.amazonaws.com/"
+        );
+    }
+
+    #[test]
+    fn buckets_of_other_stores_are_in_the_path_unless_told_otherwise() {
+        let custom = |url| Endpoint::parse(url).unwrap();
+        assert_eq!(
+            url(&custom("http://127.0.0.1:9000/"), "inv", "r", None),
+            "http://127.0.0.1:9000/inv"
+        );
+        assert_eq!(
+            url(&custom("http://127.0.0.1:9000"), "inv", "r", Some(false)),
+            "http://127.0.0.1:9000/inv"
+        );
+        assert_eq!(
+            url(&custom("https://Store.example:443/base/"), "t:b c", "r", None),
+            "https://store.example/base/t%3Ab%20c"
+        );
+        let ks3 = custom("https://ks3-cn-beijing.ksyuncs.com");
+        assert_eq!(
+            url(&ks3, "inv", "BEIJING", Some(false)),
+            "https://inv.ks3-cn-beijing.ksyuncs.com/"
+        );
+        assert_eq!(custom("http://[::1]:9000").route("inv", "r", Some(false)).host, "[::1]:9000");
+    }
+
+    #[test]
+    fn what_is_no_endpoint_is_refused_without_showing_a_login() {
+        for url in [
+            "store.example",
+            "ftp://a",
+            "https://",
+            "https://u:SECRET@a",
+            "https://a?SECRET@=1",
+            "",
+        ] {
+            let error = Endpoint::parse(url).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Setup);
+            assert!(!error.to_string().contains("SECRET"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_signed_request_stays_within_its_domain() {
+        let route = |host: &str| Route {
+            region: "r".into(),
+            secure: true,
+            host: host.into(),
+            path: "/".into(),
+        };
+        let goes = |from: &str, to: &str| route(from).to_host(to).is_some();
+        assert!(goes("b.s3.amazonaws.com", "b.s3.eu-west-1.amazonaws.com"));
+        assert!(goes("b.ks3-cn-beijing.ksyuncs.com", "b.ks3-cn-shanghai.ksyuncs.com"));
+        assert!(goes("s3.cn-north-1.amazonaws.com.cn", "s3.cn-northwest-1.amazonaws.com.cn"));
+        assert!(!goes("b.s3.amazonaws.com", "b.s3.amazonaws.com.evil.example"));
+        assert!(!goes("b.s3.amazonaws.com", "evilamazonaws.com"));
+        assert!(!goes("shop.co.uk", "evil.co.uk"));
+        assert!(!goes("127.0.0.1:9000", "127.0.0.2:9000"));
+        assert!(!goes("localhost:1", "evil:1"));
+        assert!(goes("127.0.0.1:9000", "127.0.0.1:9001"));
+    }
+
+    #[test]
+    fn regions_are_read_from_hosts() {
+        assert_eq!(region_of("b.s3.eu-west-1.amazonaws.com"), Some("eu-west-1"));
+        assert_eq!(region_of("b.s3-us-west-2.amazonaws.com:443"), Some("us-west-2"));
+        assert_eq!(region_of("s3.cn-north-1.amazonaws.com.cn"), Some("cn-north-1"));
+        assert_eq!(region_of("b.s3.amazonaws.com"), None);
+        assert_eq!(region_of("b.s3.eu-west-1.example.com"), None);
+    }
+}

@@ -1,0 +1,354 @@
+//! What S3 and its relatives say when something is wrong, and what it means: the one place where
+//! statuses and codes become an [`ErrorKind`].
+//!
+//! Sources: the S3 error responses page, and for compatibles the codes that their SDKs know.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+
+use super::date;
+use super::xml::{Content, Event, Reader};
+use crate::store::page::printable;
+use crate::store::{ErrorKind, StoreError};
+
+/// The longest wait that a server is believed to mean.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
+
+/// The `Error` document of S3.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceError {
+    /// `Code`, such as `SlowDown`.
+    pub code: String,
+    /// `Message`.
+    pub message: String,
+    /// `RequestId`.
+    pub request_id: String,
+    /// `Region`: where the bucket is, on errors about regions.
+    pub region: Option<String>,
+    /// `Endpoint`: the host to ask instead, on redirects.
+    pub endpoint: Option<String>,
+}
+
+impl ServiceError {
+    /// Reads an `Error` document; `None` if `body` is none or is cut.
+    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(body);
+        let Event::Start(root) = reader.next().ok()? else { return None };
+        match &body[root] {
+            b"Error" => {}
+            // Some gateways wrap the error as other AWS services do.
+            b"ErrorResponse" => loop {
+                match reader.next().ok()? {
+                    Event::Start(name) if &body[name.clone()] == b"Error" => break,
+                    Event::Start(_) => reader.skip().ok()?,
+                    Event::Text(_) => {}
+                    _ => return None,
+                }
+            },
+            _ => return None,
+        }
+        let mut error = Self::default();
+        let mut scratch = Vec::new();
+        loop {
+            let name = match reader.next().ok()? {
+                Event::Start(name) => name,
+                Event::End => return Some(error),
+                Event::Text(_) | Event::Literal(_) => continue,
+                Event::Done => return None,
+            };
+            let known = [b"Code".as_slice(), b"Message", b"RequestId", b"Region", b"Endpoint"];
+            let name = &body[name];
+            if !known.contains(&name) {
+                reader.skip().ok()?;
+                continue;
+            }
+            let text = match reader.content(&mut scratch).ok()? {
+                Content::Slice(range) => &body[range],
+                Content::Built => &scratch,
+            };
+            let text = String::from_utf8_lossy(text.trim_ascii()).into_owned();
+            match name {
+                b"Code" => error.code = text,
+                b"Message" => error.message = text,
+                b"RequestId" => error.request_id = text,
+                b"Region" => error.region = Some(text).filter(|region| !region.is_empty()),
+                _ => error.endpoint = Some(text).filter(|endpoint| !endpoint.is_empty()),
+            }
+        }
+    }
+}
+
+/// An answer that is an error, with all that it says on where and when to ask instead.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) error: StoreError,
+    /// Host that the answer names for the bucket.
+    pub(super) host: Option<String>,
+}
+
+/// Reads an answer whose status is not a success.
+pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
+    let text =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let parsed = ServiceError::parse(body);
+    let described = parsed.is_some();
+    let mut service = parsed.unwrap_or_default();
+    if let Some(region) = text("x-amz-bucket-region") {
+        service.region = Some(region);
+    }
+    if service.request_id.is_empty() {
+        let id = text("x-amz-request-id").or_else(|| text("x-kss-request-id"));
+        service.request_id = id.unwrap_or_default();
+    }
+    let location = text(header::LOCATION.as_str()).and_then(|location| host_of(&location));
+    let host = service.endpoint.take().or(location);
+    if !described {
+        service.message = describe(status, body);
+    }
+    // Nothing at all on an unknown path is how gateways and HEAD-like answers say "no such bucket".
+    if status == StatusCode::NOT_FOUND && !described && body.is_empty() {
+        "NoSuchBucket".clone_into(&mut service.code);
+    }
+    let mut error = classify(status.as_u16(), service);
+    let answered = text(header::DATE.as_str()).and_then(|text| date::parse_http(&text));
+    if let ErrorKind::ClockSkew { seconds } = &mut error.kind {
+        *seconds = answered.map(|answered| answered - date::now_seconds());
+    }
+    if let Some(text) = text(header::RETRY_AFTER.as_str()) {
+        error.retry_after = retry_after(&text, answered);
+    }
+    Refusal { error, host }
+}
+
+/// The kind of an error, by its code where it has one and by its status otherwise.
+pub(super) fn classify(status: u16, error: ServiceError) -> StoreError {
+    let kind = by_code(&error).unwrap_or_else(|| by_status(status, error.region.clone()));
+    let message = if error.message.is_empty() {
+        format!(
+            "the store answered with {}",
+            if error.code.is_empty() { "an error" } else { &error.code }
+        )
+    } else {
+        error.message
+    };
+    StoreError {
+        kind,
+        status: Some(status),
+        code: error.code,
+        message,
+        request_id: error.request_id,
+        retry_after: None,
+    }
+}
+
+fn by_code(error: &ServiceError) -> Option<ErrorKind> {
+    let region = || error.region.clone();
+    Some(match error.code.as_str() {
+        "NoSuchBucket" => ErrorKind::NoSuchBucket,
+        "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "InvalidPayer"
+        | "NotSignedUp" => ErrorKind::AccessDenied,
+        "AuthorizationHeaderMalformed" if error.region.is_some() => {
+            ErrorKind::WrongRegion { region: region() }
+        }
+        "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "ExpiredToken"
+        | "InvalidToken"
+        | "InvalidSecurity"
+        | "TokenRefreshRequired"
+        | "ExpiredTokenException"
+        | "AuthorizationHeaderMalformed" => ErrorKind::BadCredentials,
+        "PermanentRedirect"
+        | "TemporaryRedirect"
+        | "Redirect"
+        | "IllegalLocationConstraintException" => ErrorKind::WrongRegion { region: region() },
+        "RequestTimeTooSkewed" => ErrorKind::ClockSkew { seconds: None },
+        "SlowDown"
+        | "ServiceUnavailable"
+        | "ServerBusy"
+        | "BandwidthLimitExceeded"
+        | "RequestLimitExceeded" => ErrorKind::Throttled,
+        code if code.starts_with("Throttling") || code.starts_with("TooManyRequests") => {
+            ErrorKind::Throttled
+        }
+        "InternalError" | "OperationTimedOut" | "OperationAborted" => ErrorKind::Server,
+        "RequestTimeout" => ErrorKind::Timeout,
+        _ => return None,
+    })
+}
+
+fn by_status(status: u16, region: Option<String>) -> ErrorKind {
+    match status {
+        301 | 302 | 307 | 308 => ErrorKind::WrongRegion { region },
+        // A HEAD-like answer to a signature for the wrong region.
+        400 if region.is_some() => ErrorKind::WrongRegion { region },
+        401 => ErrorKind::BadCredentials,
+        403 => ErrorKind::AccessDenied,
+        408 => ErrorKind::Timeout,
+        429 | 503 => ErrorKind::Throttled,
+        // A success status here comes with an `Error` document of an unknown code.
+        200..=299 | 500..=599 => ErrorKind::Server,
+        _ => ErrorKind::Refused,
+    }
+}
+
+/// Words for an answer that holds no error document.
+fn describe(status: StatusCode, body: &[u8]) -> String {
+    let reason = status.canonical_reason().unwrap_or("an unknown status");
+    let body = body.trim_ascii();
+    if body.is_empty() {
+        return format!("the answer is {reason} without an explanation");
+    }
+    let start = printable(&body[..body.len().min(60)]);
+    format!("the answer is {reason}, and not in the words of a bucket: `{start}`")
+}
+
+/// `Retry-After` as a wait: seconds, or a date counted from the answer's own date.
+fn retry_after(text: &str, answered: Option<i64>) -> Option<Duration> {
+    let text = text.trim();
+    let seconds = if let Ok(seconds) = text.parse::<u64>() {
+        seconds
+    } else {
+        let until = date::parse_http(text)?;
+        u64::try_from(until - answered.unwrap_or_else(date::now_seconds)).unwrap_or(0)
+    };
+    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+}
+
+fn host_of(location: &str) -> Option<String> {
+    let uri: http::Uri = location.parse().ok()?;
+    uri.authority().map(|authority| authority.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Refusal {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect();
+        read(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes())
+    }
+
+    fn xml(code: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>m &amp; m</Message><X><Code>no</Code></X><RequestId>R1</RequestId></Error>"
+        )
+    }
+
+    #[test]
+    fn the_document_is_read_with_its_request_id_and_without_what_is_nested() {
+        let error = reply(403, &[], &xml("AccessDenied")).error;
+        assert_eq!(error.kind, ErrorKind::AccessDenied);
+        assert_eq!(error.to_string(), "m & m (HTTP 403, AccessDenied, request R1)");
+        let wrapped = reply(
+            400,
+            &[],
+            "<ErrorResponse><T>x</T><Error><Code>Throttling</Code></Error></ErrorResponse>",
+        );
+        assert_eq!(wrapped.error.kind, ErrorKind::Throttled);
+    }
+
+    #[test]
+    fn codes_decide_before_statuses() {
+        for (status, code, kind) in [
+            (404, "NoSuchBucket", ErrorKind::NoSuchBucket),
+            (403, "SignatureDoesNotMatch", ErrorKind::BadCredentials),
+            (400, "ExpiredToken", ErrorKind::BadCredentials),
+            (403, "RequestTimeTooSkewed", ErrorKind::ClockSkew { seconds: None }),
+            (503, "SlowDown", ErrorKind::Throttled),
+            (400, "ThrottlingException", ErrorKind::Throttled),
+            (500, "InternalError", ErrorKind::Server),
+            (400, "RequestTimeout", ErrorKind::Timeout),
+            (400, "InvalidArgument", ErrorKind::Refused),
+            (500, "SomethingNew", ErrorKind::Server),
+            (301, "PermanentRedirect", ErrorKind::WrongRegion { region: None }),
+        ] {
+            assert_eq!(reply(status, &[], &xml(code)).error.kind, kind, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_status_alone_is_enough() {
+        for (status, kind) in [
+            (404, ErrorKind::NoSuchBucket),
+            (403, ErrorKind::AccessDenied),
+            (401, ErrorKind::BadCredentials),
+            (429, ErrorKind::Throttled),
+            (503, ErrorKind::Throttled),
+            (502, ErrorKind::Server),
+            (418, ErrorKind::Refused),
+        ] {
+            assert_eq!(reply(status, &[], "").error.kind, kind, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_a_proxy_is_named_as_one_and_shown_in_part() {
+        let error = reply(404, &[], "<html><body>Not here\u{1b}[31m</body></html>").error;
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(error.message.contains("<html><body>Not here\\x1b"), "{}", error.message);
+    }
+
+    #[test]
+    fn the_region_comes_from_the_header_or_the_document() {
+        let by_header = reply(301, &[("x-amz-bucket-region", "eu-west-1")], "");
+        assert_eq!(
+            by_header.error.kind,
+            ErrorKind::WrongRegion { region: Some("eu-west-1".to_owned()) }
+        );
+        let body =
+            "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-2</Region></Error>";
+        let by_body = reply(400, &[], body);
+        assert_eq!(
+            by_body.error.kind,
+            ErrorKind::WrongRegion { region: Some("eu-west-2".to_owned()) }
+        );
+        let without = reply(400, &[], "<Error><Code>AuthorizationHeaderMalformed</Code></Error>");
+        assert_eq!(without.error.kind, ErrorKind::BadCredentials);
+    }
+
+    #[test]
+    fn the_host_to_ask_comes_from_the_document_or_the_location() {
+        let named = reply(307, &[("location", "https://b.s3.eu-west-1.amazonaws.com/?x=1")], "");
+        assert_eq!(named.host.as_deref(), Some("b.s3.eu-west-1.amazonaws.com"));
+        let body = "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3-us-west-2.amazonaws.com</Endpoint></Error>";
+        assert_eq!(reply(301, &[], body).host.as_deref(), Some("b.s3-us-west-2.amazonaws.com"));
+    }
+
+    #[test]
+    fn a_wait_is_read_in_seconds_and_as_a_date() {
+        let wait = |value: &str| {
+            let headers = [("retry-after", value), ("date", "Sat, 21 Nov 2026 12:00:00 GMT")];
+            reply(503, &headers, "").error.retry_after
+        };
+        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("Sat, 21 Nov 2026 12:00:30 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(wait("Sat, 21 Nov 2026 11:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("999999999"), Some(MAX_RETRY_AFTER));
+        assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn skew_is_measured_against_the_date_of_the_answer() {
+        let error =
+            reply(403, &[("date", "Thu, 01 Jan 1970 00:00:10 GMT")], &xml("RequestTimeTooSkewed"))
+                .error;
+        let ErrorKind::ClockSkew { seconds: Some(seconds) } = error.kind else {
+            panic!("{error:?}")
+        };
+        assert!((seconds - (10 - date::now_seconds())).abs() <= 2);
+    }
+
+    #[test]
+    fn a_cut_document_is_none() {
+        let body = xml("SlowDown");
+        assert!(ServiceError::parse(body.as_bytes()).is_some());
+        for end in 0..body.len() - "</Error>".len() {
+            assert_eq!(ServiceError::parse(&body.as_bytes()[..end]), None);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! An access key in memory.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use zeroize::Zeroizing;
+
+/// An access key. Its secret parts are never shown and are overwritten when dropped.
+pub(super) struct Keys {
+    /// The public part.
+    pub(super) id: String,
+    pub(super) secret: Zeroizing<String>,
+    /// The session token of temporary keys.
+    pub(super) token: Option<Zeroizing<String>>,
+    /// When temporary keys end.
+    pub(super) expires: Option<SystemTime>,
+}
+
+impl Keys {
+    /// Keys that do not end.
+    pub(super) fn new(
+        id: impl Into<String>,
+        secret: impl Into<String>,
+        token: Option<String>,
+    ) -> Self {
+        let (secret, token) = (Zeroizing::new(secret.into()), token.map(Zeroizing::new));
+        Self { id: id.into(), secret, token, expires: None }
+    }
+
+    /// `text` without any secret of these keys that got into it.
+    pub(super) fn redact(&self, text: String) -> String {
+        let secrets = [Some(&self.secret), self.token.as_ref()];
+        secrets.into_iter().flatten().filter(|secret| !secret.is_empty()).fold(
+            text,
+            |text, secret| {
+                if text.contains(secret.as_str()) {
+                    text.replace(secret.as_str(), "[redacted]")
+                } else {
+                    text
+                }
+            },
+        )
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Keys")
+            .field("id", &self.id)
+            .field("secret", &"[redacted]")
+            .field("token", &self.token.as_ref().map(|_| "[redacted]"))
+            .field("expires", &self.expires)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_neither_shown_nor_left_in_messages() {
+        let keys = Keys::new("ID", "SECRET", Some("TOKEN".to_owned()));
+        let shown = format!("{keys:?} {}", keys.redact("a SECRET and a TOKEN of ID".to_owned()));
+        assert!(
+            !shown.contains("SECRET") && !shown.contains("TOKEN") && shown.contains("of ID"),
+            "{shown}"
+        );
+    }
+}
