@@ -17,7 +17,7 @@ use crate::object::Timestamp;
 use crate::report;
 use crate::scan::ledger::Ledger;
 use crate::scan::pace::PaceOptions;
-use crate::scan::{End, ManifestOptions, Outcome, Progress, ScanOptions, StateOptions, scan};
+use crate::scan::{End, Explained, ManifestOptions, Outcome, Progress, ScanOptions, StateOptions, scan};
 use crate::summary::Summary;
 use crate::tally;
 
@@ -26,6 +26,10 @@ pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
     let now = Timestamp(unix_millis(SystemTime::now()));
     let filters = spec(&args.filter);
     Filters::new(&filters, now).map_err(|error| Failure::usage(&error).hint(error.hint()))?;
+    if let Some(folder) = &args.output.explain {
+        let name = format!("folder `{}`", folder.display());
+        fs::create_dir_all(folder).map_err(|error| Failure::output(&name, &error))?;
+    }
     let state = state(&args, &outputs)?;
     let cuts = hints(&args)?;
     let threads = match args.pace.threads {
@@ -66,6 +70,7 @@ pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
                 encoding: *encoding,
                 bucket: source.bucket.clone(),
             }),
+            explain: args.output.explain.is_some(),
         };
         let shown = Arc::new(Progress::default());
         let display = progress::show(Arc::clone(&shown), *console);
@@ -79,6 +84,9 @@ pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
         let ended = Timestamp(unix_millis(SystemTime::now()));
         let origin = crate::store::Origin { region: source.store.origin().region, ..origin };
         let summary = Summary::of_scan(&outcome, &origin, ended, outputs.manifest_name());
+        if let (Some(folder), Some(explained)) = (&args.output.explain, &outcome.explained) {
+            explain(folder, explained)?;
+        }
         outputs.write(&summary, console)?;
         Ok(conclude(&outcome, state.as_ref(), console))
     })
@@ -225,6 +233,15 @@ fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
     name.push(".partial");
     let beside = PathBuf::from(name);
     fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).map_err(failure)
+}
+
+/// Writes what the planner did and how busy it kept the bucket.
+fn explain(folder: &Path, explained: &Explained) -> Result<(), Failure> {
+    let mut decisions = explained.decisions.join("\n");
+    decisions.push('\n');
+    write_whole(&folder.join("planner.txt"), decisions.as_bytes())?;
+    let picture = report::timeline_svg(&explained.timeline);
+    write_whole(&folder.join("timeline.svg"), picture.as_bytes())
 }
 
 fn spec(args: &FilterArgs) -> FilterSpec {

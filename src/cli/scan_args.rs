@@ -109,6 +109,9 @@ pub(super) struct OutputArgs {
     /// Write a report: .html or .md; may be repeated
     #[arg(long, value_name = "FILE", env = "WEIGHBRIDGE_REPORT", value_hint = ValueHint::FilePath)]
     pub(super) report: Vec<PathBuf>,
+    /// Write what the planner did and why, and a picture of it, into this folder
+    #[arg(long, value_name = "DIR", env = "WEIGHBRIDGE_EXPLAIN", value_hint = ValueHint::DirPath)]
+    pub(super) explain: Option<PathBuf>,
     /// Levels of prefixes to count
     #[arg(long, value_name = "N", default_value_t = 2, env = "WEIGHBRIDGE_DEPTH")]
     pub(super) depth: u8,

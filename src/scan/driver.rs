@@ -9,9 +9,10 @@ use tokio::task::{JoinError, JoinSet};
 use super::fetch::{FetchError, Fetcher};
 use super::ledger::{Ledger, RangeRecord, RangeState};
 use super::options::{ScanOptions, Setup};
-use super::outcome::{End, Outcome, RequestCounts, ScanError};
+use super::outcome::{End, Explained, Outcome, RequestCounts, ScanError};
 use super::pace::{Halt, Pace};
 use super::planner::{Planner, PlannerConfig, Request};
+use super::seam::Doubt;
 use super::state::{Begin, Snapshot, State};
 use super::count::{Counting, Progress};
 use crate::filter::Dropped;
@@ -110,6 +111,7 @@ impl Run {
             done: Vec::new(),
             tally: setup.empty.clone(),
             dropped: Dropped::default(),
+            record: setup.options.explain,
         };
         if let Some(ledger) = &setup.resumed {
             progress.resume(ledger);
@@ -192,7 +194,11 @@ impl Run {
             }
             Some(early) => early,
         };
-        Ok(Driven::Ended(Box::new(Outcome { ledger, end, manifest: None })))
+        let explained = setup.options.explain.then(|| Explained {
+            timeline: self.state.timeline().unwrap_or_default(),
+            decisions: self.state.decisions(),
+        });
+        Ok(Driven::Ended(Box::new(Outcome { ledger, end, manifest: None, explained })))
     }
 
     fn start(&mut self, request: Request) {
@@ -310,7 +316,14 @@ async fn answer(state: &State, request: Request, hedging: bool) -> Result<(), Ta
                 ..PageRequest::default()
             };
             match fetcher.page(&request).await {
-                Ok(page) => Ok(state.commit(id, range, &page)?),
+                Ok(page) => {
+                    let doubts = state.commit(id, range, request.after.as_deref(), &page)?;
+                    drop(page);
+                    for doubt in doubts {
+                        settle(&fetcher, state, &doubt).await?;
+                    }
+                    Ok(())
+                }
                 Err(FetchError::Halted(halt)) => Err(TaskError::Halted(halt)),
                 Err(FetchError::Failed { error, .. }) if is_disorder(&error) => {
                     Err(TaskError::Disordered(error))
@@ -340,6 +353,16 @@ async fn answer(state: &State, request: Request, hedging: bool) -> Result<(), Ta
             }
             Ok(())
         }
+    }
+}
+
+/// Makes sure that the two sides of a seam see the same keys.
+async fn settle(fetcher: &Fetcher<'_>, state: &State, doubt: &Doubt) -> Result<(), TaskError> {
+    match doubt.settle(fetcher, &state.prefix, state.page_limit).await {
+        Ok(()) => Ok(()),
+        Err(FetchError::Halted(halt)) => Err(TaskError::Halted(halt)),
+        // What cannot be settled must not be believed.
+        Err(FetchError::Failed { error, .. }) => Err(TaskError::Disordered(error)),
     }
 }
 

@@ -13,7 +13,7 @@ use futures::future::{Either, select};
 use tokio::time::Instant;
 
 use super::pace::{Halt, Pace, backoff};
-use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError};
+use crate::store::{ErrorKind, Page, PageError, PageRequest, Store, StoreError};
 
 /// Attempts at one page that the store answers with "slow down". Each waits longer and lowers the
 /// number of requests in flight, so this many only fail where nothing gets through at all.
@@ -94,7 +94,7 @@ impl Fetcher<'_> {
     /// [`FetchError`] when it cannot be had.
     pub async fn page(&self, request: &PageRequest) -> Result<Page, FetchError> {
         let mut page = self.non_empty(request).await?;
-        if page.more() || page.token().is_some() || self.store.has_sound_end() {
+        if page.more() || page.token().is_some() || self.store.is_sound() {
             return Ok(page);
         }
         // Some servers end a listing early. Past the last key there must be nothing.
@@ -163,6 +163,7 @@ impl Fetcher<'_> {
                 self.pace.throttled(sent, error.retry_after);
             }
             let most = match &error.kind {
+                ErrorKind::BadPage(PageError::KeepsNoOrder { .. }) => 1,
                 ErrorKind::BadPage(page) if page.is_order_violation() => DISORDERED_ATTEMPTS,
                 _ if error.is_throttle() => THROTTLED_ATTEMPTS,
                 _ => ATTEMPTS,

@@ -9,15 +9,18 @@
 //! | `pace` | how many requests may be in flight, and when |
 //! | `count` | from the objects of a page to tally, filters and manifest rows |
 //! | `ledger` | which ranges are done, on disk: checkpoint and certificate |
+//! | `seam` | where two ranges meet, both sides must see the same key |
 //! | `sequential` | the walk for stores without order |
 //! | `probe` | a delimiter page as the planner reads it |
 //! | `hints` | cut points from an earlier ledger |
+//! | `explain` | what the planner decided and why, as lines to read |
 //! | `timeline` | what was in flight when, for looking at afterwards |
 //! | `verify` | lists a sample of a ledger's ranges again |
 //! | `options`, `outcome` | what goes in and what comes out |
 
 mod count;
 mod driver;
+mod explain;
 mod fetch;
 mod hints;
 pub mod ledger;
@@ -26,6 +29,7 @@ mod outcome;
 pub mod pace;
 pub mod planner;
 mod probe;
+mod seam;
 mod sequential;
 mod state;
 mod timeline;
@@ -36,4 +40,4 @@ pub use driver::scan;
 pub use options::{ManifestOptions, ScanOptions, StateOptions};
 pub use timeline::{Bar, Timeline};
 pub use verify::{RangeCheck, verify};
-pub use outcome::{End, ManifestCounts, Outcome, RequestCounts, ScanError};
+pub use outcome::{End, Explained, ManifestCounts, Outcome, RequestCounts, ScanError};

@@ -42,6 +42,8 @@ pub struct ScanOptions {
     pub checkpoint_every: Duration,
     /// The manifest to write.
     pub manifest: Option<ManifestOptions>,
+    /// Whether to record how the scan goes and why.
+    pub explain: bool,
 }
 
 /// The manifest to write.

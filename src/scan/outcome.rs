@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::ledger::{Ledger, LedgerError};
+use super::timeline::Timeline;
 use crate::filter::FilterError;
 use crate::manifest::ManifestError;
 use crate::store::StoreError;
@@ -68,6 +69,17 @@ pub struct Outcome {
     pub end: End,
     /// Rows and bytes of the manifest, if one was written.
     pub manifest: Option<ManifestCounts>,
+    /// How the scan went, if that was asked for and it went by ranges.
+    pub explained: Option<Explained>,
+}
+
+/// How a scan went and why.
+#[derive(Clone, Debug, Default)]
+pub struct Explained {
+    /// What was in flight when.
+    pub timeline: Timeline,
+    /// What the planner decided, a line each, oldest first; bounded, the last line says what is left out.
+    pub decisions: Vec<String>,
 }
 
 /// What was written to a manifest.

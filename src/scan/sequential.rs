@@ -104,7 +104,7 @@ pub(super) async fn walk(
         &requests,
         begun.notes.clone(),
     );
-    Ok(Outcome { ledger, end, manifest: None })
+    Ok(Outcome { ledger, end, manifest: None, explained: None })
 }
 
 /// The token to go on with; `None` at the end.

@@ -16,10 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::count::{Counting, Shard, Sink};
+use super::explain::Decisions;
 use super::fetch::{Counters, Latency};
 use super::ledger::RangeRecord;
 use super::outcome::ScanError;
 use super::pace::Pace;
+use super::seam::{Doubt, Seams};
+use super::timeline::{Recorder, Timeline};
 use super::planner::{PageKeys, PageVerdict, Planner, RangeId, Request, RequestId};
 use crate::filter::Dropped;
 use crate::store::{Page, Store};
@@ -47,6 +50,9 @@ struct Core {
     /// Ranges that are done or failed.
     ended: Vec<RangeRecord>,
     wanted: Vec<Request>,
+    seams: Seams,
+    recorder: Option<Recorder>,
+    decisions: Decisions,
 }
 
 /// Everything counted so far, at one moment.
@@ -89,6 +95,8 @@ pub(super) struct Begin {
     /// What the earlier run counted; empty for a new scan.
     pub(super) tally: Tally,
     pub(super) dropped: Dropped,
+    /// Whether the course of the scan is recorded.
+    pub(super) record: bool,
 }
 
 impl State {
@@ -105,6 +113,9 @@ impl State {
             }
         }
         let page_limit = begin.store.quirks().page_limit;
+        let mut planner = begin.planner;
+        let decisions =
+            if begin.record { Decisions::listen(&mut planner) } else { Decisions::default() };
         Ok(Self {
             store: begin.store,
             prefix: begin.prefix,
@@ -116,10 +127,13 @@ impl State {
             wanted: begin.wanted,
             gate: RwLock::new(()),
             core: Mutex::new(Core {
-                planner: begin.planner,
+                planner,
                 sinks,
                 ended: begin.done,
                 wanted: Vec::new(),
+                seams: Seams::default(),
+                recorder: begin.record.then(Recorder::new),
+                decisions,
             }),
             shards: Mutex::new(vec![Shard::new(begin.tally, begin.dropped)]),
         })
@@ -135,6 +149,9 @@ impl State {
         let mut wanted = mem::take(&mut core.wanted);
         core.planner.next_requests(self.pace.limit(), &mut wanted);
         for request in wanted.drain(..) {
+            if let (Some(recorder), Request::List { range, after, .. }) = (&mut core.recorder, &request) {
+                recorder.asked(*range, after.as_deref());
+            }
             // The driver only hangs up when the scan ends, and then nobody waits for the request.
             let _ = self.wanted.send(request);
         }
@@ -143,6 +160,9 @@ impl State {
 
     /// Lets a display see what is in flight.
     pub(super) fn show_requests(&self) {
+        if let Some(recorder) = &mut lock(&self.core).recorder {
+            recorder.level(self.pace.in_flight());
+        }
         let (progress, counters) = (&self.counting.progress, &self.counters);
         let pairs = [
             (&progress.in_flight, self.pace.in_flight() as u64),
@@ -154,23 +174,37 @@ impl State {
         }
     }
 
+    /// The course of the scan, if it is recorded.
+    pub(super) fn timeline(&self) -> Option<Timeline> {
+        lock(&self.core).recorder.as_mut().map(Recorder::timeline)
+    }
+
+    /// What the planner decided, if it was listened to.
+    pub(super) fn decisions(&self) -> Vec<String> {
+        lock(&self.core).decisions.lines()
+    }
+
     /// Whether nothing is left to list.
     pub(super) fn is_finished(&self) -> bool {
         lock(&self.core).planner.is_finished()
     }
 
-    /// Makes a page of `range` part of the result.
+    /// Makes a page of `range` part of the result. The page answers a request for keys after `start`.
+    ///
+    /// A doubt that comes back must be settled before the scan may be believed.
     pub(super) fn commit(
         &self,
         id: RequestId,
         range: RangeId,
+        start: Option<&[u8]>,
         page: &Page,
-    ) -> Result<(), ScanError> {
+    ) -> Result<Vec<Doubt>, ScanError> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let sink = self.sink(range)?;
         // Held until the page is counted: the range's next page may come back before that.
         let mut sink = lock(&sink);
         let verdict = self.judge(id, range, page, &mut sink)?;
+        let doubts = self.doubts(start, page, &verdict, &sink.record);
         let mut shard = lock(&self.shards).pop().unwrap_or_else(|| self.counting.shard());
         let counted = self.counting.count(page, verdict.accepted, &mut sink, &mut shard);
         lock(&self.shards).push(shard);
@@ -182,7 +216,33 @@ impl State {
             core.sinks.remove(&range);
             core.ended.push(record);
         }
-        Ok(())
+        Ok(doubts)
+    }
+
+    /// Compares what this page shows at the borders of its range with what the neighbours saw there.
+    fn doubts(
+        &self,
+        start: Option<&[u8]>,
+        page: &Page,
+        verdict: &PageVerdict,
+        record: &RangeRecord,
+    ) -> Vec<Doubt> {
+        if self.store.is_sound() {
+            return Vec::new();
+        }
+        let mut core = lock(&self.core);
+        let mut doubts = Vec::new();
+        let first_of = |index: usize| (index < page.len()).then(|| page.key(index));
+        let own_start = record.after.as_ref().map(ByteString::as_bytes);
+        if let (Some(bound), true) = (start, start == own_start && record.pages == 0) {
+            doubts.extend(core.seams.above(bound, first_of(0)));
+        }
+        if let (Some(bound), true) = (&record.through, verdict.finished)
+            && (verdict.accepted < page.len() || !page.more())
+        {
+            doubts.extend(core.seams.below(bound, start, first_of(verdict.accepted)));
+        }
+        doubts
     }
 
     fn sink(&self, range: RangeId) -> Result<Arc<Mutex<Sink>>, ScanError> {
@@ -216,6 +276,9 @@ impl State {
             .map_err(|error| ScanError::Internal(format!("the planner refuses a page: {error}")))?;
         if let Some(view) = core.planner.range(range) {
             sink.record.through = view.upper.map(ByteString::from);
+        }
+        if let Some(recorder) = &mut core.recorder {
+            recorder.counted(range, verdict.accepted, verdict.finished);
         }
         self.send_wanted(&mut core);
         Ok(verdict)

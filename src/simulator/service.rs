@@ -153,6 +153,10 @@ impl Service {
         if let Some(region) = named.and_then(|bucket| HeaderValue::from_str(&bucket.region).ok()) {
             answer.headers_mut().insert(BUCKET_REGION, region);
         }
+        if !self.behaviour.quirks.is_empty() || self.behaviour.truncated_end > 0.0 {
+            // Whoever does not list as Amazon does must not be taken for it.
+            answer.headers_mut().remove(header::SERVER);
+        }
         if request.method() == Method::HEAD {
             // HEAD has the headers of GET and no body.
             let length = hyper::body::Body::size_hint(answer.body())

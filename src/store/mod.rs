@@ -61,11 +61,9 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// How this store behaves.
     fn quirks(&self) -> &Quirks;
 
-    /// Whether this store's "no more pages" can be believed. May turn true once the first answer shows
-    /// which server it is.
-    fn has_sound_end(&self) -> bool {
-        self.quirks().sound_end
-    }
+    /// Whether starts and ends of this store's listings are known to be right. Where not, the scan makes
+    /// sure of them. May turn true once the first answer shows which server it is.
+    fn is_sound(&self) -> bool;
 
     /// Makes one attempt at one page and leaves the result in `page`, whose buffers are used again.
     ///

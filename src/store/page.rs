@@ -314,6 +314,20 @@ pub enum PageError {
         /// The start asked for.
         after: String,
     },
+    /// A listing that starts in the middle leaves out a key that one from before shows.
+    #[error("a listing that starts after `{after}` leaves out `{key}`")]
+    SkipsAfterStart {
+        /// The key.
+        key: String,
+        /// The start asked for.
+        after: String,
+    },
+    /// The server is known to list in an order of its own.
+    #[error("the server calls itself `{server}`, which is known to list in an order of its own")]
+    KeepsNoOrder {
+        /// The name.
+        server: String,
+    },
     /// A key outside the prefix.
     #[error("key `{key}` is listed although it is outside the prefix asked for")]
     OutsidePrefix {
@@ -332,6 +346,12 @@ impl PageError {
     /// Whether the store broke the order that range scans rest on: a sequential walk may still be right.
     #[must_use]
     pub fn is_order_violation(&self) -> bool {
-        matches!(self, Self::OutOfOrder { .. } | Self::NotAfterStart { .. })
+        matches!(
+            self,
+            Self::OutOfOrder { .. }
+                | Self::NotAfterStart { .. }
+                | Self::SkipsAfterStart { .. }
+                | Self::KeepsNoOrder { .. }
+        )
     }
 }

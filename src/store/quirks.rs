@@ -40,8 +40,6 @@ pub struct Quirks {
     pub url_encoding: bool,
     /// Whether a start before the prefix is understood. Garage answers an empty list to it.
     pub start_before_prefix: bool,
-    /// Whether "no more pages" can be believed. Where not, one more request past the last key proves it.
-    pub sound_end: bool,
     /// Whether the reply's count of entries is what it lists.
     pub exact_key_count: bool,
     /// Whether a delimiter groups keys cheaply, so that structure may be asked for.
@@ -59,7 +57,6 @@ impl Default for Quirks {
             list_version: ListVersion::V2,
             url_encoding: true,
             start_before_prefix: true,
-            sound_end: true,
             exact_key_count: true,
             delimiter: true,
         }

@@ -1,8 +1,8 @@
 //! Which characters a position of a name can hold, guessed from the few that were seen there.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::hash::FastMap;
 use crate::object::KeyOrder;
 
 /// Classes of letters and digits from narrow to wide: the first that holds all seen ones is taken whole,
@@ -37,6 +37,24 @@ pub(super) struct Alphabet {
 }
 
 impl Alphabet {
+    fn new(id: u32, ascii: u128, blocks: &[(u32, u32)], numeral: bool) -> Self {
+        let (mut starts, mut size): (Vec<(u32, u32)>, u32) = (Vec::new(), 0);
+        let mut run = false;
+        for rank in 0..128u32 {
+            let held = ascii >> rank & 1 == 1;
+            if held && !run {
+                starts.push((rank, size));
+            }
+            size += u32::from(held);
+            run = held;
+        }
+        for (low, high) in blocks {
+            starts.push((*low, size));
+            size += high - low + 1;
+        }
+        Self { id, starts, size, numeral }
+    }
+
     /// Number of characters.
     pub(super) fn size(&self) -> u32 {
         self.size
@@ -45,7 +63,9 @@ impl Alphabet {
     /// Number of characters with a rank of at most `rank`, and whether `rank` itself is one of them.
     pub(super) fn position(&self, rank: u32) -> (u32, bool) {
         let index = self.starts.partition_point(|(start, _)| *start <= rank);
-        let Some(&(start, before)) = index.checked_sub(1).and_then(|i| self.starts.get(i)) else { return (0, false) };
+        let Some(&(start, before)) = index.checked_sub(1).and_then(|i| self.starts.get(i)) else {
+            return (0, false);
+        };
         let length = self.starts.get(index).map_or(self.size, |(_, next)| *next) - before;
         let offset = rank - start;
         if offset < length { (before + offset + 1, true) } else { (before + length, false) }
@@ -55,7 +75,10 @@ impl Alphabet {
     pub(super) fn rank_at(&self, position: u32) -> u32 {
         let zero = position.saturating_sub(1).min(self.size.saturating_sub(1));
         let index = self.starts.partition_point(|(_, before)| *before <= zero);
-        index.checked_sub(1).and_then(|i| self.starts.get(i)).map_or(0, |(start, before)| start + (zero - before))
+        index
+            .checked_sub(1)
+            .and_then(|i| self.starts.get(i))
+            .map_or(0, |(start, before)| start + (zero - before))
     }
 }
 
@@ -67,17 +90,16 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn clear(&mut self) {
-        self.ascii = 0;
-        self.blocks.clear();
-    }
-
     pub(super) fn add(&mut self, rank: u32) {
         if rank < 0x80 {
             self.ascii |= 1 << rank;
             return;
         }
-        let block = BLOCKS.iter().copied().find(|b| (b.0..=b.1).contains(&rank)).unwrap_or((rank & !127, rank | 127));
+        let block = BLOCKS
+            .iter()
+            .copied()
+            .find(|b| (b.0..=b.1).contains(&rank))
+            .unwrap_or((rank & !127, rank | 127));
         // U+0080 to U+00A0 cannot travel
         let block = if block.0 == 0x80 { (0xA1, 0xFF) } else { block };
         if let Err(at) = self.blocks.binary_search(&block) {
@@ -102,14 +124,21 @@ fn mask(intervals: &[(u8, u8)]) -> u128 {
 /// Makes alphabets and keeps one copy of each.
 #[derive(Debug)]
 pub(super) struct Alphabets {
-    interned: HashMap<Seen, Arc<Alphabet>>,
+    interned: FastMap<Seen, Arc<Alphabet>>,
+    /// Different sightings close to the same alphabet: those share one, and so its learned weights.
+    closed: FastMap<(Seen, bool), Arc<Alphabet>>,
     next_id: u32,
     classes: [u128; 6],
 }
 
 impl Alphabets {
     pub(super) fn new() -> Self {
-        Self { interned: HashMap::new(), next_id: 0, classes: CLASSES.map(mask) }
+        Self {
+            interned: FastMap::default(),
+            closed: FastMap::default(),
+            next_id: 0,
+            classes: CLASSES.map(mask),
+        }
     }
 
     /// The alphabet of a position where `seen` was seen, closed over classes.
@@ -119,14 +148,14 @@ impl Alphabets {
         }
         if self.interned.len() >= MAX_INTERNED {
             self.interned.clear();
+            self.closed.clear();
         }
-        self.next_id = self.next_id.wrapping_add(1);
-        let made = Arc::new(self.close(seen));
+        let made = self.close(seen);
         self.interned.insert(seen.clone(), Arc::clone(&made));
         made
     }
 
-    fn close(&self, seen: &Seen) -> Alphabet {
+    fn close(&mut self, seen: &Seen) -> Arc<Alphabet> {
         let printable: u128 = mask(&[(b' ', b'~')]);
         let alphanumeric = seen.ascii & self.classes[5];
         let class = self.classes.iter().position(|class| alphanumeric & !class == 0).unwrap_or(5);
@@ -134,22 +163,18 @@ impl Alphabets {
         if alphanumeric != 0 || (ascii == 0 && seen.blocks.is_empty()) {
             ascii |= self.classes[class];
         }
-        let (mut starts, mut size): (Vec<(u32, u32)>, u32) = (Vec::new(), 0);
-        let mut run = false;
-        for rank in 0..128u32 {
-            let held = ascii >> rank & 1 == 1;
-            if held && !run {
-                starts.push((rank, size));
-            }
-            size += u32::from(held);
-            run = held;
-        }
-        for (low, high) in &seen.blocks {
-            starts.push((*low, size));
-            size += high - low + 1;
-        }
-        let numeral = seen.blocks.is_empty() && class < NUMERAL_CLASSES && (alphanumeric != 0 || seen.ascii & printable == 0);
-        Alphabet { id: self.next_id, starts, size, numeral }
+        let numeral = seen.blocks.is_empty()
+            && class < NUMERAL_CLASSES
+            && (alphanumeric != 0 || seen.ascii & printable == 0);
+        let next_id = &mut self.next_id;
+        let made = self
+            .closed
+            .entry((Seen { ascii, blocks: seen.blocks.clone() }, numeral))
+            .or_insert_with(|| {
+                *next_id = next_id.wrapping_add(1);
+                Arc::new(Alphabet::new(*next_id, ascii, &seen.blocks, numeral))
+            });
+        Arc::clone(made)
     }
 }
 

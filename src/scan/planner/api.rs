@@ -17,6 +17,10 @@ pub struct PlannerConfig {
     pub delimiter: Option<u8>,
 }
 
+/// `(cursor, thru]`: keys greater than the first (`None`: from the start of the prefix) and not greater than the
+/// second (`None`: to its end).
+pub type Interval = (Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// A range, unique for the whole run.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct RangeId(pub u64);
@@ -157,15 +161,27 @@ impl fmt::Display for OrderError {
         let show = String::from_utf8_lossy;
         match self {
             Self::NotAfterCursor { key, cursor } => {
-                write!(f, "the page starts with {:?}, which is not after the requested {:?}", show(key), show(cursor))
+                write!(
+                    f,
+                    "the page starts with {:?}, which is not after the requested {:?}",
+                    show(key),
+                    show(cursor)
+                )
             }
             Self::NotAscending { index, key, previous } => {
-                write!(f, "key {index} of the page, {:?}, is not after the one before it, {:?}", show(key), show(previous))
+                write!(
+                    f,
+                    "key {index} of the page, {:?}, is not after the one before it, {:?}",
+                    show(key),
+                    show(previous)
+                )
             }
             Self::OutsidePrefix { index, key } => {
                 write!(f, "key {index} of the page, {:?}, lies outside the prefix", show(key))
             }
-            Self::EmptyPage => f.write_str("the page is empty although the store says that there are more keys"),
+            Self::EmptyPage => {
+                f.write_str("the page is empty although the store says that there are more keys")
+            }
             Self::UnknownRequest(id) => write!(f, "no list request {} is open", id.0),
         }
     }

@@ -22,7 +22,23 @@ pub(super) struct DigitMap {
     stem: Box<[u8]>,
     before: Option<u32>,
     alphabets: Vec<Arc<Alphabet>>,
-    tables: Option<Vec<Arc<Table>>>,
+    learned: bool,
+}
+
+/// How one position's width is divided.
+enum Division {
+    /// Evenly among the end of the name and this many characters.
+    Even(u32),
+    Learned(Arc<Table>),
+}
+
+impl Division {
+    fn share_below(&self, position: u32) -> u64 {
+        match self {
+            Self::Even(size) => (u64::from(position) << SHARE_BITS) / (u64::from(*size) + 1),
+            Self::Learned(table) => table.share_below(position),
+        }
+    }
 }
 
 impl DigitMap {
@@ -69,14 +85,14 @@ impl DigitMap {
         let alphabets: Vec<_> = seen.iter().map(|seen| alphabets.get(order, seen)).collect();
         let before = stem.len().checked_sub(1).map(|last| text::floor_boundary(stem, last));
         let before = before.and_then(|at| text::decode(order, &stem[at..])).map(|(rank, _)| rank);
-        let tables = (!learned).then(|| alphabets.iter().map(|a| Arc::new(Table::uniform(a.size()))).collect());
-        Self { order, stem: stem.into(), before, alphabets, tables }
+        Self { order, stem: stem.into(), before, alphabets, learned }
     }
 
-    fn table(&self, index: usize, before: Option<u32>, model: &mut Model) -> Arc<Table> {
-        match &self.tables {
-            Some(tables) => Arc::clone(&tables[index]),
-            None => model.table(&self.alphabets[index], before),
+    fn division(&self, alphabet: &Alphabet, before: Option<u32>, model: &mut Model) -> Division {
+        if self.learned && !alphabet.numeral {
+            Division::Learned(model.table(alphabet, before))
+        } else {
+            Division::Even(alphabet.size())
         }
     }
 
@@ -84,13 +100,21 @@ impl DigitMap {
     pub(super) fn value(&self, key: &[u8], model: &mut Model) -> u128 {
         let (mut low, mut width, mut before) = (0, TOP, self.before);
         let mut at = self.stem.len();
-        for (index, alphabet) in self.alphabets.iter().enumerate() {
-            let Some((rank, length)) = key.get(at..).and_then(|rest| text::decode(self.order, rest)) else { break };
-            let table = self.table(index, before, model);
+        for alphabet in &self.alphabets {
+            let Some((rank, length)) =
+                key.get(at..).and_then(|rest| text::decode(self.order, rest))
+            else {
+                break;
+            };
+            let table = self.division(alphabet, before, model);
             let (position, exact) = alphabet.position(rank);
             if !exact {
                 // just after its predecessor in the alphabet
-                return if position == 0 { low } else { low + scale(width, table.share_below(position + 1)) };
+                return if position == 0 {
+                    low
+                } else {
+                    low + scale(width, table.share_below(position + 1))
+                };
             }
             let (from, to) = bounds(&table, position);
             low += scale(width, from);
@@ -106,12 +130,16 @@ impl DigitMap {
     pub(super) fn name(&self, value: u128, tolerance: u128, model: &mut Model) -> Option<Vec<u8>> {
         let mut out = self.stem.to_vec();
         let (mut low, mut width, mut before) = (0, TOP, self.before);
-        for (index, alphabet) in self.alphabets.iter().enumerate() {
-            let table = self.table(index, before, model);
+        for alphabet in &self.alphabets {
+            let table = self.division(alphabet, before, model);
             let (mut x, mut y) = (0, alphabet.size());
             while x < y {
                 let middle = (x + y).div_ceil(2);
-                if low + scale(width, table.share_below(middle)) <= value { x = middle } else { y = middle - 1 }
+                if low + scale(width, table.share_below(middle)) <= value {
+                    x = middle;
+                } else {
+                    y = middle - 1;
+                }
             }
             if x == 0 {
                 break;
@@ -130,11 +158,6 @@ impl DigitMap {
         }
         Some(out)
     }
-
-    /// Bytes of the stem.
-    pub(super) fn stem(&self) -> &[u8] {
-        &self.stem
-    }
 }
 
 fn add(order: KeyOrder, key: &[u8], start: usize, seen: &mut [Seen; POSITIONS]) {
@@ -146,12 +169,16 @@ fn add(order: KeyOrder, key: &[u8], start: usize, seen: &mut [Seen; POSITIONS]) 
     }
 }
 
-fn bounds(table: &Table, position: u32) -> (u64, u64) {
+fn bounds(table: &Division, position: u32) -> (u64, u64) {
     let from = table.share_below(position);
     (from, table.share_below(position + 1).max(from + 1))
 }
 
 fn scale(width: u128, share: u64) -> u128 {
     // width is at most 2^120: multiply what is left of it after the shift first, so that nothing overflows
-    if width >> 96 == 0 { (width * u128::from(share)) >> SHARE_BITS } else { (width >> SHARE_BITS) * u128::from(share) }
+    if width >> 96 == 0 {
+        (width * u128::from(share)) >> SHARE_BITS
+    } else {
+        (width >> SHARE_BITS) * u128::from(share)
+    }
 }

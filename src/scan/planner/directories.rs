@@ -11,23 +11,115 @@ use crate::object::KeyOrder;
 const MAX_DIRECTORIES: usize = 2048;
 /// Children remembered of one directory.
 const MAX_CHILDREN: usize = 20_000;
+/// Children remembered in all.
+const MAX_ALL_CHILDREN: usize = 200_000;
+/// Separate stretches remembered of one directory.
+const MAX_STRETCHES: usize = 64;
 /// Depths at which name templates are kept.
 const MAX_DEPTHS: usize = 64;
 
-/// A directory of which a probe listed children.
-#[derive(Debug, Default)]
-pub(super) struct Directory {
+/// A stretch of a directory that probes have listed.
+#[derive(Debug)]
+pub(super) struct Stretch {
     /// Children up to and including this name are not listed.
-    pub(super) from: Vec<u8>,
-    /// The listing stops here; `None`: complete.
+    from: Vec<u8>,
+    /// The listing stops here; `None`: at the directory's end.
     pub(super) to: Option<Vec<u8>>,
     /// Child prefixes, ascending.
     pub(super) children: Arc<Vec<Box<[u8]>>>,
     seen: Vec<bool>,
+}
+
+/// A directory of which probes listed children.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    /// Ascending and disjoint: a directory too wide for one answer is listed where its ranges need it.
+    stretches: Vec<Stretch>,
     /// Children that walks have passed, and the keys counted below the directory meanwhile.
     pub(super) passed: u64,
     pub(super) keys: u64,
     before_first: bool,
+}
+
+impl Directory {
+    /// The stretch that lists what follows `cursor`.
+    pub(super) fn around(&self, order: KeyOrder, cursor: &[u8]) -> Option<&Stretch> {
+        let index = self.stretches.partition_point(|s| !order.precedes(cursor, &s.from));
+        let stretch = index.checked_sub(1).and_then(|i| self.stretches.get(i))?;
+        stretch.to.as_ref().is_none_or(|to| order.precedes(cursor, to)).then_some(stretch)
+    }
+
+    fn insert(
+        &mut self,
+        order: KeyOrder,
+        from: &[u8],
+        to: Option<Vec<u8>>,
+        children: Vec<Box<[u8]>>,
+    ) {
+        let index = self.stretches.partition_point(|s| !order.precedes(from, &s.from));
+        let mut to = to;
+        let mut children = children;
+        // what a later stretch lists already is left to it
+        if let Some(next) = self.stretches.get(index)
+            && to.as_ref().is_none_or(|to| order.precedes(&next.from, to))
+        {
+            to = Some(next.from.clone());
+            children.retain(|child| !order.precedes(&next.from, child));
+        }
+        if let Some(before) = index.checked_sub(1).and_then(|i| self.stretches.get_mut(i)) {
+            let Some(end) = before.to.clone() else { return };
+            if !order.precedes(&end, from) {
+                if to.as_ref().is_some_and(|to| !order.precedes(&end, to)) {
+                    return;
+                }
+                children.retain(|child| order.precedes(&end, child));
+                Arc::make_mut(&mut before.children).extend(children);
+                before.seen.resize(before.children.len(), false);
+                before.to = to;
+                self.join(order, index);
+                return;
+            }
+        }
+        if self.stretches.len() < MAX_STRETCHES {
+            let seen = vec![false; children.len()];
+            self.stretches.insert(
+                index,
+                Stretch { from: from.to_vec(), to, children: Arc::new(children), seen },
+            );
+            self.join(order, index + 1);
+        }
+    }
+
+    /// Makes one of the stretches before and at `index` if the first ends where the second begins.
+    fn join(&mut self, order: KeyOrder, index: usize) {
+        let touches = match (
+            index.checked_sub(1).and_then(|i| self.stretches.get(i)),
+            self.stretches.get(index),
+        ) {
+            (Some(a), Some(b)) => {
+                a.to.as_ref().is_none_or(|to| !order.precedes(to, &b.from))
+                    && a.children.len() + b.children.len() <= MAX_CHILDREN
+            }
+            _ => false,
+        };
+        if touches {
+            let right = self.stretches.remove(index);
+            if let Some(left) = self.stretches.get_mut(index - 1) {
+                let last = left.children.last().cloned();
+                let fresh = right
+                    .children
+                    .iter()
+                    .zip(right.seen)
+                    .filter(|(c, _)| last.as_ref().is_none_or(|last| order.precedes(last, c)));
+                let merged = Arc::make_mut(&mut left.children);
+                for (child, seen) in fresh {
+                    merged.push(child.clone());
+                    left.seen.push(seen);
+                }
+                left.to = right.to;
+            }
+        }
+    }
 }
 
 /// What base names have in common at one depth ("part-").
@@ -43,6 +135,8 @@ pub(super) struct Template {
 pub(super) struct Directories {
     known: HashMap<Box<[u8]>, Directory>,
     age: VecDeque<Box<[u8]>>,
+    /// Children remembered in all, at most (a re-listed child counts twice).
+    children: usize,
     templates: BTreeMap<usize, Template>,
 }
 
@@ -56,7 +150,14 @@ impl Directories {
     }
 
     /// Stores the answer of a probe of `path` that began after `from`.
-    pub(super) fn store(&mut self, order: KeyOrder, path: &[u8], from: &[u8], entries: &[ProbeEntry<'_>], more: bool) {
+    pub(super) fn store(
+        &mut self,
+        order: KeyOrder,
+        path: &[u8],
+        from: &[u8],
+        entries: &[ProbeEntry<'_>],
+        more: bool,
+    ) {
         let mut children: Vec<Box<[u8]>> = Vec::new();
         for entry in entries {
             if let ProbeEntry::CommonPrefix(name) = entry
@@ -69,53 +170,76 @@ impl Directories {
             }
         }
         let to = if more { entries.last().map(|last| last.name().to_vec()) } else { None };
-        if let Some(known) = self.known.get_mut(path) {
-            let joins = known.to.as_ref().is_some_and(|to| {
-                !order.precedes(from, &known.from) && !order.precedes(to, from) && known.children.len() + children.len() <= MAX_CHILDREN
-            });
-            if joins {
-                let list = Arc::make_mut(&mut known.children);
-                children.retain(|child| list.last().is_none_or(|last| order.precedes(last, child)));
-                list.extend(children);
-            } else {
-                known.seen.clear();
-                known.before_first = false;
-                known.from = from.to_vec();
-                known.children = Arc::new(children);
+        if !self.known.contains_key(path) {
+            if self.known.len() >= MAX_DIRECTORIES
+                && let Some(oldest) = self.age.pop_front()
+                && let Some(gone) = self.known.remove(&oldest)
+            {
+                self.children = self
+                    .children
+                    .saturating_sub(gone.stretches.iter().map(|s| s.children.len()).sum());
             }
-            known.to = to;
-            known.seen.resize(known.children.len(), false);
-            return;
+            self.age.push_back(path.into());
         }
-        if self.known.len() >= MAX_DIRECTORIES
-            && let Some(oldest) = self.age.pop_front()
-        {
-            self.known.remove(&oldest);
+        let added = children.len();
+        self.known.entry(path.into()).or_default().insert(order, from, to, children);
+        self.children += added;
+        while self.children > MAX_ALL_CHILDREN && self.known.len() > 1 {
+            let Some(oldest) = self.age.pop_front() else { break };
+            if *oldest == *path {
+                self.age.push_back(oldest);
+                continue;
+            }
+            if let Some(gone) = self.known.remove(&oldest) {
+                self.children = self
+                    .children
+                    .saturating_sub(gone.stretches.iter().map(|s| s.children.len()).sum());
+            }
         }
-        let seen = vec![false; children.len()];
-        let directory = Directory { from: from.to_vec(), to, children: Arc::new(children), seen, ..Directory::default() };
-        self.known.insert(path.into(), directory);
-        self.age.push_back(path.into());
     }
 
     /// Credits a walk from `first` to `last`, which accepted `count` keys, to every listed directory around it.
-    pub(super) fn credit(&mut self, order: KeyOrder, delimiter: u8, floor: usize, first: &[u8], last: &[u8], count: u64) {
+    pub(super) fn credit(
+        &mut self,
+        order: KeyOrder,
+        delimiter: u8,
+        floor: usize,
+        first: &[u8],
+        last: &[u8],
+        count: u64,
+    ) {
         if self.known.is_empty() {
             return;
         }
         let common = text::common_prefix(first, last).max(floor);
-        let ends = (0..first.len().min(common)).filter(|at| first[*at] == delimiter).map(|at| at + 1).filter(|end| *end > floor);
+        let ends = (0..first.len().min(common))
+            .filter(|at| first[*at] == delimiter)
+            .map(|at| at + 1)
+            .filter(|end| *end > floor);
         for end in std::iter::once(floor).chain(ends) {
-            let Some(known) = first.get(..end).and_then(|path| self.known.get_mut(path)) else { continue };
+            let Some(known) = first.get(..end).and_then(|path| self.known.get_mut(path)) else {
+                continue;
+            };
             known.keys += count;
-            let a = known.children.partition_point(|child| !order.precedes(first, child));
-            let b = known.children.partition_point(|child| !order.precedes(last, child));
-            if a == 0 && b == 0 && !known.before_first {
-                known.before_first = true;
-                known.passed += 1;
+            let mut any = false;
+            for stretch in &mut known.stretches {
+                if order.precedes(last, &stretch.from)
+                    || stretch.to.as_ref().is_some_and(|to| order.precedes(to, first))
+                {
+                    continue;
+                }
+                let a = stretch.children.partition_point(|child| !order.precedes(first, child));
+                let b = stretch.children.partition_point(|child| !order.precedes(last, child));
+                for seen in stretch.seen.iter_mut().take(b).skip(a.saturating_sub(1)) {
+                    any = true;
+                    if !*seen {
+                        *seen = true;
+                        known.passed += 1;
+                    }
+                }
             }
-            for seen in known.seen.iter_mut().take(b).skip(a.saturating_sub(1)).filter(|seen| !**seen) {
-                *seen = true;
+            if !any && !known.before_first {
+                known.before_first = true;
                 known.passed += 1;
             }
         }
@@ -136,7 +260,11 @@ impl Directories {
                     known.common.truncate(text::common_prefix(&known.common, name));
                 }
             } else if self.templates.len() < MAX_DEPTHS {
-                let template = Template { common: name.to_vec(), last_directory: directory.to_vec(), directories: 1 };
+                let template = Template {
+                    common: name.to_vec(),
+                    last_directory: directory.to_vec(),
+                    directories: 1,
+                };
                 self.templates.insert(depth, template);
             }
         }
@@ -144,5 +272,5 @@ impl Directories {
 }
 
 fn depth(path: &[u8], delimiter: u8) -> usize {
-    path.iter().filter(|byte| **byte == delimiter).count()
+    path.split(|byte| *byte == delimiter).count() - 1
 }

@@ -5,14 +5,18 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use super::api::Request;
-use super::estimate::{self, Cut, CutKind, Plan, TraceEvent};
+use super::estimate::{self, Cut, Plan};
 use super::machine::{Open, Planner};
 use super::range::{Flow, Range};
+use super::trace::{CutKind, TraceEvent};
+use super::tuning;
 
 /// A range that could be split.
 struct Candidate {
     place: usize,
-    plan: Arc<Plan>,
+    mass: f64,
+    /// Its structure is not known well.
+    needy: bool,
     slots: usize,
 }
 
@@ -57,7 +61,7 @@ impl Planner {
     /// Sends the pages that ranges wait for, leftmost first.
     fn send_waiting(&mut self, slots: usize, out: &mut Vec<Request>) {
         for i in 0..self.order.len() {
-            if self.open.len() >= slots {
+            if self.waiting == 0 || self.open.len() >= slots {
                 return;
             }
             let place = self.order[i];
@@ -66,6 +70,7 @@ impl Planner {
                 continue;
             }
             range.flow = Flow::InFlight;
+            self.waiting = self.waiting.saturating_sub(1);
             let (range_id, after) = (range.id, range.cursor.clone());
             let id = self.request_id();
             self.open.insert(id, Open::List(range_id));
@@ -84,7 +89,10 @@ impl Planner {
     }
 
     fn may_split(&self, range: &Range, relief: f64) -> bool {
-        let backoff = self.lore.page * f64::from((1u32 << range.fails.min(8)) - 1) / 2.0 * relief.min(1.0);
+        let backoff = self.lore.page
+            * f64::from((1u32 << range.fails.min(8)) - 1)
+            * tuning::BACKOFF
+            * (relief * tuning::BACKOFF_RELIEF).min(1.0);
         range.flow != Flow::Failed
             && !range.fresh
             && range.keys > 0
@@ -93,10 +101,32 @@ impl Planner {
             && (range.keys - range.failed_at) as f64 >= backoff
     }
 
+    /// Least keys that each part of a split should keep.
+    ///
+    /// Relative to the fair share of the estimated rest, so that it has no scale: when all estimates are too
+    /// low, as in heavy-tailed trees, the price falls with them and no slot stays idle. Its floor rises with
+    /// the length of the run (a tail of a few per cent is not worth a split) and falls where few ranges are left
+    /// and slots are idle anyway.
+    fn price(&self, total: f64, slots: usize) -> f64 {
+        let (useful, concurrency) = (self.lore.useful, slots as f64);
+        let occupied = self.order.len() as f64 / concurrency;
+        let ease = (tuning::EASE * occupied).clamp(tuning::EASE_LEAST, 1.0);
+        let floor = tuning::PART.max(tuning::TAIL * useful / concurrency) * ease;
+        let ramp = useful <= tuning::RAMP * concurrency && occupied < 0.5;
+        let floor = if ramp { floor.min(tuning::RAMP_PART) } else { floor };
+        (floor * self.lore.page).max(tuning::FAIR * total / concurrency)
+    }
+
     fn dispatch(&mut self, slots: usize, out: &mut Vec<Request>) {
         let useful = self.lore.useful;
-        // each page tells about a few others: 1, 4, 16, 64 requests in the first rounds
-        let trust = 4.0 * useful - self.wasted - 0.3 * f64::from(self.speculative);
+        // each page tells about a few others: 2, 4, 16, 64 requests in the first rounds, the second careful
+        // so that a store of two pages costs three requests at most
+        let speculative = f64::from(self.speculative);
+        let trust = if useful < 2.0 {
+            1.0 - speculative
+        } else {
+            tuning::TRUST * useful - self.wasted - 0.3 * speculative
+        };
         let mut idle = slots.saturating_sub(self.open.len()).min(trust.max(0.0) as usize);
         if idle == 0 {
             return;
@@ -112,18 +142,25 @@ impl Planner {
                 continue;
             }
             let may = self.may_split(range, relief);
-            let Some(plan) = self.plan_of(place) else { continue };
-            total += plan.mass.min(cap);
+            let cached = range.plan.as_ref().map(|plan| (plan.mass, plan.need.is_some()));
+            let Some((mass, needy)) =
+                cached.or_else(|| self.plan_of(place).map(|plan| (plan.mass, plan.need.is_some())))
+            else {
+                continue;
+            };
+            total += mass.min(cap);
             if may {
-                candidates.push(Candidate { place, plan, slots: 0 });
+                candidates.push(Candidate { place, mass, needy, slots: 0 });
             }
         }
-        let page = self.lore.page;
-        let tailf = self.lore.tuning.get("tailf", 0.0) * useful / slots as f64;
-        let price = (self.lore.tuning.min_part.max(tailf) * page).max(self.lore.tuning.fair * total / slots as f64);
-        candidates.retain(|c| c.plan.mass >= price || c.plan.need.is_some());
-        candidates.sort_by(|a, b| b.plan.mass.total_cmp(&a.plan.mass));
-        let mut claims: BinaryHeap<Claim> = candidates.iter().enumerate().map(|(index, c)| Claim { share: c.plan.mass, index }).collect();
+        let price = self.price(total, slots);
+        candidates.retain(|c| c.mass >= price || c.needy);
+        candidates.sort_by(|a, b| b.mass.total_cmp(&a.mass));
+        let mut claims: BinaryHeap<Claim> = candidates
+            .iter()
+            .enumerate()
+            .map(|(index, c)| Claim { share: c.mass, index })
+            .collect();
         for _ in 0..idle {
             let Some(mut best) = claims.peek_mut() else { break };
             let candidate = &mut candidates[best.index];
@@ -131,7 +168,7 @@ impl Planner {
                 break;
             }
             candidate.slots += 1;
-            best.share = candidate.plan.mass / (candidate.slots as f64 + 1.0);
+            best.share = candidate.mass / (candidate.slots as f64 + 1.0);
         }
         for candidate in &candidates {
             if candidate.slots == 0 || idle == 0 {
@@ -143,16 +180,22 @@ impl Planner {
     }
 
     /// Probes or splits one candidate; the number of slots used.
-    fn serve(&mut self, candidate: &Candidate, price: f64, slots: usize, out: &mut Vec<Request>) -> usize {
-        let Candidate { place, plan, slots: count } = candidate;
-        let mut count = *count;
-        let place = *place;
+    fn serve(
+        &mut self,
+        candidate: &Candidate,
+        price: f64,
+        slots: usize,
+        out: &mut Vec<Request>,
+    ) -> usize {
+        let place = candidate.place;
+        let mut count = candidate.slots;
+        let Some(plan) = self.plan_of(place) else { return 0 };
         let page = self.lore.page;
         let mut used = 0;
         if let Some(directory) = &plan.need
-            && plan.known < self.lore.tuning.known_share * plan.mass
+            && plan.known < tuning::KNOWN_SHARE * plan.mass
         {
-            if plan.mass >= price || self.lore.useful <= slots as f64 / 2.0 {
+            if plan.mass >= price || self.lore.useful <= slots as f64 * tuning::EARLY {
                 if self.probe(place, directory, out) {
                     used += 1;
                 }
@@ -162,10 +205,13 @@ impl Planner {
                 return used;
             }
         }
-        let most = (plan.known / price.max(self.lore.tuning.piece * page)) as usize;
+        let occupied = self.order.len() as f64 / slots as f64;
+        let piece =
+            tuning::PIECE * page * (tuning::EASE * occupied).clamp(tuning::PIECE_LEAST, 1.0);
+        let most = (plan.known / price.max(piece)) as usize;
         let count = count.min(most.max(1));
         let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return used };
-        let cuts = estimate::cuts(&mut self.lore, range, plan, count);
+        let cuts = estimate::cuts(&mut self.lore, range, &plan, count);
         if cuts.is_empty() {
             if let Some(range) = self.at(place) {
                 range.fails += 1;
@@ -174,13 +220,16 @@ impl Planner {
             return used;
         }
         used += cuts.len();
-        self.split(place, plan, price, slots, cuts);
+        self.split(place, &plan, price, slots, cuts);
         used
     }
 
     /// Asks for the structure of `directory` on behalf of a range, unless that is being asked already.
     fn probe(&mut self, place: usize, directory: &[u8], out: &mut Vec<Request>) -> bool {
-        let asked = self.open.values().any(|open| matches!(open, Open::Probe { directory: d, .. } if d == directory));
+        let asked = self
+            .open
+            .values()
+            .any(|open| matches!(open, Open::Probe { directory: d, .. } if d == directory));
         if asked {
             return false;
         }
@@ -191,7 +240,8 @@ impl Planner {
         self.speculative += 1;
         self.stats.probes += 1;
         let id = self.request_id();
-        self.open.insert(id, Open::Probe { range, directory: directory.to_vec(), after: after.clone() });
+        self.open
+            .insert(id, Open::Probe { range, directory: directory.to_vec(), after: after.clone() });
         self.trace(|| TraceEvent::Probe { range, directory: directory.to_vec() });
         out.push(Request::Probe { id, directory: directory.to_vec(), after: Some(after) });
         true
@@ -202,7 +252,7 @@ impl Planner {
         let Some(at) = self.order.iter().position(|p| *p == place) else { return };
         let parts = cuts.len() as f64 + 1.0;
         let trusted = cuts.iter().all(|cut| matches!(cut.kind, CutKind::Child | CutKind::Linear))
-            && self.lore.useful >= self.lore.tuning.prior_boot * slots as f64
+            && self.lore.useful >= tuning::PRIOR_FROM * slots as f64
             && plan.mass < 0.5 * self.lore.cap();
         let predicted = trusted.then_some(plan.mass / parts);
         let bounds: Vec<Arc<[u8]>> = cuts.iter().map(|cut| Arc::from(&*cut.key)).collect();
@@ -216,11 +266,11 @@ impl Planner {
         victim.splittable = false;
         victim.plan = None;
         let mut made = Vec::with_capacity(cuts.len());
-        for (i, lower) in bounds.iter().enumerate() {
+        for (i, (lower, cut)) in bounds.iter().zip(&cuts).enumerate() {
             let end = bounds.get(i + 1).cloned().or_else(|| upper.clone());
             let part = self.add(Some(Arc::clone(lower)), end, next_known.clone());
             if let Some(range) = self.at(part) {
-                range.from_cut = true;
+                range.from_cut = Some(cut.kind);
                 range.predicted = predicted;
                 if i + 1 == bounds.len() {
                     range.landing.clone_from(&landing);
@@ -232,9 +282,16 @@ impl Planner {
             self.stats.splits += 1;
         }
         if self.tracer.is_some() {
-            let ids: Vec<_> = made.iter().filter_map(|p| self.arena.get(*p)?.as_ref()).map(|r| r.id).collect();
-            let parts = ids.into_iter().zip(cuts).map(|(id, cut)| (id, cut.key, cut.kind)).collect();
-            self.trace(|| TraceEvent::Split { range: victim_id, estimate: plan.mass, price, parts });
+            let ids: Vec<_> =
+                made.iter().filter_map(|p| self.arena.get(*p)?.as_ref()).map(|r| r.id).collect();
+            let parts =
+                ids.into_iter().zip(cuts).map(|(id, cut)| (id, cut.key, cut.kind)).collect();
+            self.trace(|| TraceEvent::Split {
+                range: victim_id,
+                estimate: plan.mass,
+                price,
+                parts,
+            });
         }
     }
 }

@@ -1,26 +1,11 @@
 //! From segments to one number per range, and from a share of it to cut points.
 
-use super::api::RangeId;
 use super::digits::DigitMap;
 use super::lore::Lore;
 use super::range::Range;
 use super::segments::{self, Cuts, Segment};
-use super::text;
-
-/// What kind of knowledge a cut rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CutKind {
-    /// Before a listed child directory.
-    Child,
-    /// Interpolated between known keys.
-    Linear,
-    /// At growing distances behind a dense cluster.
-    Geometric,
-    /// Into space of unknown population.
-    Open,
-    /// After a node of the cursor's key.
-    Ladder,
-}
+use super::trace::CutKind;
+use super::{text, tuning};
 
 /// A range's estimated remainder.
 #[derive(Debug)]
@@ -30,7 +15,6 @@ pub(super) struct Plan {
     pub(super) known: f64,
     pub(super) segments: Vec<Segment>,
     pub(super) need: Option<Vec<u8>>,
-    pub(super) unknown: Vec<Vec<u8>>,
 }
 
 /// Estimates `range`, shrinking towards what was predicted for it: the largest of many noisy estimates is
@@ -47,11 +31,12 @@ pub(super) fn plan(lore: &mut Lore, range: &mut Range) -> Plan {
                 }
             }
             Some(predicted) => {
-                let tuning = &lore.tuning;
                 let since = (range.keys - range.predicted_at) as f64;
-                let prior = (predicted - since).max(tuning.prior_min * predicted.max(since)).max(since - predicted);
-                let mixed = mass.powf(1.0 - tuning.prior) * prior.powf(tuning.prior);
-                let mixed = mixed.min(tuning.prior_cap * prior).max(since - predicted);
+                let prior = (predicted - since)
+                    .max(tuning::PRIOR_LEAST * predicted.max(since))
+                    .max(since - predicted);
+                let mixed = mass.powf(1.0 - tuning::PRIOR) * prior.powf(tuning::PRIOR);
+                let mixed = mixed.min(tuning::PRIOR_MOST * prior).max(since - predicted);
                 let factor = mixed / mass;
                 for segment in &mut found.list {
                     segment.mass *= factor;
@@ -60,8 +45,13 @@ pub(super) fn plan(lore: &mut Lore, range: &mut Range) -> Plan {
             }
         }
     }
-    let known = found.list.iter().filter(|segment| !matches!(segment.cuts, Cuts::Unknown)).map(|segment| segment.mass).sum();
-    Plan { mass, known, segments: found.list, need: found.need, unknown: found.unknown }
+    let known = found
+        .list
+        .iter()
+        .filter(|segment| !matches!(segment.cuts, Cuts::Unknown))
+        .map(|segment| segment.mass)
+        .sum();
+    Plan { mass, known, segments: found.list, need: found.need }
 }
 
 /// A cut point.
@@ -83,6 +73,7 @@ pub(super) fn cuts(lore: &mut Lore, range: &Range, plan: &Plan, count: usize) ->
             .map(|target| (target - below) / segment.mass)
             .collect();
         if !fractions.is_empty() {
+            let fractions = lore.ration(segment.cuts.kind(), fractions);
             points(lore, &segment.cuts, &fractions, &mut out);
         }
         below += segment.mass;
@@ -107,8 +98,15 @@ fn fits(lore: &Lore, range: &Range, key: &[u8]) -> bool {
 fn points(lore: &mut Lore, cuts: &Cuts, fractions: &[f64], out: &mut Vec<Cut>) {
     let count = fractions.len();
     let parts = count as f64 + 1.0;
-    let mut named = |lore: &mut Lore, map: &DigitMap, from: u128, distance: f64, tolerance: f64, kind: CutKind| {
-        if let Some(key) = map.name(from.saturating_add(distance as u128), tolerance as u128, &mut lore.model) {
+    let mut named = |lore: &mut Lore,
+                     map: &DigitMap,
+                     from: u128,
+                     distance: f64,
+                     tolerance: f64,
+                     kind: CutKind| {
+        if let Some(key) =
+            map.name(from.saturating_add(distance as u128), tolerance as u128, &mut lore.model)
+        {
             out.push(Cut { key, kind });
         }
     };
@@ -119,7 +117,9 @@ fn points(lore: &mut Lore, cuts: &Cuts, fractions: &[f64], out: &mut Vec<Cut>) {
             let span = (high - low) as f64;
             for fraction in fractions {
                 let at = (low + (span * fraction) as usize).min(high.saturating_sub(1));
-                out.extend(list.get(at).map(|child| Cut { key: child.to_vec(), kind: CutKind::Child }));
+                out.extend(
+                    list.get(at).map(|child| Cut { key: child.to_vec(), kind: CutKind::Child }),
+                );
             }
         }
         Cuts::Linear { map, from, to } => {
@@ -137,7 +137,7 @@ fn points(lore: &mut Lore, cuts: &Cuts, fractions: &[f64], out: &mut Vec<Cut>) {
         }
         Cuts::Open { map, from, to, page_width, first, failed } => {
             let span = (to - from) as f64;
-            let mut count = count.min(lore.tuning.open_cuts);
+            let mut count = count.min(tuning::OPEN_CUTS);
             let mut distances = Vec::new();
             if first.is_some() {
                 count -= 1;
@@ -147,14 +147,20 @@ fn points(lore: &mut Lore, cuts: &Cuts, fractions: &[f64], out: &mut Vec<Cut>) {
             } else if span <= 3.0 * page_width {
                 distances.push(span / 2.0);
             } else if count == 1 {
-                distances.push(if *failed { (page_width * span).sqrt() } else { span / 2.0 });
+                distances.push(if *failed {
+                    (page_width * span).sqrt()
+                } else {
+                    span * tuning::OPEN_FIRST
+                });
             } else {
                 if count > 2 {
                     distances.push(span * 0.875);
                 }
                 distances.push(span / 2.0);
                 let steps = count - distances.len();
-                distances.extend((1..=steps).map(|i| page_width * (span / page_width).powf(i as f64 / (steps as f64 + 1.0))));
+                distances.extend((1..=steps).map(|i| {
+                    page_width * (span / page_width).powf(i as f64 / (steps as f64 + 1.0))
+                }));
             }
             for distance in distances {
                 named(lore, map, *from, distance, distance / 8.0, CutKind::Open);
@@ -164,53 +170,10 @@ fn points(lore: &mut Lore, cuts: &Cuts, fractions: &[f64], out: &mut Vec<Cut>) {
         Cuts::Ladder(levels) => {
             for i in 1..=count.min(levels.len()) {
                 let at = if count >= levels.len() { i - 1 } else { levels.len() * i / (count + 1) };
-                out.extend(levels.get(at).map(|key| Cut { key: key.clone(), kind: CutKind::Ladder }));
+                out.extend(
+                    levels.get(at).map(|key| Cut { key: key.clone(), kind: CutKind::Ladder }),
+                );
             }
         }
     }
-}
-
-/// Something worth telling under `--explain`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum TraceEvent {
-    /// A range was cut.
-    Split {
-        /// The range that was cut.
-        range: RangeId,
-        /// Its estimated remaining keys.
-        estimate: f64,
-        /// Least keys a part should have.
-        price: f64,
-        /// The new ranges, their lower bounds, and what the cuts rest on.
-        parts: Vec<(RangeId, Vec<u8>, CutKind)>,
-    },
-    /// A range that began at a cut turned out to hold no key.
-    Empty {
-        /// The range.
-        range: RangeId,
-    },
-    /// A range ended.
-    Finished {
-        /// The range.
-        range: RangeId,
-        /// Keys accepted over its life.
-        keys: u64,
-    },
-    /// A directory's structure is asked for.
-    Probe {
-        /// The range whose remainder it is to explain.
-        range: RangeId,
-        /// The directory.
-        directory: Vec<u8>,
-    },
-    /// The answer of a probe.
-    Structure {
-        /// The directory.
-        directory: Vec<u8>,
-        /// Entries returned.
-        entries: usize,
-        /// The list goes on.
-        more: bool,
-    },
 }

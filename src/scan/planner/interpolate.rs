@@ -6,7 +6,7 @@ use super::digits::{DigitMap, TOP};
 use super::lore::Lore;
 use super::range::Landing;
 use super::segments::{Cuts, Segment};
-use super::text;
+use super::{text, tuning};
 
 /// Names walked on one level.
 pub(super) struct Walk<'a> {
@@ -28,7 +28,7 @@ pub(super) struct Walk<'a> {
     /// First key and number of keys of the last page, if it lies on this level.
     pub(super) page: Option<(&'a [u8], f64)>,
     pub(super) landing: Option<&'a Landing>,
-    /// Character frequencies may be used: the names hold no delimiter.
+    /// Use learned character frequencies.
     pub(super) learned: bool,
 }
 
@@ -59,7 +59,8 @@ fn interpolate(lore: &mut Lore, walk: &Walk<'_>, stem: usize, common: usize) -> 
     let cursor = walk.cursor;
     let head = cursor.get(..stem)?;
     let bound_prefix = walk.upper.map(|upper| &cursor[..text::common_prefix(cursor, upper)]);
-    let closed = bound_prefix.is_some_and(|prefix| walk.next_known.is_some_and(|next| next.starts_with(prefix)));
+    let closed = bound_prefix
+        .is_some_and(|prefix| walk.next_known.is_some_and(|next| next.starts_with(prefix)));
     let inner = walk.upper.filter(|upper| upper.starts_with(head) && upper.len() > stem);
     let mut extra: Vec<&[u8]> = vec![cursor];
     extra.extend(inner);
@@ -82,7 +83,10 @@ fn interpolate(lore: &mut Lore, walk: &Walk<'_>, stem: usize, common: usize) -> 
     }
     let span = (to - from) as f64;
     let mut density = walk.keys / (from.saturating_sub(first).max(1)) as f64;
-    if closed && !walk.continued && let (Some(landing), Some(prefix)) = (walk.landing, bound_prefix) {
+    if closed
+        && !walk.continued
+        && let (Some(landing), Some(prefix)) = (walk.landing, bound_prefix)
+    {
         let shared = text::common_prefix(&landing.first, &landing.last);
         let usable = landing.first.len() > stem && landing.last.len() > stem && shared + 1 >= stem;
         if usable && landing.first.starts_with(prefix) {
@@ -100,22 +104,23 @@ fn interpolate(lore: &mut Lore, walk: &Walk<'_>, stem: usize, common: usize) -> 
         if from > low {
             let width = (from - low) as f64;
             let by_page = keys / width * span;
-            if by_page > lore.tuning.dense_ratio * mass {
+            if by_page > tuning::DENSE_RATIO * mass {
                 dense_step = Some(width.max(1.0));
             }
-            mass = (mass * by_page).sqrt().min(lore.tuning.dense_cap * mass);
+            mass = (mass * by_page).sqrt().min(tuning::DENSE_MOST * mass);
         }
     }
     mass = mass.min(lore.cap());
     if closed {
-        return Some(match dense_step.filter(|step| span > 8.0 * step) {
-            Some(step) => Segment { mass, cuts: Cuts::Geometric { map, from, to, step } },
+        return Some(match dense_step.filter(|width| span > 8.0 * width) {
+            Some(width) => Segment { mass, cuts: Cuts::Geometric { map, from, to, step: width } },
             None => Segment { mass, cuts: Cuts::Linear { map, from, to } },
         });
     }
     if walk.keys < lore.page {
         mass = mass.min(walk.keys);
     }
+    mass = mass.min(walk.keys * tuning::OPEN_MOST);
     let cuts = Cuts::Open {
         map,
         from,
@@ -150,8 +155,10 @@ fn ladder(lore: &mut Lore, walk: &Walk<'_>, stem: usize, common: usize) -> Optio
         let mut seen = super::alphabet::Seen::default();
         seen.add(rank);
         if at == stem
-            && let Some((other, _)) =
-                walk.upper.filter(|upper| upper.starts_with(&cursor[..stem])).and_then(|u| text::decode(order, &u[stem..]))
+            && let Some((other, _)) = walk
+                .upper
+                .filter(|upper| upper.starts_with(&cursor[..stem]))
+                .and_then(|u| text::decode(order, &u[stem..]))
         {
             seen.add(other);
         }
@@ -165,7 +172,11 @@ fn ladder(lore: &mut Lore, walk: &Walk<'_>, stem: usize, common: usize) -> Optio
         at += length;
     }
     if levels.is_empty() {
-        return (own > 0.0).then_some(Segment { mass: own, cuts: Cuts::Linear { map, from, to: TOP } });
+        return (own > 0.0)
+            .then_some(Segment { mass: own, cuts: Cuts::Linear { map, from, to: TOP } });
     }
-    Some(Segment { mass: (own * 2.0 + walk.keys * 2.0).min(cap), cuts: Cuts::Ladder(Arc::new(levels)) })
+    Some(Segment {
+        mass: (own * 2.0 + walk.keys * 2.0).min(cap),
+        cuts: Cuts::Ladder(Arc::new(levels)),
+    })
 }

@@ -4,7 +4,8 @@ use super::alphabet::Alphabets;
 use super::api::PlannerConfig;
 use super::directories::Directories;
 use super::model::Model;
-use super::tuning::Tuning;
+use super::trace::CutKind;
+use super::tuning;
 use crate::object::KeyOrder;
 
 /// Shared knowledge.
@@ -21,24 +22,22 @@ pub(super) struct Lore {
     pub(super) model: Model,
     /// Pages of which a key was accepted.
     pub(super) useful: f64,
-    /// No key seen so far holds the delimiter.
-    pub(super) flat: bool,
-    pub(super) tuning: Tuning,
+    /// Per kind of cut: how many were tried and how many found no key, fading.
+    pub(super) luck: [(f64, f64); 5],
 }
 
 impl Lore {
-    pub(super) fn new(config: &PlannerConfig) -> Self {
+    pub(super) fn new(config: PlannerConfig) -> Self {
         Self {
             order: config.order,
-            prefix: config.prefix.clone(),
+            prefix: config.prefix,
             delimiter: config.delimiter,
             page: config.page_limit.max(1) as f64,
             directories: Directories::default(),
             alphabets: Alphabets::new(),
             model: Model::new(),
             useful: 0.0,
-            flat: true,
-            tuning: Tuning::default(),
+            luck: [(0.0, 0.0); 5],
         }
     }
 
@@ -47,12 +46,28 @@ impl Lore {
         self.useful.max(64.0) * self.page
     }
 
-    /// Whether character frequencies may be used for the names of `range` after their first `stem` bytes.
-    pub(super) fn learns(&self, _range: &super::range::Range, _stem: usize) -> bool {
-        match self.tuning.get("learn", 1.0) as u32 {
-            0 => false,
-            1 => self.flat,
-            _ => true,
+    /// Records whether a cut of `kind` had a key behind it.
+    pub(super) fn record(&mut self, kind: CutKind, empty: bool) {
+        let (tried, failed) = &mut self.luck[kind as usize];
+        *tried += 1.0;
+        *failed += f64::from(u8::from(empty));
+        if *tried > tuning::FADE {
+            *tried /= 2.0;
+            *failed /= 2.0;
         }
+    }
+
+    /// Of cuts that often find nothing, fewer at a time.
+    pub(super) fn ration(&self, kind: Option<CutKind>, fractions: Vec<f64>) -> Vec<f64> {
+        let Some(kind) = kind else { return fractions };
+        let (tried, failed) = self.luck[kind as usize];
+        let most = (tuning::MISSES * (tried + 4.0) / (failed + 0.5)).max(1.0) as usize;
+        if fractions.len() <= most {
+            return fractions;
+        }
+        let (Some(first), Some(last)) = (fractions.first(), fractions.last()) else {
+            return fractions;
+        };
+        (0..most).map(|i| first + (last - first) * (i as f64 + 0.5) / most as f64).collect()
     }
 }

@@ -1,14 +1,16 @@
 //! The state machine: events in, requests out.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
-use super::api::{OrderError, PageKeys, PageVerdict, PlannerConfig, PlannerStats, ProbeEntry, RangeId, RangeView, Request, RequestId};
-use super::estimate::{CutKind, TraceEvent};
+use super::api::{
+    Interval, OrderError, PageKeys, PageVerdict, PlannerConfig, PlannerStats, ProbeEntry, RangeId,
+    RequestId,
+};
 use super::lore::Lore;
 use super::range::{Flow, Landing, Range};
 use super::text;
+use super::trace::{TraceEvent, Tracer};
 
 /// Samples kept of a page.
 const SAMPLES: usize = 40;
@@ -21,9 +23,6 @@ pub(super) enum Open {
     List(RangeId),
     Probe { range: RangeId, directory: Vec<u8>, after: Vec<u8> },
 }
-
-/// Receives trace events.
-pub type Tracer = Box<dyn FnMut(TraceEvent) + Send>;
 
 /// Decides which key ranges to list, when to split them and where.
 pub struct Planner {
@@ -42,14 +41,9 @@ pub struct Planner {
     pub(super) wasted: f64,
     /// Young ranges behind cuts and probes without an answer yet.
     pub(super) speculative: u32,
-    pub(super) kinds: [(u32, u32); 5],
+    /// Ranges that want to ask for a page.
+    pub(super) waiting: usize,
     pub(super) tracer: Option<Tracer>,
-}
-
-impl fmt::Debug for Planner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Planner").field("live", &self.order.len()).field("open", &self.open.len()).field("stats", &self.stats).finish_non_exhaustive()
-    }
 }
 
 impl Planner {
@@ -64,9 +58,10 @@ impl Planner {
     ///
     /// Intervals that are empty or overlap the one before them are cut to what is left of them.
     #[must_use]
-    pub fn with_ranges(config: PlannerConfig, ranges: &[(Option<Vec<u8>>, Option<Vec<u8>>)]) -> Self {
+    pub fn with_ranges(config: PlannerConfig, ranges: &[Interval]) -> Self {
+        let order = config.order;
         let mut planner = Self {
-            lore: Lore::new(&config),
+            lore: Lore::new(config),
             arena: Vec::new(),
             free: Vec::new(),
             order: Vec::new(),
@@ -78,15 +73,16 @@ impl Planner {
             stats: PlannerStats::default(),
             wasted: 0.0,
             speculative: 0,
-            kinds: [(0, 0); 5],
+            waiting: 0,
             tracer: None,
         };
-        let order = config.order;
         let mut reached: Option<&Option<Vec<u8>>> = None;
         for (cursor, thru) in ranges {
             let cursor = match reached {
                 Some(None) => break,
-                Some(Some(before)) if cursor.as_ref().is_none_or(|c| order.precedes(c, before)) => Some(before),
+                Some(Some(before)) if cursor.as_ref().is_none_or(|c| order.precedes(c, before)) => {
+                    Some(before)
+                }
                 _ => cursor.as_ref(),
             };
             if let (Some(cursor), Some(thru)) = (cursor, thru)
@@ -95,7 +91,8 @@ impl Planner {
                 continue;
             }
             reached = Some(thru);
-            let place = planner.add(cursor.map(|c| Arc::from(&**c)), thru.as_deref().map(Arc::from), None);
+            let place =
+                planner.add(cursor.map(|c| Arc::from(&**c)), thru.as_deref().map(Arc::from), None);
             planner.order.push(place);
         }
         planner.stats.peak_live = planner.order.len();
@@ -103,9 +100,15 @@ impl Planner {
     }
 
     /// Puts a new range into the arena; the caller puts it in order.
-    pub(super) fn add(&mut self, lower: Option<Arc<[u8]>>, upper: Option<Arc<[u8]>>, next_known: Option<Arc<[u8]>>) -> usize {
+    pub(super) fn add(
+        &mut self,
+        lower: Option<Arc<[u8]>>,
+        upper: Option<Arc<[u8]>>,
+        next_known: Option<Arc<[u8]>>,
+    ) -> usize {
         let id = RangeId(self.next_range);
         self.next_range += 1;
+        self.waiting += 1;
         let range = Range::new(id, lower, upper, next_known);
         let place = if let Some(place) = self.free.pop() {
             self.arena[place] = Some(range);
@@ -144,18 +147,28 @@ impl Planner {
     /// # Errors
     /// When the page contradicts the order on which range listing rests. The planner is then unchanged and
     /// the request still open.
-    pub fn on_page(&mut self, id: RequestId, page: &dyn PageKeys, more: bool) -> Result<PageVerdict, OrderError> {
-        let Some(Open::List(range_id)) = self.open.get(&id) else { return Err(OrderError::UnknownRequest(id)) };
+    pub fn on_page(
+        &mut self,
+        id: RequestId,
+        page: &dyn PageKeys,
+        more: bool,
+    ) -> Result<PageVerdict, OrderError> {
+        let Some(Open::List(range_id)) = self.open.get(&id) else {
+            return Err(OrderError::UnknownRequest(id));
+        };
         let range_id = *range_id;
         let Some(place) = self.place(range_id) else { return Err(OrderError::UnknownRequest(id)) };
-        let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return Err(OrderError::UnknownRequest(id)) };
+        let Some(range) = self.arena.get(place).and_then(Option::as_ref) else {
+            return Err(OrderError::UnknownRequest(id));
+        };
         check(&self.lore, range.cursor.as_deref(), page, more)?;
         let order = self.lore.order;
         let length = page.len();
         let accepted = match range.upper.as_deref() {
-            None => length,
-            Some(upper) if length > 0 && order.precedes(upper, page.key(length - 1)) => partition(length, |i| !order.precedes(upper, page.key(i))),
-            Some(_) => length,
+            Some(upper) if length > 0 && order.precedes(upper, page.key(length - 1)) => {
+                partition(length, |i| !order.precedes(upper, page.key(i)))
+            }
+            _ => length,
         };
         self.open.remove(&id);
         self.tell_left_neighbour(place, page, accepted);
@@ -163,7 +176,8 @@ impl Planner {
         if accepted > 0 {
             self.absorb(place, page, accepted);
             let range = self.arena.get(place).and_then(Option::as_ref);
-            reached_end = range.is_some_and(|r| r.upper.is_some() && r.cursor.as_deref() == r.upper.as_deref());
+            reached_end = range
+                .is_some_and(|r| r.upper.is_some() && r.cursor.as_deref() == r.upper.as_deref());
         } else {
             self.wasted += 1.0;
             self.stats.empty_pages += 1;
@@ -175,6 +189,7 @@ impl Planner {
             range.splittable = true;
             range.plan = None;
             range.flow = Flow::Waiting;
+            self.waiting += 1;
         }
         if finished {
             if accepted > 0 && accepted < length {
@@ -189,18 +204,22 @@ impl Planner {
     /// A fresh range's first page shows what follows the cut at its start.
     fn tell_left_neighbour(&mut self, place: usize, page: &dyn PageKeys, accepted: usize) {
         let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return };
-        if !range.fresh || !range.from_cut {
-            return;
-        }
+        let (true, Some(kind)) = (range.fresh, range.from_cut) else { return };
         let lower = range.lower.clone();
+        self.lore.record(kind, accepted == 0);
         self.speculative = self.speculative.saturating_sub(1);
         let Some(at) = self.order.iter().position(|p| *p == place) else { return };
         let Some(left) = at.checked_sub(1).and_then(|i| self.order.get(i)).copied() else { return };
         let length = page.len();
         let Some(left) = self.at(left).filter(|left| left.upper == lower) else { return };
         left.next_known = (length > 0).then(|| Arc::from(page.key(0)));
-        left.landing = (length > 1)
-            .then(|| Arc::new(Landing { first: page.key(0).into(), last: page.key(length - 1).into(), count: length }));
+        left.landing = (length > 1).then(|| {
+            Arc::new(Landing {
+                first: page.key(0).into(),
+                last: page.key(length - 1).into(),
+                count: length,
+            })
+        });
         left.plan = None;
         if accepted == 0 {
             left.fails += 1;
@@ -238,19 +257,20 @@ impl Planner {
         if let Some(delimiter) = lore.delimiter {
             let end = text::directory_end(last, delimiter, floor);
             let directory = &last[..end];
-            if range.dir_keys > 0 && range.dir_first.starts_with(directory) && text::directory_end(&range.dir_first, delimiter, floor) == end {
+            if range.dir_keys > 0
+                && range.dir_first.starts_with(directory)
+                && text::directory_end(&range.dir_first, delimiter, floor) == end
+            {
                 range.dir_keys += count;
             } else {
                 let order = lore.order;
-                let at = partition(accepted, |i| order.precedes(page.key(i), directory)).min(accepted - 1);
+                let at = partition(accepted, |i| order.precedes(page.key(i), directory))
+                    .min(accepted - 1);
                 replace(&mut range.dir_first, page.key(at));
                 range.dir_keys = (accepted - at) as u64;
             }
-            if lore.flat && range.sample.iter().any(|key| key[floor.min(key.len())..].contains(&delimiter)) {
-                lore.flat = false;
-            }
             lore.directories.credit(lore.order, delimiter, floor, first, last, count);
-            lore.directories.learn(delimiter, range.sample.iter());
+            lore.directories.learn(delimiter, range.sample.iter().step_by(4));
         } else {
             if range.dir_keys == 0 {
                 replace(&mut range.dir_first, first);
@@ -265,6 +285,9 @@ impl Planner {
         self.order.retain(|p| *p != place);
         let Some(range) = self.arena.get_mut(place).and_then(Option::take) else { return };
         self.free.push(place);
+        if range.flow == Flow::Waiting {
+            self.waiting = self.waiting.saturating_sub(1);
+        }
         self.places.remove(&range.id);
         self.trace(|| TraceEvent::Finished { range: range.id, keys: range.keys });
         self.ended.push(range);
@@ -273,7 +296,11 @@ impl Planner {
     /// Takes in the answer of a structure probe. Its keys are not counted: it only advises.
     pub fn on_probe(&mut self, id: RequestId, entries: &[ProbeEntry<'_>], more: bool) {
         let Some((directory, after)) = self.close_probe(id) else { return };
-        self.trace(|| TraceEvent::Structure { directory: directory.clone(), entries: entries.len(), more });
+        self.trace(|| TraceEvent::Structure {
+            directory: directory.clone(),
+            entries: entries.len(),
+            more,
+        });
         self.lore.directories.store(self.lore.order, &directory, &after, entries, more);
         for range in self.arena.iter_mut().flatten() {
             if range.cursor.as_ref().is_some_and(|cursor| cursor.starts_with(&directory)) {
@@ -295,7 +322,9 @@ impl Planner {
         if !matches!(self.open.get(&id), Some(Open::Probe { .. })) {
             return None;
         }
-        let Some(Open::Probe { range, directory, after }) = self.open.remove(&id) else { return None };
+        let Some(Open::Probe { range, directory, after }) = self.open.remove(&id) else {
+            return None;
+        };
         self.speculative = self.speculative.saturating_sub(1);
         self.wasted += 1.0;
         if let Some(range) = self.place(range).and_then(|place| self.at(place)) {
@@ -325,52 +354,13 @@ impl Planner {
         self.open.remove(&id);
         let Some(range) = place.and_then(|place| self.at(place)) else { return };
         range.flow = Flow::Failed;
-        let young = range.fresh && range.from_cut;
+        let young = range.fresh && range.from_cut.is_some();
         range.plan = None;
         self.stats.failed_ranges += 1;
         if young {
             self.speculative = self.speculative.saturating_sub(1);
         }
     }
-
-    /// Nothing is left to ask: every range has ended or failed, and no probe is open.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.open.is_empty() && self.live().all(|range| range.failed)
-    }
-
-    /// Live and failed ranges in key order.
-    pub fn live(&self) -> impl Iterator<Item = RangeView<'_>> {
-        self.order.iter().filter_map(|place| self.arena.get(*place)?.as_ref()).map(Range::view)
-    }
-
-    /// One range; also right after it ended, until the next call of [`Planner::next_requests`].
-    #[must_use]
-    pub fn range(&self, id: RangeId) -> Option<RangeView<'_>> {
-        match self.place(id) {
-            Some(place) => self.arena.get(place)?.as_ref().map(Range::view),
-            None => self.ended.iter().rev().find(|range| range.id == id).map(Range::view),
-        }
-    }
-
-    /// Requests without an answer.
-    #[must_use]
-    pub fn in_flight(&self) -> usize {
-        self.open.len()
-    }
-
-    /// What has been done so far.
-    #[must_use]
-    pub fn stats(&self) -> PlannerStats {
-        self.stats
-    }
-
-    /// Sends trace events to `tracer` from now on, or to nobody.
-    pub fn set_trace(&mut self, tracer: Option<Tracer>) {
-        self.tracer = tracer;
-    }
-
-    pub(super) fn count_kind(&mut self, _kind: CutKind) {}
 }
 
 fn replace(target: &mut Vec<u8>, with: &[u8]) {
@@ -388,7 +378,12 @@ fn partition(length: usize, before: impl Fn(usize) -> bool) -> usize {
     low
 }
 
-fn check(lore: &Lore, cursor: Option<&[u8]>, page: &dyn PageKeys, more: bool) -> Result<(), OrderError> {
+fn check(
+    lore: &Lore,
+    cursor: Option<&[u8]>,
+    page: &dyn PageKeys,
+    more: bool,
+) -> Result<(), OrderError> {
     let length = page.len();
     if length == 0 {
         return if more { Err(OrderError::EmptyPage) } else { Ok(()) };
@@ -404,7 +399,11 @@ fn check(lore: &Lore, cursor: Option<&[u8]>, page: &dyn PageKeys, more: bool) ->
     for index in 1..length {
         let key = page.key(index);
         if !order.precedes(previous, key) {
-            return Err(OrderError::NotAscending { index, key: key.to_vec(), previous: previous.to_vec() });
+            return Err(OrderError::NotAscending {
+                index,
+                key: key.to_vec(),
+                previous: previous.to_vec(),
+            });
         }
         previous = key;
     }

@@ -1,5 +1,44 @@
-//! Adaptive parallel listing.
-#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+//! Adaptive parallel listing: which key ranges to list, when to split them, and where.
+//!
+//! A pure, deterministic state machine. Events go in (pages, structure probes, failures), requests come out;
+//! there is no I/O, no clock and no randomness. The driver calls [`Planner::next_requests`] at the start and
+//! after every event, sends what it gets, and hands each answer back under its id.
+//!
+//! # How it works
+//!
+//! The key space inside the prefix is always divided into live ranges `(cursor, upper]`, each with at most one
+//! list request open. While slots are idle, the ranges with the largest estimated remainder are cut. A cut is
+//! committed when it is made: the victim ends at it at once, and the new range behind it exists at once and asks
+//! for its first page at once. So a bad cut costs one page without a key of its range, a good one about half
+//! a page, the victim's last.
+//!
+//! * `segments` divides what a range has left by levels: names in the cursor's own directory, then the children of
+//!   every directory above it. `interpolate` and `digits` scale what was walked to what is left, with character
+//!   frequencies learned by `model` over the classes of `alphabet`; `directories` knows listed children and how
+//!   many keys lie below them. `estimate` adds it up and shrinks it towards what was predicted at the last cut.
+//! * `dispatch` sets the price of a split: a part must hold its share of the estimated rest, and more than a floor
+//!   that rises with the length of the run and falls when slots are idle anyway. Where nothing is known of a
+//!   range's structure, a probe is sent instead. Kinds of cuts that have been finding nothing are rationed.
+//! * `machine` holds the ranges and judges pages. Nothing above it influences what is counted: wrong estimates
+//!   cost requests only.
+//!
+//! # What is guaranteed
+//!
+//! * Live ranges are disjoint, and together with the accepted keys they cover the prefix. A page is judged against
+//!   the upper bound in force when it arrives; bounds only shrink, cursors only grow. So every key that exists
+//!   during the whole run is accepted exactly once.
+//! * Requests: at most five per page with accepted keys, plus the most slots ever allowed, plus the initial ranges.
+//!   Every such page accepts at least one key, so a run always ends.
+//! * State: ranges, of which there are at most the most slots ever allowed plus the initial ones (failed ranges
+//!   included), each with some 110 sample keys; up to 200,000 child names in 2,048 directories; 4,096 alphabets and
+//!   weight tables; 16,384 counts of non-ASCII characters. It does not grow with the number of keys.
+//! * Cuts are inside the prefix, at most 1024 bytes, valid UTF-8 without control characters or noncharacters.
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "estimates: counts of keys and pages as floats, non-negative where they become integers"
+)]
 
 mod alphabet;
 mod api;
@@ -7,6 +46,7 @@ mod digits;
 mod directories;
 mod dispatch;
 mod estimate;
+mod hash;
 mod interpolate;
 mod lore;
 mod machine;
@@ -14,8 +54,13 @@ mod model;
 mod range;
 mod segments;
 mod text;
+mod trace;
 mod tuning;
+mod views;
 
-pub use api::{OrderError, PageKeys, PageVerdict, PlannerConfig, PlannerStats, ProbeEntry, RangeId, RangeView, Request, RequestId};
-pub use estimate::{CutKind, TraceEvent};
-pub use machine::{Planner, Tracer};
+pub use api::{
+    Interval, OrderError, PageKeys, PageVerdict, PlannerConfig, PlannerStats, ProbeEntry, RangeId,
+    RangeView, Request, RequestId,
+};
+pub use machine::Planner;
+pub use trace::{CutKind, TraceEvent, Tracer};

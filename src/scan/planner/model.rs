@@ -5,19 +5,25 @@
 //! to uniform. It turns the digit map of flat name spaces into arithmetic coding: equal steps in the map are
 //! about equal numbers of keys.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alphabet::Alphabet;
+use super::hash::FastMap;
 use super::text;
 use crate::object::KeyOrder;
 
 /// Resolution of one position.
 pub(super) const SHARE_BITS: u32 = 24;
-const ASCII: usize = 128;
+/// Ranks from here on are counted together where they stand in pairs.
+const WIDE: usize = 128;
+/// Second characters of pairs: ASCII, and any other.
+const COLUMNS: usize = WIDE + 1;
+/// First characters of pairs: ASCII, any other, and none.
+const ROWS: usize = WIDE + 2;
 /// Characters learned from after the first difference of two neighbouring names.
 const TAIL: usize = 12;
-/// Different characters (or pairs) beyond ASCII that are counted.
+/// Different characters beyond ASCII that are counted.
 const MAX_WIDE: usize = 16_384;
 /// Cached tables beyond this are forgotten all at once.
 const MAX_TABLES: usize = 4096;
@@ -36,10 +42,6 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn uniform(size: u32) -> Self {
-        Self { base: 1.0, positions: Vec::new(), sums: vec![0.0], end: 1.0, total: f64::from(size) + 1.0 }
-    }
-
     /// The share of the width below the character at 1-based `position`, in 2^-[`SHARE_BITS`].
     pub(super) fn share_below(&self, position: u32) -> u64 {
         let extra = self.sums[self.positions.partition_point(|p| *p < position)];
@@ -53,23 +55,21 @@ impl Table {
 pub(super) struct Model {
     pairs: Vec<u32>,
     singles: Vec<u32>,
-    wide_pairs: BTreeMap<(u32, u32), u32>,
     wide_singles: BTreeMap<u32, u32>,
     count: u64,
     refresh_at: u64,
-    tables: HashMap<(u32, Option<u32>), Arc<Table>>,
+    tables: FastMap<(u32, usize), Arc<Table>>,
 }
 
 impl Model {
     pub(super) fn new() -> Self {
         Self {
-            pairs: vec![0; (ASCII + 1) * ASCII],
-            singles: vec![0; ASCII],
-            wide_pairs: BTreeMap::new(),
+            pairs: vec![0; ROWS * COLUMNS],
+            singles: vec![0; WIDE],
             wide_singles: BTreeMap::new(),
             count: 0,
             refresh_at: 200,
-            tables: HashMap::new(),
+            tables: FastMap::default(),
         }
     }
 
@@ -80,7 +80,8 @@ impl Model {
             if let Some(previous) = previous {
                 let start = text::common_prefix(key, previous);
                 let before = start.checked_sub(1).map(|last| text::floor_boundary(key, last));
-                let mut last = before.and_then(|at| text::decode(order, &key[at..])).map(|(rank, _)| rank);
+                let mut last =
+                    before.and_then(|at| text::decode(order, &key[at..])).map(|(rank, _)| rank);
                 let mut at = start;
                 for _ in 0..TAIL {
                     let Some((rank, length)) = text::decode(order, &key[at..]) else { break };
@@ -99,61 +100,56 @@ impl Model {
 
     fn count_pair(&mut self, before: Option<u32>, rank: u32) {
         self.count += 1;
-        let row = before.map_or(ASCII, |b| b as usize);
-        let column = rank as usize;
-        if column < ASCII {
-            self.singles[column] += 1;
+        self.pairs[row(before) * COLUMNS + (rank as usize).min(WIDE)] += 1;
+        if (rank as usize) < WIDE {
+            self.singles[rank as usize] += 1;
         } else if self.wide_singles.len() < MAX_WIDE || self.wide_singles.contains_key(&rank) {
             *self.wide_singles.entry(rank).or_default() += 1;
-        }
-        if column < ASCII && row <= ASCII && before != Some(128) {
-            self.pairs[row * ASCII + column] += 1;
-        } else if let Some(before) = before {
-            let pair = (before, rank);
-            if self.wide_pairs.len() < MAX_WIDE || self.wide_pairs.contains_key(&pair) {
-                *self.wide_pairs.entry(pair).or_default() += 1;
-            }
         }
     }
 
     /// The division of a position with this alphabet after the character `before`.
     pub(super) fn table(&mut self, alphabet: &Alphabet, before: Option<u32>) -> Arc<Table> {
-        let key = (alphabet.id, before);
+        let key = (alphabet.id, row(before));
         if let Some(known) = self.tables.get(&key) {
             return Arc::clone(known);
         }
         if self.tables.len() >= MAX_TABLES {
             self.tables.clear();
         }
-        let made = Arc::new(if alphabet.numeral { Table::uniform(alphabet.size()) } else { self.build(alphabet, before) });
+        let made = Arc::new(self.build(alphabet, row(before)));
         self.tables.insert(key, Arc::clone(&made));
         made
     }
 
-    fn build(&self, alphabet: &Alphabet, before: Option<u32>) -> Table {
-        let held = |rank: u32, count: u32| match alphabet.position(rank) {
-            (position, true) if count > 0 => Some((position, f64::from(count))),
+    fn build(&self, alphabet: &Alphabet, row: usize) -> Table {
+        let held = |rank: u32, count: f64| match alphabet.position(rank) {
+            (position, true) if count > 0.0 => Some((position, count)),
             _ => None,
         };
-        let wide = self.wide_singles.iter().map(|(rank, count)| (*rank, *count));
+        let wide = self.wide_singles.iter().map(|(rank, count)| (*rank, f64::from(*count)));
+        let narrow = (0u32..).zip(self.singles.iter().map(|count| f64::from(*count)));
         let singles: Vec<(u32, f64)> =
-            (0u32..).zip(self.singles.iter().copied()).chain(wide).filter_map(|(rank, count)| held(rank, count)).collect();
-        let row = before.map_or(ASCII, |b| b as usize);
-        let mut pairs: Vec<(u32, f64)> = Vec::new();
-        if row <= ASCII && before != Some(128) {
-            let counts = &self.pairs[row * ASCII..(row + 1) * ASCII];
-            pairs.extend((0u32..).zip(counts).filter_map(|(rank, count)| held(rank, *count)));
+            narrow.chain(wide.clone()).filter_map(|(rank, count)| held(rank, count)).collect();
+        let counts = &self.pairs[row * COLUMNS..(row + 1) * COLUMNS];
+        let mut pairs: Vec<(u32, f64)> = (0u32..)
+            .zip(&counts[..WIDE])
+            .filter_map(|(rank, count)| held(rank, f64::from(*count)))
+            .collect();
+        if counts[WIDE] > 0 {
+            // which of the wide characters follows is as frequent as they are everywhere
+            let all: f64 = wide.clone().map(|(_, count)| count).sum();
+            let share = f64::from(counts[WIDE]) / all.max(1.0);
+            pairs.extend(wide.filter_map(|(rank, count)| held(rank, count * share)));
         }
-        if let Some(before) = before {
-            let wide = self.wide_pairs.range((before, 0)..=(before, u32::MAX));
-            pairs.extend(wide.filter_map(|((_, rank), count)| held(*rank, *count)));
-        }
-        let (single_total, single_kinds) = (singles.iter().map(|s| s.1).sum::<f64>(), singles.len() as f64 + 1.0);
+        let (single_total, single_kinds) =
+            (singles.iter().map(|s| s.1).sum::<f64>(), singles.len() as f64 + 1.0);
         let pair_kinds = pairs.len() as f64 + 1.0;
         let scale = pair_kinds / (single_total + single_kinds);
         let base = scale * single_kinds / f64::from(alphabet.size().max(1));
         // both lists ascend by position: merge
-        let mut weights: BTreeMap<u32, f64> = singles.into_iter().map(|(position, count)| (position, count * scale)).collect();
+        let mut weights: BTreeMap<u32, f64> =
+            singles.into_iter().map(|(position, count)| (position, count * scale)).collect();
         for (position, count) in pairs {
             *weights.entry(position).or_default() += count;
         }
@@ -166,4 +162,8 @@ impl Model {
         let total = base + base * f64::from(alphabet.size()) + sum;
         Table { base, positions: weights.into_keys().collect(), sums, end: base, total }
     }
+}
+
+fn row(before: Option<u32>) -> usize {
+    before.map_or(WIDE + 1, |rank| (rank as usize).min(WIDE))
 }

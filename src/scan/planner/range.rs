@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::api::{RangeId, RangeView};
 use super::estimate::Plan;
 use super::text::KeyList;
+use super::trace::CutKind;
 use crate::object::KeyOrder;
 
 /// Marks kept per range; thinned to half when full.
@@ -44,7 +45,7 @@ pub(super) struct Range {
     /// No page yet.
     pub(super) fresh: bool,
     /// Starts at a cut: its first page tells the left neighbour what follows.
-    pub(super) from_cut: bool,
+    pub(super) from_cut: Option<CutKind>,
     /// A page of its own has come since the last split.
     pub(super) splittable: bool,
     /// Keys accepted.
@@ -68,7 +69,12 @@ pub(super) struct Range {
 }
 
 impl Range {
-    pub(super) fn new(id: RangeId, lower: Option<Arc<[u8]>>, upper: Option<Arc<[u8]>>, next_known: Option<Arc<[u8]>>) -> Self {
+    pub(super) fn new(
+        id: RangeId,
+        lower: Option<Arc<[u8]>>,
+        upper: Option<Arc<[u8]>>,
+        next_known: Option<Arc<[u8]>>,
+    ) -> Self {
         Self {
             id,
             cursor: lower.as_ref().map(|l| l.to_vec()),
@@ -78,7 +84,7 @@ impl Range {
             landing: None,
             flow: Flow::Waiting,
             fresh: true,
-            from_cut: false,
+            from_cut: None,
             splittable: true,
             keys: 0,
             page_first: Vec::new(),

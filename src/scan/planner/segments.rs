@@ -6,7 +6,8 @@ use super::digits::DigitMap;
 use super::interpolate::{self, Walk};
 use super::lore::Lore;
 use super::range::Range;
-use super::text;
+use super::trace::CutKind;
+use super::{text, tuning};
 
 /// Child prefixes of one directory.
 pub(super) type Children = Arc<Vec<Box<[u8]>>>;
@@ -23,11 +24,32 @@ pub(super) enum Cuts {
     /// At growing distances, the last page being much denser than the walk.
     Geometric { map: DigitMap, from: u128, to: u128, step: f64 },
     /// Into space of which the end is not known.
-    Open { map: DigitMap, from: u128, to: u128, page_width: f64, first: Option<Vec<u8>>, failed: bool },
+    Open {
+        map: DigitMap,
+        from: u128,
+        to: u128,
+        page_width: f64,
+        first: Option<Vec<u8>>,
+        failed: bool,
+    },
     /// After the node of the cursor at each level, highest first.
     Ladder(Arc<Vec<Vec<u8>>>),
     /// One place only.
     One(Vec<u8>),
+}
+
+impl Cuts {
+    /// What its cuts rest on.
+    pub(super) fn kind(&self) -> Option<CutKind> {
+        match self {
+            Self::Unknown => None,
+            Self::Children { .. } | Self::One(_) => Some(CutKind::Child),
+            Self::Linear { .. } => Some(CutKind::Linear),
+            Self::Geometric { .. } => Some(CutKind::Geometric),
+            Self::Open { .. } => Some(CutKind::Open),
+            Self::Ladder(_) => Some(CutKind::Ladder),
+        }
+    }
 }
 
 /// A part of what a range has left.
@@ -44,7 +66,6 @@ pub(super) struct Segments {
     pub(super) list: Vec<Segment>,
     /// The directory whose structure would tell most.
     pub(super) need: Option<Vec<u8>>,
-    pub(super) unknown: Vec<Vec<u8>>,
 }
 
 fn within<'a>(key: Option<&'a [u8]>, stem: &[u8]) -> Option<&'a [u8]> {
@@ -58,7 +79,8 @@ pub(super) fn of(lore: &mut Lore, range: &Range) -> Segments {
     let upper = range.upper.as_deref();
     let floor = lore.prefix.len();
     let level = text::shared_level(lore.order, cursor, upper);
-    let own_end = lore.delimiter.map_or(floor, |delimiter| text::directory_end(cursor, delimiter, floor));
+    let own_end =
+        lore.delimiter.map_or(floor, |delimiter| text::directory_end(cursor, delimiter, floor));
     let own = &cursor[..own_end];
     let flat = own_names(lore, range, cursor, own, within(upper, own));
     let own_mass = flat.as_ref().map_or(0.0, |segment| segment.mass);
@@ -75,12 +97,20 @@ pub(super) fn of(lore: &mut Lore, range: &Range) -> Segments {
 }
 
 /// Segments of the directories above the cursor's own, deepest first.
-fn above(lore: &mut Lore, range: &Range, delimiter: u8, own_end: usize, level: usize, own_mass: f64, out: &mut Segments) {
+fn above(
+    lore: &mut Lore,
+    range: &Range,
+    delimiter: u8,
+    own_end: usize,
+    level: usize,
+    own_mass: f64,
+    out: &mut Segments,
+) {
     let Some(cursor) = range.cursor.as_deref() else { return };
     let (order, floor) = (lore.order, lore.prefix.len());
     let upper = range.upper.as_deref();
     let mut below = range.dir_keys as f64 + own_mass;
-    let mut largest = 0.0;
+    let (mut largest, mut unknown) = (0.0, 0);
     let mut child_end = own_end;
     while child_end > floor {
         let child = &cursor[..child_end];
@@ -92,13 +122,13 @@ fn above(lore: &mut Lore, range: &Range, delimiter: u8, own_end: usize, level: u
         child_end = parent_end;
         let inside = range.keys_inside(order, parent) as f64;
         let listed = lore.directories.get(parent);
-        let covers = listed.is_some_and(|d| {
-            !order.precedes(cursor, &d.from) && d.to.as_ref().is_none_or(|to| order.precedes(cursor, to))
-        });
-        let (Some(listed), true) = (listed, covers) else {
+        let (Some(directory), Some(stretch)) =
+            (listed, listed.and_then(|d| d.around(order, cursor)))
+        else {
             let mut mass = inside.max(below.min(lore.cap()));
             if parent_end > floor {
-                let above = &cursor[..text::directory_end(&cursor[..parent_end - 1], delimiter, floor)];
+                let above =
+                    &cursor[..text::directory_end(&cursor[..parent_end - 1], delimiter, floor)];
                 if let Some(above) = lore.directories.get(above).filter(|d| d.passed > 2) {
                     mass = mass.min(inside.max(2.0 * above.keys as f64 / above.passed as f64));
                 }
@@ -128,31 +158,36 @@ fn above(lore: &mut Lore, range: &Range, delimiter: u8, own_end: usize, level: u
                     continue;
                 }
             }
-            out.list.push(Segment { mass, cuts: Cuts::Unknown });
-            if mass >= lore.page / 2.0 {
-                out.unknown.push(parent.to_vec());
-            }
+            // what was seen below cannot be repeated at every level
+            out.list
+                .push(Segment { mass: mass * tuning::UNKNOWN.powi(unknown), cuts: Cuts::Unknown });
+            unknown += i32::from(mass >= lore.page / 2.0);
             if mass >= largest * 0.99 && mass >= lore.page / 2.0 {
                 out.need = Some(parent.to_vec());
                 largest = mass;
             }
             continue;
         };
-        let children = Arc::clone(&listed.children);
+        let children = Arc::clone(&stretch.children);
         let low = children.partition_point(|c| !order.precedes(child, c));
-        let high = upper.map_or(children.len(), |upper| children.partition_point(|c| order.precedes(c, upper)));
+        let high = upper
+            .map_or(children.len(), |upper| children.partition_point(|c| order.precedes(c, upper)));
         let left = high.saturating_sub(low) as f64;
-        let mut average = (listed.keys as f64 / listed.passed.max(1) as f64).max(1.0);
-        if listed.passed < 3 && left > 0.0 {
+        let mut average = (directory.keys as f64 / directory.passed.max(1) as f64).max(1.0);
+        if directory.passed < 3 && left > 0.0 {
             // the child one is in tends to be larger than its siblings
             average = average.max(below * left.min(3.0 + left.sqrt()) / left);
         }
         let mut added = 0.0;
-        let goes_on = listed.to.clone().filter(|to| upper.is_none_or(|upper| order.precedes(to, upper)));
+        let goes_on =
+            stretch.to.clone().filter(|to| upper.is_none_or(|upper| order.precedes(to, upper)));
         if left > 0.0 {
             let mass = (average * left).min(lore.cap());
             added += mass;
-            out.list.push(Segment { mass, cuts: Cuts::Children { list: Arc::clone(&children), low, high } });
+            out.list.push(Segment {
+                mass,
+                cuts: Cuts::Children { list: Arc::clone(&children), low, high },
+            });
         }
         if let Some(to) = goes_on
             && let Some(segment) = more_children(lore, range, parent, &children, to, average)
@@ -165,7 +200,14 @@ fn above(lore: &mut Lore, range: &Range, delimiter: u8, own_end: usize, level: u
 }
 
 /// Children beyond the end of a cut list, extrapolated from their names.
-fn more_children(lore: &mut Lore, range: &Range, parent: &[u8], children: &Children, to: Vec<u8>, average: f64) -> Option<Segment> {
+fn more_children(
+    lore: &mut Lore,
+    range: &Range,
+    parent: &[u8],
+    children: &Children,
+    to: Vec<u8>,
+    average: f64,
+) -> Option<Segment> {
     let (first, last) = (children.first()?, children.last()?);
     let bare = |child: &'_ [u8]| -> usize { child.len().saturating_sub(1) };
     let keys = children.len() as f64 * average;
@@ -176,7 +218,11 @@ fn more_children(lore: &mut Lore, range: &Range, parent: &[u8], children: &Child
         upper: within(range.upper.as_deref(), parent),
         next_known: within(range.next_known.as_deref(), parent),
         keys,
-        samples: children.iter().step_by((children.len() / 40).max(1)).map(|child| &child[..bare(child)]).collect(),
+        samples: children
+            .iter()
+            .step_by((children.len() / 40).max(1))
+            .map(|child| &child[..bare(child)])
+            .collect(),
         fails: range.fails,
         continued: true,
         page: None,
@@ -187,7 +233,13 @@ fn more_children(lore: &mut Lore, range: &Range, parent: &[u8], children: &Child
 }
 
 /// Names next to the cursor in its own directory.
-fn own_names(lore: &mut Lore, range: &Range, cursor: &[u8], own: &[u8], upper: Option<&[u8]>) -> Option<Segment> {
+fn own_names(
+    lore: &mut Lore,
+    range: &Range,
+    cursor: &[u8],
+    own: &[u8],
+    upper: Option<&[u8]>,
+) -> Option<Segment> {
     if range.dir_keys == 0 {
         return None;
     }
@@ -212,8 +264,8 @@ fn own_names(lore: &mut Lore, range: &Range, cursor: &[u8], own: &[u8], upper: O
             upper = None;
         }
     }
-    let page_inside = !lore.order.precedes(&range.page_first, &stem) && range.dir_keys > range.page_keys;
-    let learned = lore.learns(range, own.len());
+    let page_inside =
+        !lore.order.precedes(&range.page_first, &stem) && range.dir_keys > range.page_keys;
     let walk = Walk {
         stem: &stem,
         first: &range.dir_first,
@@ -226,14 +278,14 @@ fn own_names(lore: &mut Lore, range: &Range, cursor: &[u8], own: &[u8], upper: O
         continued: false,
         page: page_inside.then_some((&*range.page_first, range.page_keys as f64)),
         landing: range.landing.as_deref(),
-        learned,
+        learned: true,
     };
     interpolate::segment(lore, &walk)
 }
 
 /// The second half of the walk stayed below a longer common prefix than the whole walk: an implicit directory.
 fn cluster(lore: &mut Lore, range: &Range, cursor: &[u8], level: usize) -> Option<Segment> {
-    if (range.dir_keys as f64) < lore.tuning.cluster_pages * lore.page {
+    if (range.dir_keys as f64) < tuning::CLUSTER * lore.page {
         return None;
     }
     let since = range.keys as f64 - range.dir_keys as f64 / 2.0;
@@ -243,7 +295,6 @@ fn cluster(lore: &mut Lore, range: &Range, cursor: &[u8], level: usize) -> Optio
     if common <= level + 1 || common <= text::common_prefix(cursor, &range.dir_first) + 1 {
         return None;
     }
-    let learned = lore.learns(range, common);
     let walk = Walk {
         stem: &cursor[..common],
         first,
@@ -256,7 +307,7 @@ fn cluster(lore: &mut Lore, range: &Range, cursor: &[u8], level: usize) -> Optio
         continued: false,
         page: None,
         landing: None,
-        learned,
+        learned: true,
     };
     interpolate::segment(lore, &walk)
 }

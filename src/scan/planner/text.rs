@@ -17,14 +17,15 @@ const MAX_RANK: u32 = 0x0010_FFFF;
 const UTF16_ASTRAL: u32 = 0xD800;
 /// First rank of U+E000 to U+FFFF under [`KeyOrder::Utf16`].
 const UTF16_HIGH: u32 = UTF16_ASTRAL + 0x10_0000;
+/// The last rank under [`KeyOrder::Utf16`]: U+FFFF.
+const UTF16_LAST: u32 = UTF16_HIGH + 0x1FFF;
 
 /// The rank of a code point under `order`.
 pub(super) fn rank(order: KeyOrder, code: u32) -> u32 {
     match order {
-        KeyOrder::Bytes => code,
         KeyOrder::Utf16 if code >= 0x1_0000 => UTF16_ASTRAL + (code - 0x1_0000),
         KeyOrder::Utf16 if code >= 0xD800 => UTF16_HIGH + (code - 0xD800).saturating_sub(0x800),
-        KeyOrder::Utf16 => code,
+        KeyOrder::Bytes | KeyOrder::Utf16 => code,
     }
 }
 
@@ -34,10 +35,10 @@ pub(super) fn rank(order: KeyOrder, code: u32) -> u32 {
 /// and proxies mangle others.
 pub(super) fn character(order: KeyOrder, rank: u32) -> Option<char> {
     let code = match order {
-        KeyOrder::Bytes => rank,
+        KeyOrder::Utf16 if rank > UTF16_LAST => return None,
         KeyOrder::Utf16 if rank >= UTF16_HIGH => 0xE000 + (rank - UTF16_HIGH),
         KeyOrder::Utf16 if rank >= UTF16_ASTRAL => 0x1_0000 + (rank - UTF16_ASTRAL),
-        KeyOrder::Utf16 => rank,
+        KeyOrder::Bytes | KeyOrder::Utf16 => rank,
     };
     char::from_u32(code).filter(|c| is_clean_char(*c))
 }
@@ -67,7 +68,11 @@ pub(super) fn decode(order: KeyOrder, bytes: &[u8]) -> Option<(u32, usize)> {
         0xF0..=0xF4 => 4,
         _ => 1,
     };
-    if let Some(c) = bytes.get(..length).and_then(|part| std::str::from_utf8(part).ok()).and_then(|s| s.chars().next()) {
+    if let Some(c) = bytes
+        .get(..length)
+        .and_then(|part| std::str::from_utf8(part).ok())
+        .and_then(|s| s.chars().next())
+    {
         return Some((rank(order, u32::from(c)), length));
     }
     let code = match lead {
@@ -153,7 +158,8 @@ fn last_char(order: KeyOrder, bytes: &[u8]) -> Option<(usize, u32)> {
 pub(super) fn shared_level(order: KeyOrder, after: &[u8], thru: Option<&[u8]>) -> usize {
     let Some(thru) = thru else { return 0 };
     let common = common_prefix(after, thru);
-    if let (Some((a, length)), Some((b, other))) = (decode(order, &after[common..]), decode(order, &thru[common..]))
+    if let (Some((a, length)), Some((b, other))) =
+        (decode(order, &after[common..]), decode(order, &thru[common..]))
         && thru.len() == common + other
         && next_clean(order, a) == Some(b)
     {
@@ -207,7 +213,10 @@ mod tests {
         assert_eq!(successor(B, "a\u{10FFFD}".as_bytes()), Some(b"b".to_vec()));
         assert_eq!(successor(B, b""), None);
         assert_eq!(successor(KeyOrder::Utf16, "\u{FFFD}".as_bytes()), None);
-        assert_eq!(successor(KeyOrder::Utf16, "\u{10FFFD}".as_bytes()), Some("\u{E000}".as_bytes().to_vec()));
+        assert_eq!(
+            successor(KeyOrder::Utf16, "\u{10FFFD}".as_bytes()),
+            Some("\u{E000}".as_bytes().to_vec())
+        );
     }
 
     #[test]

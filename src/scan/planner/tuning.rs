@@ -1,48 +1,54 @@
-//! Constants.
+//! Constants, found by coordinate search over real and made key sets. Sizes are in pages unless noted.
 
-/// Tuning.
-#[derive(Debug, Clone)]
-pub(super) struct Tuning {
-    pub(super) v: std::collections::HashMap<String, f64>,
-    pub(super) min_part: f64,
-    pub(super) fair: f64,
-    pub(super) dense_ratio: f64,
-    pub(super) dense_cap: f64,
-    pub(super) open_cuts: usize,
-    pub(super) cluster_pages: f64,
-    pub(super) known_share: f64,
-    pub(super) piece: f64,
-    pub(super) prior: f64,
-    pub(super) prior_min: f64,
-    pub(super) prior_cap: f64,
-    pub(super) prior_boot: f64,
-}
-
-impl Tuning {
-    pub(super) fn get(&self, name: &str, default: f64) -> f64 {
-        self.v.get(name).copied().unwrap_or(default)
-    }
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        let v: std::collections::HashMap<String, f64> =
-            std::env::var("TUNE").unwrap_or_default().split(',').filter_map(|p| p.split_once('=')).filter_map(|(k, v)| Some((k.to_owned(), v.parse().ok()?))).collect();
-        let g = |n: &str, d: f64| v.get(n).copied().unwrap_or(d);
-        Self {
-            min_part: g("min", 4.0),
-            fair: g("fair", 0.5),
-            dense_ratio: g("gxr", 16.0),
-            dense_cap: g("gcap", 4.0),
-            open_cuts: g("openk", 3.0) as usize,
-            cluster_pages: g("clus", 4.0),
-            known_share: g("known", 0.5),
-            piece: g("kdiv", 5.0),
-            prior: g("pw", 0.35),
-            prior_min: g("pmin", 0.3),
-            prior_cap: g("pcap", 8.0),
-            prior_boot: g("pboot", 0.2),
-            v,
-        }
-    }
-}
+/// Speculative requests that each useful page pays for.
+pub(super) const TRUST: f64 = 4.0;
+/// Parts smaller than this are not worth a split,
+pub(super) const PART: f64 = 5.0;
+/// nor is what takes this share of the time spent so far,
+pub(super) const TAIL: f64 = 0.08;
+/// nor less than this times the fair share of what is left.
+pub(super) const FAIR: f64 = 1.0;
+/// The smallest part shrinks with the share of occupied slots times this,
+pub(super) const EASE: f64 = 2.0;
+/// but not below this share of itself.
+pub(super) const EASE_LEAST: f64 = 0.15;
+/// Until so many pages per slot have come, and while half of the slots are idle,
+pub(super) const RAMP: f64 = 0.5;
+/// parts may be as small as this.
+pub(super) const RAMP_PART: f64 = 1.0;
+/// Cuts made at once leave parts of this size,
+pub(super) const PIECE: f64 = 5.0;
+/// or of this share of it while slots are idle.
+pub(super) const PIECE_LEAST: f64 = 0.25;
+/// Structure is asked for where less than this share of the estimate has known cut points.
+pub(super) const KNOWN_SHARE: f64 = 0.5;
+/// Until so many pages per slot have come, it is asked for whatever the price.
+pub(super) const EARLY: f64 = 0.5;
+/// After the n-th cut in a row without a key behind it, a range walks (2^n - 1) times this before the next,
+pub(super) const BACKOFF: f64 = 0.25;
+/// less when slots are idle: times the share of occupied slots times this.
+pub(super) const BACKOFF_RELIEF: f64 = 0.5;
+/// Weight of the prediction in the estimate, as an exponent.
+pub(super) const PRIOR: f64 = 0.35;
+/// Bounds of the prediction's pull, as factors.
+pub(super) const PRIOR_LEAST: f64 = 0.3;
+pub(super) const PRIOR_MOST: f64 = 8.0;
+/// No predictions before so many pages per slot have come.
+pub(super) const PRIOR_FROM: f64 = 0.1;
+/// A last page so many times denser than the walk is a cluster: cuts at growing distances,
+pub(super) const DENSE_RATIO: f64 = 16.0;
+/// and the estimate rises by no more than this factor.
+pub(super) const DENSE_MOST: f64 = 2.0;
+/// Cuts at once into space of unknown population, the first at this share of it.
+pub(super) const OPEN_CUTS: usize = 2;
+pub(super) const OPEN_FIRST: f64 = 0.25;
+/// Such space holds no more than so many times what was walked.
+pub(super) const OPEN_MOST: f64 = 64.0;
+/// Walks this long may stand in an implicit directory.
+pub(super) const CLUSTER: f64 = 2.0;
+/// Of several levels of unknown size above a cursor, each counts so much of the one below.
+pub(super) const UNKNOWN: f64 = 0.5;
+/// Cuts without a key behind them that one split may risk.
+pub(super) const MISSES: f64 = 0.7;
+/// Cuts of one kind after which their record is halved.
+pub(super) const FADE: f64 = 48.0;

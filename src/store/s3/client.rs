@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, USER_AGENT,
+    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT,
 };
 use http::{HeaderMap, Request, Uri};
 
@@ -17,9 +17,10 @@ use super::environment::{self, Environment};
 use super::error::{self, Refusal};
 use super::keys::Keys;
 use super::sign::{EMPTY_BODY, Signer, Unsigned};
+use super::server::{self, Trust};
 use super::{date, query};
 use crate::store::http::Client;
-use crate::store::{ErrorKind, Origin, Page, PageRequest, Quirks, Store, StoreError};
+use crate::store::{ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError};
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub struct S3Store {
     rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
     skew: AtomicI64,
+    /// Whether the server named itself as one whose listings are right.
+    sound: AtomicBool,
 }
 
 impl S3Store {
@@ -88,6 +91,7 @@ impl S3Store {
             route: RwLock::new(Arc::new(route)),
             rerouted: AtomicBool::new(false),
             skew: AtomicI64::new(0),
+            sound: AtomicBool::new(false),
         }
     }
 
@@ -147,6 +151,16 @@ impl S3Store {
         let head = self.http.fetch(call, &mut page.body).await?;
         if !head.status.is_success() {
             return Err(error::read(head.status, &head.headers, &page.body));
+        }
+        let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
+        match server::trust(server) {
+            Trust::Sound => self.sound.store(true, Ordering::Relaxed),
+            Trust::Unknown => {}
+            Trust::Unordered if request.any_order => {}
+            Trust::Unordered => {
+                let server = server.unwrap_or_default().to_owned();
+                return Err(StoreError::from(PageError::KeepsNoOrder { server }).into());
+            }
         }
         let expected = Expected { bucket: self.echoed_name(), quirks: &self.quirks };
         decode(page, request, &expected).map_err(StoreError::from)?;
@@ -254,6 +268,10 @@ impl Store for S3Store {
 
     fn quirks(&self) -> &Quirks {
         &self.quirks
+    }
+
+    fn is_sound(&self) -> bool {
+        self.sound.load(Ordering::Relaxed)
     }
 
     fn list<'a>(

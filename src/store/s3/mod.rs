@@ -9,6 +9,7 @@
 //! * `endpoint`, `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
 //! * `decode`, with `entry` (the fast path), `xml`, `percent`, `timestamp` and `echo`: from a body to a page.
+//! * `server`: how far the listings of a server that names itself can be believed.
 //! * `error`, `date`: from an error document to a kind.
 
 mod client;
@@ -24,6 +25,7 @@ mod error;
 mod keys;
 mod percent;
 mod query;
+mod server;
 mod sign;
 mod timestamp;
 mod xml;

@@ -321,6 +321,7 @@ mod tests {
         ) {
             let request = crate::store::PageRequest {
                 prefix: prefix.into_bytes(), after: after.map(String::into_bytes), token, delimiter, limit: 1000,
+                any_order: false,
             };
             let query = super::super::query::write(&request, &crate::store::Quirks::default()).unwrap();
             let mut path = "/".to_owned();

@@ -1,0 +1,456 @@
+//! Exactly once, always: the planner against stores that are as awkward as allowed.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation)]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use weighbridge::object::KeyOrder;
+use weighbridge::scan::planner::{Planner, PlannerConfig, ProbeEntry, RangeId, Request, RequestId};
+
+/// A small random generator.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+}
+
+#[derive(Clone, Debug)]
+struct World {
+    keys: Vec<Vec<u8>>,
+    order: KeyOrder,
+    prefix: Vec<u8>,
+    page: usize,
+    slots: usize,
+    delimiter: Option<u8>,
+    /// Percentages of pages cut short, failed probes, slot changes.
+    short: usize,
+    failing: usize,
+    changing: usize,
+    /// Interrupt and resume after this many events.
+    interrupt: Option<usize>,
+    seed: u64,
+}
+
+fn is_clean(key: &[u8]) -> bool {
+    std::str::from_utf8(key).is_ok_and(|text| {
+        text.chars().all(|c| {
+            let code = u32::from(c);
+            code >= 0x20
+                && !(0x7F..0xA0).contains(&code)
+                && code & 0xFFFE != 0xFFFE
+                && !(0xFDD0..=0xFDEF).contains(&code)
+        })
+    })
+}
+
+impl World {
+    fn inside(&self) -> Vec<&[u8]> {
+        let mut keys: Vec<&[u8]> =
+            self.keys.iter().map(Vec::as_slice).filter(|k| k.starts_with(&self.prefix)).collect();
+        keys.sort_by(|a, b| self.order.compare(a, b));
+        keys.dedup();
+        keys
+    }
+
+    fn config(&self) -> PlannerConfig {
+        PlannerConfig {
+            page_limit: self.page,
+            prefix: self.prefix.clone(),
+            order: self.order,
+            delimiter: self.delimiter,
+        }
+    }
+
+    fn run(&self) {
+        let keys = self.inside();
+        let mut random = Random(self.seed);
+        let mut planner = Planner::new(self.config());
+        let mut counted: BTreeMap<usize, usize> = BTreeMap::new();
+        let (mut slots, mut most_slots, mut initial) = (self.slots, self.slots, 1);
+        let (mut requests, mut useful) = (0, 0);
+        let mut open: Vec<Request> = Vec::new();
+        let mut out = Vec::new();
+        let mut bounds: BTreeMap<RangeId, Option<Vec<u8>>> = BTreeMap::new();
+        for event in 0.. {
+            assert!(event < 20 * keys.len() + 1000, "does not end");
+            let before = open.len();
+            planner.next_requests(slots, &mut out);
+            for request in &out {
+                let (Request::List { after, .. } | Request::Probe { after, .. }) = request;
+                if let Some(after) = after {
+                    assert!(after.starts_with(&self.prefix) && after.len() <= 1024);
+                    let real = keys.binary_search_by(|k| self.order.compare(k, after)).is_ok();
+                    assert!(real || is_clean(after), "cannot travel: {after:?}");
+                }
+            }
+            requests += out.len();
+            open.append(&mut out);
+            assert!(open.len() <= slots.max(before), "more in flight than allowed");
+            assert_eq!(planner.in_flight(), open.len());
+            let mut end: Option<Option<Vec<u8>>> = None;
+            for range in planner.live() {
+                if let Some(end) = &end {
+                    // ranges ascend and do not overlap
+                    let end = end.as_ref().expect("a range after the last");
+                    assert!(range.lower.is_some_and(|lower| !self.order.precedes(lower, end)));
+                }
+                // bounds only shrink
+                let upper = range.upper.map(<[u8]>::to_vec);
+                let known = bounds.entry(range.id).or_insert_with(|| upper.clone());
+                assert!(match (&upper, &*known) {
+                    (None, Some(_)) => false,
+                    (Some(now), Some(was)) => !self.order.precedes(was, now),
+                    _ => true,
+                });
+                known.clone_from(&upper);
+                end = Some(upper);
+            }
+            if open.is_empty() {
+                break;
+            }
+            if self.interrupt == Some(event) {
+                let rest: Vec<_> = planner
+                    .live()
+                    .map(|r| (r.cursor.map(<[u8]>::to_vec), r.upper.map(<[u8]>::to_vec)))
+                    .collect();
+                planner = Planner::with_ranges(self.config(), &rest);
+                initial += rest.len() + open.len();
+                open.clear();
+                bounds.clear();
+                continue;
+            }
+            if random.chance(self.changing) {
+                slots = 1 + random.below(2 * self.slots);
+                most_slots = most_slots.max(slots);
+            }
+            match open.swap_remove(random.below(open.len())) {
+                Request::List { id, range, after } => {
+                    let start = after.as_ref().map_or(0, |after| {
+                        keys.partition_point(|k| !self.order.precedes(after, k))
+                    });
+                    let mut end = (start + self.page).min(keys.len());
+                    if end > start + 1 && random.chance(self.short) {
+                        end = start + 1 + random.below(end - start - 1);
+                    }
+                    let page: Vec<&[u8]> = keys[start..end].to_vec();
+                    let verdict = planner.on_page(id, &page, end < keys.len()).unwrap();
+                    if verdict.accepted > 0 {
+                        useful += 1;
+                        assert!(counted.insert(start, verdict.accepted).is_none());
+                        assert_eq!(
+                            planner.range(range).unwrap().cursor,
+                            Some(page[verdict.accepted - 1])
+                        );
+                    }
+                }
+                Request::Probe { id, directory, after } => {
+                    if random.chance(self.failing) {
+                        planner.on_probe_failed(id);
+                        continue;
+                    }
+                    let (entries, more) = self.probe(&keys, &directory, after.as_deref());
+                    planner.on_probe(id, &entries, more);
+                }
+            }
+        }
+        assert!(planner.is_finished());
+        let end = counted.iter().fold(0, |end, (start, count)| {
+            assert_eq!(end, *start, "a key missed or counted twice");
+            start + count
+        });
+        assert_eq!(end, keys.len());
+        // every page after the first of an initial range is paid for by pages with keys
+        assert!(
+            requests <= 5 * useful + most_slots + initial,
+            "{requests} requests for {useful} useful pages, {most_slots} slots"
+        );
+        assert!(useful <= keys.len());
+    }
+
+    fn probe<'a>(
+        &self,
+        keys: &[&'a [u8]],
+        directory: &[u8],
+        after: Option<&[u8]>,
+    ) -> (Vec<ProbeEntry<'a>>, bool) {
+        let delimiter = self.delimiter.unwrap();
+        let mut out: Vec<ProbeEntry<'a>> = Vec::new();
+        for key in keys.iter().filter(|k| {
+            k.starts_with(directory) && after.is_none_or(|after| self.order.precedes(after, k))
+        }) {
+            let entry = match key[directory.len()..].iter().position(|b| *b == delimiter) {
+                Some(at) => ProbeEntry::CommonPrefix(&key[..=directory.len() + at]),
+                None => ProbeEntry::Key(key),
+            };
+            if after.is_some_and(|after| !self.order.precedes(after, entry.name()))
+                || out.last() == Some(&entry)
+            {
+                continue;
+            }
+            if out.len() >= self.page {
+                return (out, true);
+            }
+            out.push(entry);
+        }
+        (out, false)
+    }
+}
+
+fn key(alphabet: &'static [&'static [u8]]) -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(prop::sample::select(alphabet), 0..14).prop_map(|parts| parts.concat())
+}
+
+/// Pieces of keys.
+const ALPHABETS: [&[&[u8]]; 7] = [
+    &[b"a", b"b"],
+    &[b"a", b"b", b"/"],
+    &[b"0", b"1", b"9", b"f"],
+    &[
+        b"a",
+        b"/",
+        "é".as_bytes(),
+        "文".as_bytes(),
+        "\u{1D518}".as_bytes(),
+        "\u{FF5E}".as_bytes(),
+        "\u{E000}".as_bytes(),
+    ],
+    &[
+        b"\x00",
+        b"\x01",
+        b"/",
+        b"\x7F",
+        "\u{80}".as_bytes(),
+        "\u{D7FF}".as_bytes(),
+        "\u{FFFE}".as_bytes(),
+        "\u{10FFFF}".as_bytes(),
+    ],
+    &[b"\xFF", b"\x80", b"\xC3", b"\xED\xA0\x80", b"\xF0\x9F", b"a", b"/", b"~"],
+    &[
+        b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        b"z",
+        b"/",
+        b"~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
+    ],
+];
+
+fn keys() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let some = prop::sample::select(ALPHABETS.to_vec())
+        .prop_flat_map(|alphabet| prop::collection::vec(key(alphabet), 0..400));
+    let bytes = prop::collection::vec(prop::collection::vec(any::<u8>(), 1..6), 0..300);
+    let long = prop::collection::vec(
+        (any::<u8>(), 1000..=1024usize, any::<u8>()).prop_map(|(fill, n, last)| {
+            let mut key = vec![fill; n - 1];
+            key.push(last);
+            key
+        }),
+        0..80,
+    );
+    let numbered = (0..3000usize, 0..4usize).prop_map(|(n, dirs)| {
+        (0..n).map(|i| format!("d{}/part-{i:06}", i % (dirs + 1)).into_bytes()).collect()
+    });
+    prop_oneof![4 => some, 1 => bytes, 1 => long, 2 => numbered].prop_map(
+        |mut keys: Vec<Vec<u8>>| {
+            keys.retain(|key| !key.is_empty() && key.len() <= 1024);
+            keys
+        },
+    )
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let shape = (keys(), prop::bool::weighted(0.3), 1..40usize, 1..64usize, any::<bool>());
+    let trouble = (
+        0..60usize,
+        prop_oneof![3 => Just(0usize), 1 => 0..100usize],
+        0..40usize,
+        prop::option::of(0..60usize),
+    );
+    (shape, trouble, prop::bool::weighted(0.25), any::<u64>()).prop_map(
+        |(
+            (keys, utf16, page, slots, delimited),
+            (short, failing, changing, interrupt),
+            prefixed,
+            seed,
+        )| {
+            let prefix = match keys.get(keys.len() / 2) {
+                Some(key) if prefixed => key[..key.len().div_ceil(3)].to_vec(),
+                _ => Vec::new(),
+            };
+            let order = if utf16 { KeyOrder::Utf16 } else { KeyOrder::Bytes };
+            // a prefix that cuts a character in two has no contiguous place in UTF-16 order
+            let prefix =
+                if utf16 && std::str::from_utf8(&prefix).is_err() { Vec::new() } else { prefix };
+            World {
+                keys,
+                order,
+                prefix,
+                page,
+                slots,
+                delimiter: delimited.then_some(b'/'),
+                short,
+                failing,
+                changing,
+                interrupt,
+                seed,
+            }
+        },
+    )
+}
+
+fn cases() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+    #[test]
+    fn every_key_is_counted_exactly_once(world in world()) {
+        world.run();
+    }
+
+    #[test]
+    fn a_failed_range_keeps_exactly_what_it_lacks(world in world(), at in 0..20usize) {
+        let keys = world.inside();
+        let mut planner = Planner::new(world.config());
+        let mut random = Random(world.seed);
+        let (mut open, mut counted, mut out) = (Vec::new(), 0, Vec::new());
+        for event in 0.. {
+            planner.next_requests(world.slots, &mut out);
+            open.append(&mut out);
+            if open.is_empty() { break; }
+            match open.swap_remove(random.below(open.len())) {
+                Request::List { id, .. } if event == at => planner.on_list_failed(id),
+                Request::List { id, after, .. } => {
+                    let start = after.as_ref().map_or(0, |after| keys.partition_point(|k| !world.order.precedes(after, k)));
+                    let end = (start + world.page).min(keys.len());
+                    counted += planner.on_page(id, &keys[start..end].to_vec(), end < keys.len()).unwrap().accepted;
+                }
+                Request::Probe { id, .. } => planner.on_probe_failed(id),
+            }
+        }
+        prop_assert!(planner.is_finished());
+        let lost: usize = planner.live().map(|range| {
+            assert!(range.failed);
+            let inside = |k: &&&[u8]| range.cursor.is_none_or(|c| world.order.precedes(c, k)) && range.upper.is_none_or(|u| !world.order.precedes(u, k));
+            keys.iter().filter(inside).count()
+        }).sum();
+        prop_assert_eq!(counted + lost, keys.len());
+    }
+}
+
+fn flat(n: usize) -> Vec<Vec<u8>> {
+    (0..n).map(|i| format!("obj/{i:05}").into_bytes()).collect()
+}
+
+fn lists(keys: &[Vec<u8>], page: usize, slots: usize) -> usize {
+    let mut planner = Planner::new(PlannerConfig {
+        page_limit: page,
+        prefix: Vec::new(),
+        order: KeyOrder::Bytes,
+        delimiter: Some(b'/'),
+    });
+    let (mut n, mut open, mut out) = (0, std::collections::VecDeque::new(), Vec::new());
+    loop {
+        planner.next_requests(slots, &mut out);
+        n += out.len();
+        open.extend(out.drain(..));
+        match open.pop_front() {
+            None => return n,
+            Some(Request::List { id, after, .. }) => {
+                let start = after.map_or(0, |after| keys.partition_point(|k| *k <= after));
+                let end = (start + page).min(keys.len());
+                planner.on_page(id, &keys[start..end].to_vec(), end < keys.len()).unwrap();
+            }
+            Some(Request::Probe { id, .. }) => planner.on_probe_failed(id),
+        }
+    }
+}
+
+#[test]
+fn small_stores_cost_little() {
+    assert_eq!(lists(&flat(0), 1000, 64), 1);
+    assert_eq!(lists(&flat(10), 1000, 64), 1);
+    assert_eq!(lists(&flat(1000), 1000, 64), 1);
+    assert!(lists(&flat(1500), 1000, 64) <= 3, "{}", lists(&flat(1500), 1000, 64));
+    assert!(lists(&flat(2000), 1000, 64) <= 3);
+    assert_eq!(lists(&flat(20_000), 1000, 1), 20);
+}
+
+#[test]
+fn a_page_that_breaks_the_order_leaves_the_request_open() {
+    let mut planner = Planner::new(PlannerConfig {
+        page_limit: 3,
+        prefix: b"p/".to_vec(),
+        order: KeyOrder::Bytes,
+        delimiter: None,
+    });
+    let mut out = Vec::new();
+    planner.next_requests(4, &mut out);
+    let id = out[0].id();
+    assert!(planner.on_page(id, &vec!["p/b", "p/a"], true).is_err());
+    assert!(planner.on_page(id, &vec!["p/b", "p/b"], true).is_err());
+    assert!(planner.on_page(id, &vec!["p/b", "q"], true).is_err());
+    assert!(planner.on_page(id, &Vec::<&str>::new(), true).is_err());
+    assert!(planner.on_page(RequestId(77), &vec!["p/a"], true).is_err());
+    assert_eq!(planner.in_flight(), 1);
+    let verdict = planner.on_page(id, &vec!["p/a", "p/b"], true).unwrap();
+    assert_eq!((verdict.accepted, verdict.finished), (2, false));
+    out.clear();
+    planner.next_requests(1, &mut out);
+    assert!(planner.on_page(out[0].id(), &vec!["p/b"], true).is_err(), "not after the cursor");
+}
+
+#[test]
+fn a_planner_may_move_between_threads() {
+    fn send<T: Send>(_: &T) {}
+    send(&Planner::new(PlannerConfig {
+        page_limit: 1,
+        prefix: Vec::new(),
+        order: KeyOrder::Bytes,
+        delimiter: None,
+    }));
+}
+
+#[test]
+fn ranges_beyond_the_slots_wait_leftmost_first() {
+    let config = PlannerConfig {
+        page_limit: 2,
+        prefix: Vec::new(),
+        order: KeyOrder::Bytes,
+        delimiter: None,
+    };
+    let bound = |key: &str| Some(key.as_bytes().to_vec());
+    let mut planner = Planner::with_ranges(
+        config,
+        &[(None, bound("b")), (bound("b"), bound("d")), (bound("d"), None)],
+    );
+    let mut out = Vec::new();
+    planner.next_requests(2, &mut out);
+    let after: Vec<_> = out
+        .iter()
+        .map(|r| if let Request::List { after, .. } = r { after.clone() } else { None })
+        .collect();
+    assert_eq!(after, [None, bound("b")]);
+    let (first, second) = (out[0].id(), out[1].id());
+    out.clear();
+    // the limit shrinks: the second answer frees no slot
+    assert!(!planner.on_page(second, &vec!["c", "ca"], true).unwrap().finished);
+    planner.next_requests(1, &mut out);
+    assert!(out.is_empty());
+    assert!(planner.on_page(first, &vec!["a", "c"], true).unwrap().finished);
+    planner.next_requests(1, &mut out);
+    assert!(matches!(&out[..], [Request::List { after, .. }] if *after == bound("ca")));
+    assert_eq!(planner.live().count(), 2);
+    assert_eq!(planner.in_flight(), 1);
+}
