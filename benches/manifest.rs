@@ -2,10 +2,7 @@
 //!
 //! `cargo bench --bench manifest`; with `-- --test` every benchmark runs once.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot run has to stop"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has to stop")]
 
 use std::hint::black_box;
 use std::path::Path;
@@ -49,9 +46,7 @@ impl Fixture {
         };
         Self {
             keys: (0..PAGE).map(key).collect(),
-            etags: (0..PAGE)
-                .map(|_| format!("{:016x}{:016x}", random(), random()))
-                .collect(),
+            etags: (0..PAGE).map(|_| format!("{:016x}{:016x}", random(), random())).collect(),
         }
     }
 
@@ -128,9 +123,7 @@ fn encode(criterion: &mut Criterion) {
     group.bench_function(BenchmarkId::new("csv crate", "plain"), |bencher| {
         bencher.iter(|| {
             out.clear();
-            let mut writer = csv::WriterBuilder::new()
-                .has_headers(false)
-                .from_writer(&mut out);
+            let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(&mut out);
             for object in black_box(&objects) {
                 writer.serialize(plain_row(object)).unwrap();
             }
@@ -151,16 +144,11 @@ fn encode(criterion: &mut Criterion) {
 
 fn read(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("read");
-    group
-        .throughput(Throughput::Elements((PAGE * PAGES) as u64))
-        .sample_size(10);
+    group.throughput(Throughput::Elements((PAGE * PAGES) as u64)).sample_size(10);
     let fixture = Fixture::new("/");
     for (name, format) in [("csv", Format::Csv), ("jsonl", Format::JsonLines)] {
         let content = [format.header(), &fixture.page(format).repeat(PAGES)].concat();
-        let encoding = Encoding {
-            format,
-            compression: Compression::None,
-        };
+        let encoding = Encoding { format, compression: Compression::None };
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let source = std::io::Cursor::new(content.clone());
@@ -209,15 +197,11 @@ fn segments(criterion: &mut Criterion) {
 
 fn assemble(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("assemble");
-    group
-        .throughput(Throughput::Elements((PAGE * PAGES) as u64))
-        .sample_size(10);
+    group.throughput(Throughput::Elements((PAGE * PAGES) as u64)).sample_size(10);
     let page = Fixture::new("/").page(Format::Csv);
-    for (name, compression) in [
-        ("plain", Compression::None),
-        ("gzip", Compression::Gzip),
-        ("zstd", Compression::Zstd),
-    ] {
+    for (name, compression) in
+        [("plain", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)]
+    {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = SegmentWriter::new(segment_path(directory.path(), 0));
         for _ in 0..PAGES {
@@ -225,10 +209,7 @@ fn assemble(criterion: &mut Criterion) {
         }
         let segment = writer.finish().unwrap();
         let target = OutputTarget::File(directory.path().join("objects"));
-        let encoding = Encoding {
-            format: Format::Csv,
-            compression,
-        };
+        let encoding = Encoding { format: Format::Csv, compression };
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut assembler =
@@ -248,14 +229,9 @@ fn filter(criterion: &mut Criterion) {
     let fixture = Fixture::new("/");
     let objects = fixture.objects();
     let now = Timestamp(1_800_000_000_000);
-    let globs = |include: &str| FilterSpec {
-        include: vec![include.to_owned()],
-        ..FilterSpec::default()
-    };
-    let sizes = FilterSpec {
-        min_size: Some("1MiB".to_owned()),
-        ..FilterSpec::default()
-    };
+    let globs =
+        |include: &str| FilterSpec { include: vec![include.to_owned()], ..FilterSpec::default() };
+    let sizes = FilterSpec { min_size: Some("1MiB".to_owned()), ..FilterSpec::default() };
     for (name, spec) in [
         ("empty", FilterSpec::default()),
         ("size", sizes),

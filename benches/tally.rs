@@ -20,8 +20,10 @@ fn listing(objects: u64) -> Vec<(Vec<u8>, u64, i64)> {
     (0..objects)
         .map(|number| {
             let (tenant, day) = (number / 5_000, number / 400);
-            let key =
-                format!("tenant-{tenant:05}/2024-{day:06}/events/part-{number:010}-{:012x}.parquet", random() >> 16);
+            let key = format!(
+                "tenant-{tenant:05}/2024-{day:06}/events/part-{number:010}-{:012x}.parquet",
+                random() >> 16
+            );
             let size = random() >> (random() % 40 + 24);
             (key.into_bytes(), size, AS_OF - (random() % 94_000_000_000).cast_signed())
         })
@@ -68,7 +70,11 @@ fn add(criterion: &mut Criterion) {
         full.add(object);
     }
     criterion.bench_function("tally/merge", |bencher| {
-        bencher.iter_batched_ref(|| full.clone(), |tally| tally.merge(black_box(&full)), BatchSize::LargeInput);
+        bencher.iter_batched_ref(
+            || full.clone(),
+            |tally| tally.merge(black_box(&full)),
+            BatchSize::LargeInput,
+        );
     });
     criterion.bench_function("tally/checkpoint", |bencher| {
         bencher.iter(|| serde_json::to_vec(black_box(&full)));

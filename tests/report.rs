@@ -1,8 +1,8 @@
 //! What people see: it fits, it tells the truth about completeness, and keys cannot do harm.
 
+use weighbridge::filter::Dropped;
 use weighbridge::object::{Object, Timestamp};
 use weighbridge::report::{Style, display_width, html, markdown, terminal};
-use weighbridge::filter::Dropped;
 use weighbridge::summary::{Gap, Requests, RunFacts, Summary};
 use weighbridge::tally::{Counts, Options, Tally};
 
@@ -19,10 +19,26 @@ fn summary(complete: bool) -> Summary {
         };
         let storage_class: &[u8] = if number % 9 == 0 { b"GLACIER" } else { b"STANDARD" };
         let modified = Timestamp(AS_OF - number.cast_signed() * 90_000_000);
-        tally.add(&Object { key: key.as_bytes(), size: 1 << (number % 45), modified, etag: b"", storage_class });
+        tally.add(&Object {
+            key: key.as_bytes(),
+            size: 1 << (number % 45),
+            modified,
+            etag: b"",
+            storage_class,
+        });
     }
-    tally.add(&Object { key: HOSTILE, size: 1 << 50, modified: Timestamp(AS_OF), etag: b"", storage_class: HOSTILE });
-    let gap = Gap { lower: Some(HOSTILE.into()), upper: None, reason: "HTTP 500\x1b[0m five times".into() };
+    tally.add(&Object {
+        key: HOSTILE,
+        size: 1 << 50,
+        modified: Timestamp(AS_OF),
+        etag: b"",
+        storage_class: HOSTILE,
+    });
+    let gap = Gap {
+        lower: Some(HOSTILE.into()),
+        upper: None,
+        reason: "HTTP 500\x1b[0m five times".into(),
+    };
     let facts = RunFacts {
         tool_version: "1.2.3".into(),
         location: "s3://bucket/\x1b[2J<b>".into(),
@@ -68,7 +84,8 @@ fn no_line_is_wider_than_the_terminal() {
 fn colour_changes_nothing_but_colour() {
     let plain = terminal::render(&summary(false), Style::default());
     let colored = terminal::render(&summary(false), Style { color: true, ..Style::default() });
-    let trimmed = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    let trimmed =
+        |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
     assert_eq!(trimmed(&bare(&colored)), trimmed(&plain));
     assert!(!plain.contains('\x1b'));
 }
@@ -89,7 +106,9 @@ fn an_incomplete_total_is_called_so_everywhere() {
 #[test]
 fn keys_bring_neither_control_characters_nor_markup() {
     let part = summary(false);
-    for text in [terminal::render(&part, Style::default()), markdown::render(&part), html::render(&part)] {
+    for text in
+        [terminal::render(&part, Style::default()), markdown::render(&part), html::render(&part)]
+    {
         assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'));
     }
     assert!(!html::render(&part).contains("<script"));
@@ -106,7 +125,8 @@ fn the_html_file_needs_nothing_from_elsewhere() {
 
 #[test]
 fn an_empty_bucket_has_a_report() {
-    let empty = Summary::from_parts(&Tally::new(Options::new(Timestamp(AS_OF))), RunFacts::default());
+    let empty =
+        Summary::from_parts(&Tally::new(Options::new(Timestamp(AS_OF))), RunFacts::default());
     assert!(terminal::render(&empty, Style::default()).contains("0 objects"));
     assert!(markdown::render(&empty).contains("0 objects"));
     assert!(html::render(&empty).contains("no object stands in the way"));

@@ -1,7 +1,7 @@
 //! The summary is a format that others read: what it holds, what it refuses.
 
-use weighbridge::object::{Object, Timestamp};
 use weighbridge::filter::Dropped;
+use weighbridge::object::{Object, Timestamp};
 use weighbridge::summary::{Gap, Manifest, ReadError, Requests, RunFacts, Summary};
 use weighbridge::tally::{Counts, Options, Tally};
 
@@ -33,7 +33,12 @@ fn facts() -> RunFacts {
         elapsed_seconds: 2.5,
         filtered: Dropped { size: Counts { objects: 2, bytes: 9 }, ..Dropped::default() },
         requests: Some(Requests { list: 12, retried: 3, ..Requests::default() }),
-        manifest: Some(Manifest { path: "m.csv".into(), format: "csv".into(), rows: 6, bytes: 600 }),
+        manifest: Some(Manifest {
+            path: "m.csv".into(),
+            format: "csv".into(),
+            rows: 6,
+            bytes: 600,
+        }),
         ..RunFacts::default()
     }
 }
@@ -41,8 +46,11 @@ fn facts() -> RunFacts {
 #[test]
 fn a_summary_survives_json_exactly() {
     let mut facts = facts();
-    facts.incomplete =
-        vec![Gap { lower: Some(b"b\xfe".to_vec().into()), upper: None, reason: "HTTP 500 five times".into() }];
+    facts.incomplete = vec![Gap {
+        lower: Some(b"b\xfe".to_vec().into()),
+        upper: None,
+        reason: "HTTP 500 five times".into(),
+    }];
     let summary = Summary::from_parts(&tally(), facts);
     assert_eq!(Summary::from_json(&summary.to_json().unwrap()).unwrap(), summary);
     assert!(!summary.complete);
@@ -114,7 +122,10 @@ fn other_versions_and_other_files_are_refused_by_name() {
         refused(r#"{"schema": "weighbridge.summary/2"}"#),
         ReadError::OtherVersion { found } if found == "2"
     ));
-    assert!(matches!(refused(r#"{"schema": "weighbridge.ledger/1"}"#), ReadError::OtherSchema { .. }));
+    assert!(matches!(
+        refused(r#"{"schema": "weighbridge.ledger/1"}"#),
+        ReadError::OtherSchema { .. }
+    ));
     assert!(matches!(refused("{}"), ReadError::OtherSchema { .. }));
     assert!(matches!(refused(r#"{"schema": "weighbridge.summary/1"}"#), ReadError::Malformed(_)));
     assert!(matches!(refused("objects,bytes"), ReadError::Malformed(_)));

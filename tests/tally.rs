@@ -17,7 +17,13 @@ struct Owned {
 impl Owned {
     fn object(&self) -> Object<'_> {
         let storage_class = self.class.as_bytes();
-        Object { key: &self.key, size: self.size, modified: Timestamp(self.modified), etag: b"e", storage_class }
+        Object {
+            key: &self.key,
+            size: self.size,
+            modified: Timestamp(self.modified),
+            etag: b"e",
+            storage_class,
+        }
     }
 }
 
@@ -37,8 +43,14 @@ fn objects() -> impl Strategy<Value = Vec<Owned>> {
         2 => (0_u32..64, 0_u64..3).prop_map(|(bit, off)| (1_u64 << bit).saturating_add(off).saturating_sub(1)),
         1 => 48_799_999_999_999_u64..48_800_000_000_002,
     ];
-    let modified = prop_oneof![Just(i64::MIN), Just(i64::MAX), any::<i64>(), -400_000_000_000_i64..400_000_000_000];
-    let class = prop::sample::select(vec!["", "STANDARD", "GLACIER", "INTELLIGENT_TIERING", "A", "B", "Z"]);
+    let modified = prop_oneof![
+        Just(i64::MIN),
+        Just(i64::MAX),
+        any::<i64>(),
+        -400_000_000_000_i64..400_000_000_000
+    ];
+    let class =
+        prop::sample::select(vec!["", "STANDARD", "GLACIER", "INTELLIGENT_TIERING", "A", "B", "Z"]);
     let object = (key, size, modified, class);
     vec(object.prop_map(|(key, size, modified, class)| Owned { key, size, modified, class }), 0..60)
 }
@@ -46,11 +58,21 @@ fn objects() -> impl Strategy<Value = Vec<Owned>> {
 fn options() -> impl Strategy<Value = Options> {
     let shape = (0_u8..5, 0_usize..12, 0_usize..6, 0_usize..4, 0_usize..6);
     let prefix = prop::sample::select(vec!["", "a", "a/", "b/a"]);
-    (shape, prefix, any::<i64>()).prop_map(|((depth, prefix_bound, largest, examples, class_bound), prefix, as_of)| {
-        let as_of = Timestamp(as_of);
-        let prefix = ByteString::from(prefix);
-        Options { prefix, depth, prefix_bound, largest, examples, class_bound, ..Options::new(as_of) }
-    })
+    (shape, prefix, any::<i64>()).prop_map(
+        |((depth, prefix_bound, largest, examples, class_bound), prefix, as_of)| {
+            let as_of = Timestamp(as_of);
+            let prefix = ByteString::from(prefix);
+            Options {
+                prefix,
+                depth,
+                prefix_bound,
+                largest,
+                examples,
+                class_bound,
+                ..Options::new(as_of)
+            }
+        },
+    )
 }
 
 fn tally_of<'a>(options: &Options, objects: impl IntoIterator<Item = &'a Owned>) -> Tally {
@@ -173,8 +195,20 @@ fn tallies_under_different_options_do_not_merge() {
 #[test]
 fn merging_a_tally_with_itself_until_the_counters_are_full_saturates() {
     let mut tally = Tally::new(Options::new(Timestamp(0)));
-    tally.add(&Object { key: b"a/b/", size: u64::MAX, modified: Timestamp(0), etag: b"", storage_class: b"" });
-    tally.add(&Object { key: b"a/c", size: 1_000, modified: Timestamp(0), etag: b"", storage_class: b"" });
+    tally.add(&Object {
+        key: b"a/b/",
+        size: u64::MAX,
+        modified: Timestamp(0),
+        etag: b"",
+        storage_class: b"",
+    });
+    tally.add(&Object {
+        key: b"a/c",
+        size: 1_000,
+        modified: Timestamp(0),
+        etag: b"",
+        storage_class: b"",
+    });
     for _ in 0..70 {
         let copy = tally.clone();
         tally.merge(&copy).unwrap();
@@ -185,7 +219,8 @@ fn merging_a_tally_with_itself_until_the_counters_are_full_saturates() {
 
 #[test]
 fn objects_without_a_class_are_counted_under_the_given_name() {
-    let mut tally = Tally::new(Options { unnamed_class: "STANDARD".into(), ..Options::new(Timestamp(0)) });
+    let mut tally =
+        Tally::new(Options { unnamed_class: "STANDARD".into(), ..Options::new(Timestamp(0)) });
     for class in ["", "STANDARD"] {
         let storage_class = class.as_bytes();
         tally.add(&Object { key: b"k", size: 1, modified: Timestamp(0), etag: b"", storage_class });

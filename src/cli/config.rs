@@ -61,21 +61,27 @@ fn apply(
         ConfigError::Syntax { path: path.clone(), reason: error.message().to_owned() }
     })?;
     for (key, value) in table {
-        let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        let names: Vec<String> =
+            command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
         if let (true, toml::Value::Table(flags)) = (names.contains(&key), &value) {
             for (flag, value) in flags {
                 let mut known = false;
-                let value = text_of(value)
-                    .ok_or_else(|| ConfigError::BadValue { path: path.clone(), key: flag.clone() })?;
+                let value = text_of(value).ok_or_else(|| ConfigError::BadValue {
+                    path: path.clone(),
+                    key: flag.clone(),
+                })?;
                 command = command.mut_subcommand(&key, |sub| set(sub, flag, &value, &mut known));
                 if !known {
-                    return Err(ConfigError::UnknownKey { path: path.clone(), key: format!("{key}.{flag}") });
+                    return Err(ConfigError::UnknownKey {
+                        path: path.clone(),
+                        key: format!("{key}.{flag}"),
+                    });
                 }
             }
             continue;
         }
-        let text =
-            text_of(&value).ok_or_else(|| ConfigError::BadValue { path: path.clone(), key: key.clone() })?;
+        let text = text_of(&value)
+            .ok_or_else(|| ConfigError::BadValue { path: path.clone(), key: key.clone() })?;
         let mut known = false;
         command = set(command, &key, &text, &mut known);
         for name in &names {
@@ -117,7 +123,8 @@ mod tests {
 
     fn command() -> Command {
         let flag = |name: &'static str| Arg::new(name).long(name).num_args(0..);
-        Command::new("tool").subcommand(Command::new("scan").arg(flag("region")).arg(flag("include")))
+        Command::new("tool")
+            .subcommand(Command::new("scan").arg(flag("region")).arg(flag("include")))
     }
 
     fn parsed(text: &str) -> Result<clap::ArgMatches, ConfigError> {
@@ -135,7 +142,9 @@ mod tests {
 
     #[test]
     fn an_unknown_key_and_bad_syntax_are_named() {
-        assert!(matches!(parsed("regoin = 'x'"), Err(ConfigError::UnknownKey { key, .. }) if key == "regoin"));
+        assert!(
+            matches!(parsed("regoin = 'x'"), Err(ConfigError::UnknownKey { key, .. }) if key == "regoin")
+        );
         assert!(matches!(parsed("region = "), Err(ConfigError::Syntax { .. })));
         assert!(matches!(parsed("region = 2020-01-01"), Err(ConfigError::BadValue { .. })));
     }

@@ -37,7 +37,9 @@ impl Console {
 
     /// Whether progress is drawn over and over in one line.
     pub(super) fn progress_in_place(&self) -> bool {
-        io::stderr().is_terminal() && self.verbose == 0 && env::var_os("TERM").is_none_or(|term| term != "dumb")
+        io::stderr().is_terminal()
+            && self.verbose == 0
+            && env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
     pub(super) fn color_on_stderr(&self) -> bool {
@@ -62,7 +64,8 @@ impl Console {
 
     /// How to write on stdout, or on stderr where stdout carries data.
     pub(super) fn style(&self, on_stdout: bool) -> Style {
-        let terminal = if on_stdout { io::stdout().is_terminal() } else { io::stderr().is_terminal() };
+        let terminal =
+            if on_stdout { io::stdout().is_terminal() } else { io::stderr().is_terminal() };
         Style { width: width(terminal), color: self.color(terminal), unicode: unicode() }
     }
 

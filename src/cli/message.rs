@@ -36,7 +36,8 @@ impl Failure {
     /// An output cannot be written.
     pub(super) fn output(name: &str, error: &io::Error) -> Self {
         // Whoever closed the pipe has seen enough.
-        let exit = if error.kind() == io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Failed };
+        let exit =
+            if error.kind() == io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Failed };
         Self { exit, message: format!("cannot write {name}: {error}"), hint: None }
     }
 
@@ -52,17 +53,21 @@ impl Failure {
 
     /// The store cannot be used.
     pub(super) fn store(error: &StoreError, location: &str) -> Self {
-        Self {
-            exit: Exit::Failed,
-            message: format!("cannot list {location}: {error}"),
-            hint: store_hint(error),
+        let message = format!("cannot list {location}: {error}");
+        // Where the store itself knows the way out, that one is told.
+        match message.split_once("\nhint: ") {
+            Some((message, hint)) => {
+                Self { exit: Exit::Failed, message: message.into(), hint: Some(hint.into()) }
+            }
+            None => Self { exit: Exit::Failed, hint: store_hint(error), message },
         }
     }
 
     /// Prints it and says how to exit.
     pub(super) fn print(&self, console: &Console) -> Exit {
         if self.exit != Exit::Done {
-            let (bold, off) = if console.color_on_stderr() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+            let (bold, off) =
+                if console.color_on_stderr() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
             let mut text = format!("{bold}error{off}: {}\n", self.message);
             if let Some(hint) = &self.hint {
                 let _ = writeln!(text, "\nhint: {hint}");
@@ -127,15 +132,25 @@ fn store_hint(error: &StoreError) -> Option<String> {
             return Some(format!("the bucket is in `{region}`: use `--region {region}`"));
         }
         ErrorKind::WrongRegion { region: None } => "name the bucket's region with `--region`",
-        ErrorKind::ClockSkew { .. } => "set this machine's clock: signatures are valid for 15 minutes",
-        ErrorKind::Throttled => "the store keeps refusing: try a smaller `--concurrency` or `--max-rps`",
-        ErrorKind::Resolve => "check the host name of `--endpoint-url`, the region's spelling, and DNS",
-        ErrorKind::Connect => "check that the endpoint is reachable from here: host, port, proxy, firewall",
+        ErrorKind::ClockSkew { .. } => {
+            "set this machine's clock: signatures are valid for 15 minutes"
+        }
+        ErrorKind::Throttled => {
+            "the store keeps refusing: try a smaller `--concurrency` or `--max-rps`"
+        }
+        ErrorKind::Resolve => {
+            "check the host name of `--endpoint-url`, the region's spelling, and DNS"
+        }
+        ErrorKind::Connect => {
+            "check that the endpoint is reachable from here: host, port, proxy, firewall"
+        }
         ErrorKind::Tls => {
             "check that the endpoint speaks TLS and its certificate is trusted here; an endpoint \
              without TLS begins with `http://`"
         }
-        ErrorKind::Timeout => "the endpoint accepts connections and does not answer: check proxy and firewall",
+        ErrorKind::Timeout => {
+            "the endpoint accepts connections and does not answer: check proxy and firewall"
+        }
         ErrorKind::BadPage(_) => {
             "is the endpoint really that of an object store? `weighbridge -v` shows each attempt"
         }

@@ -13,6 +13,7 @@ mod scan;
 mod scan_args;
 mod simulate;
 mod source;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -29,8 +30,10 @@ use crate::exit::Exit;
 /// needs to know: how many objects and bytes, of which sizes, classes and ages, and what will fail.
 #[derive(Debug, Parser)]
 #[command(name = "weighbridge", version, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done and exact, 1 failed, 2 usage, 3 incomplete (totals are lower \
-    bounds), 4 blockers or differences found, 130 interrupted (resumable).")]
+#[command(
+    after_help = "Exit codes: 0 done and exact, 1 failed, 2 usage, 3 incomplete (totals are lower \
+    bounds), 4 blockers or differences found, 130 interrupted (resumable)."
+)]
 struct Cli {
     #[command(flatten)]
     console: ConsoleArgs,
@@ -56,6 +59,8 @@ struct ConsoleArgs {
 enum Command {
     /// Weigh a bucket: list it, count it, report
     Scan(Box<scan_args::ScanArgs>),
+    /// List a random sample of a scan's ranges again and compare
+    Verify(verify::VerifyArgs),
     /// Serve a bucket on loopback to rehearse with
     Simulate(simulate::SimulateArgs),
     /// Print a completion script for a shell
@@ -71,7 +76,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(command) => command,
         Err(failure) => return failure.print(&Console::default()),
     };
-    let parsed = command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed =
+        command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -84,6 +90,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     console.start_logging();
     let result = match cli.command {
         Command::Scan(args) => scan::run(*args, &console),
+        Command::Verify(args) => verify::run(args, &console),
         Command::Simulate(args) => simulate::run(args, &console),
         Command::Completions(args) => completions::run(args, Cli::command()),
         Command::Man => completions::man(Cli::command()),

@@ -12,16 +12,23 @@ use super::scan_args::{FilterArgs, OutputArgs, ScanArgs};
 use super::{CommandResult, Console, Failure, progress, source};
 use crate::exit::Exit;
 use crate::filter::{FilterSpec, Filters};
+use crate::location::{Location, LocationError};
 use crate::manifest::{Encoding, OutputTarget};
 use crate::object::Timestamp;
 use crate::report;
 use crate::scan::ledger::Ledger;
 use crate::scan::pace::PaceOptions;
-use crate::scan::{End, Explained, ManifestOptions, Outcome, Progress, ScanOptions, StateOptions, scan};
+use crate::scan::{
+    End, Explained, ManifestOptions, Outcome, Progress, ScanOptions, StateOptions, scan,
+};
 use crate::summary::Summary;
 use crate::tally;
 
 pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
+    let location: Location = args
+        .location
+        .parse()
+        .map_err(|error: LocationError| Failure::usage(&error).hint(error.hint()))?;
     let outputs = Outputs::prepare(&args.output)?;
     let now = Timestamp(unix_millis(SystemTime::now()));
     let filters = spec(&args.filter);
@@ -31,7 +38,7 @@ pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
         fs::create_dir_all(folder).map_err(|error| Failure::output(&name, &error))?;
     }
     let state = state(&args, &outputs)?;
-    let cuts = hints(&args)?;
+    let cuts = hints(&args, location.prefix().as_bytes())?;
     let threads = match args.pace.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
         threads => threads,
@@ -42,9 +49,9 @@ pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
         .build()
         .map_err(|error| Failure::failed(&error))?;
     runtime.block_on(async {
-        let source = source::open(&args.location, &args.source).await?;
+        let source = source::open(&location, &args.source).await?;
         let options = ScanOptions {
-            location: args.location.to_string(),
+            location: location.to_string(),
             prefix: source.prefix.clone(),
             filters,
             tally: tally::Options {
@@ -201,9 +208,13 @@ impl Outputs {
         let on_stdout = !self.data_on_stdout();
         let text = report::terminal::render(summary, console.style(on_stdout));
         if on_stdout {
-            io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::output("stdout", &error))
+            io::stdout()
+                .write_all(text.as_bytes())
+                .map_err(|error| Failure::output("stdout", &error))
         } else {
-            io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::output("stderr", &error))
+            io::stderr()
+                .write_all(text.as_bytes())
+                .map_err(|error| Failure::output("stderr", &error))
         }
     }
 }
@@ -280,13 +291,13 @@ fn state(args: &ScanArgs, outputs: &Outputs) -> Result<Option<StateOptions>, Fai
 }
 
 /// Cut points of an earlier scan.
-fn hints(args: &ScanArgs) -> Result<Vec<Vec<u8>>, Failure> {
+fn hints(args: &ScanArgs, prefix: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
     /// Pieces per request in flight: enough to balance, few enough to waste nothing.
     const PIECES: usize = 64;
     let Some(path) = &args.state.hints else { return Ok(Vec::new()) };
-    let ledger = Ledger::read(path, crate::object::KeyOrder::Bytes)
-        .map_err(|error| Failure::usage(&error).hint("`--hints` takes the ledger.json of an earlier scan"))?;
-    let prefix = args.location.prefix().as_bytes();
+    let ledger = Ledger::read(path, crate::object::KeyOrder::Bytes).map_err(|error| {
+        Failure::usage(&error).hint("`--hints` takes the ledger.json of an earlier scan")
+    })?;
     let mut cuts = ledger.cuts(args.pace.concurrency.max(PIECES));
     cuts.retain(|cut| cut.starts_with(prefix) && cut.as_slice() > prefix);
     Ok(cuts)

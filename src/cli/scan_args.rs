@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use crate::location::Location;
 use crate::units;
 
 #[derive(Debug, Args)]
@@ -16,8 +15,8 @@ use crate::units;
   weighbridge scan s3://bucket --manifest - | head")]
 pub(super) struct ScanArgs {
     /// What to weigh: s3://bucket/prefix or demo:shape?objects=1M&seed=1
-    #[arg(value_name = "LOCATION", value_parser = clap::value_parser!(Location))]
-    pub(super) location: Location,
+    #[arg(value_name = "LOCATION")]
+    pub(super) location: String,
 
     #[command(flatten)]
     pub(super) source: SourceArgs,

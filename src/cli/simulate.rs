@@ -79,7 +79,11 @@ pub(super) fn run(args: SimulateArgs, console: &Console) -> CommandResult {
         let Some((id, secret)) = pair.split_once(':') else {
             return Err(Failure::wrong("a key is given as ID:SECRET"));
         };
-        config.credentials.push(Credential { key_id: id.into(), secret: secret.into(), session_token: None });
+        config.credentials.push(Credential {
+            key_id: id.into(),
+            secret: secret.into(),
+            session_token: None,
+        });
     }
     config.listen = args.listen;
     config.latency = args.latency;
@@ -118,7 +122,8 @@ fn announce(endpoint: &str, bucket: &str) -> io::Result<()> {
 async fn stopped() -> io::Result<()> {
     #[cfg(unix)]
     {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted,
             _ = terminate.recv() => Ok(()),

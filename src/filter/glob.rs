@@ -24,10 +24,7 @@ enum Part {
     /// One character.
     Any,
     /// One character that is in one of the ranges, or in none if negated.
-    Class {
-        negated: bool,
-        ranges: Vec<(char, char)>,
-    },
+    Class { negated: bool, ranges: Vec<(char, char)> },
 }
 
 impl Glob {
@@ -40,14 +37,9 @@ impl Glob {
             return Err(GlobProblem::Empty);
         }
         let chars: Vec<char> = text.chars().collect();
-        let mut parser = Parser {
-            chars: &chars,
-            next: 0,
-        };
+        let mut parser = Parser { chars: &chars, next: 0 };
         let patterns = parser.choices(0)?;
-        Ok(Self {
-            patterns: patterns.into_iter().map(join).collect(),
-        })
+        Ok(Self { patterns: patterns.into_iter().map(join).collect() })
     }
 
     /// Whether the glob matches all of `key`.
@@ -100,9 +92,7 @@ impl Parser<'_> {
             open = open
                 .iter()
                 .flat_map(|start| {
-                    alternatives
-                        .iter()
-                        .map(move |end| [start.as_slice(), end].concat())
+                    alternatives.iter().map(move |end| [start.as_slice(), end].concat())
                 })
                 .collect();
         }
@@ -113,10 +103,7 @@ impl Parser<'_> {
     /// After a `*`: `**/` at the start or behind a `/` is any folders or none, all else is one star.
     fn star(&mut self) -> Vec<Vec<Part>> {
         let at_folder = self.next < 2 || self.chars[self.next - 2] == '/';
-        let stars = self.chars[self.next..]
-            .iter()
-            .take_while(|&&c| c == '*')
-            .count();
+        let stars = self.chars[self.next..].iter().take_while(|&&c| c == '*').count();
         self.next += stars;
         if stars == 1 && at_folder && self.peek() == Some('/') {
             self.next += 1;
@@ -137,10 +124,7 @@ impl Parser<'_> {
                 other => other,
             };
             let is_range = self.peek() == Some('-')
-                && self
-                    .chars
-                    .get(self.next + 1)
-                    .is_some_and(|&after| after != ']');
+                && self.chars.get(self.next + 1).is_some_and(|&after| after != ']');
             let high = if is_range {
                 self.next += 1;
                 match self.take() {

@@ -146,9 +146,7 @@ impl Filters {
             return Verdict::Dropped(Reason::Size);
         }
         if self.modified_since.is_some_and(|since| modified < since)
-            || self
-                .modified_before
-                .is_some_and(|before| modified >= before)
+            || self.modified_before.is_some_and(|before| modified >= before)
         {
             return Verdict::Dropped(Reason::Time);
         }
@@ -161,9 +159,7 @@ impl Filters {
     /// An object without a class is of the class `STANDARD`.
     fn has_class(&self, class: &[u8]) -> bool {
         let class = if class.is_empty() { b"STANDARD" } else { class };
-        self.storage_classes
-            .iter()
-            .any(|kept| kept.eq_ignore_ascii_case(class))
+        self.storage_classes.iter().any(|kept| kept.eq_ignore_ascii_case(class))
     }
 }
 
@@ -185,9 +181,7 @@ fn value<T>(
     text: Option<&String>,
     parse: impl FnOnce(&str) -> Result<T, UnitError>,
 ) -> Result<Option<T>, FilterError> {
-    text.map(|text| parse(text))
-        .transpose()
-        .map_err(|source| FilterError::Value { name, source })
+    text.map(|text| parse(text)).transpose().map_err(|source| FilterError::Value { name, source })
 }
 
 fn classes(names: &[String]) -> Result<Vec<Vec<u8>>, FilterError> {
@@ -205,12 +199,7 @@ fn contradiction(
     (high, high_text): (FilterName, &Option<String>),
 ) -> FilterError {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    FilterError::Contradiction {
-        low,
-        low_text: text(low_text),
-        high,
-        high_text: text(high_text),
-    }
+    FilterError::Contradiction { low, low_text: text(low_text), high, high_text: text(high_text) }
 }
 
 #[cfg(test)]
@@ -257,53 +246,13 @@ mod tests {
         assert_eq!(all.judge(&keep), Verdict::Keep);
         let ancient = Timestamp(0);
         let steps = [
-            (
-                Object {
-                    storage_class: b"GLACIER",
-                    ..keep
-                },
-                Reason::StorageClass,
-            ),
-            (
-                Object {
-                    storage_class: b"GLACIER",
-                    modified: ancient,
-                    ..keep
-                },
-                Reason::Time,
-            ),
-            (
-                Object {
-                    modified: NOW,
-                    ..keep
-                },
-                Reason::Time,
-            ),
-            (
-                Object {
-                    size: 9,
-                    modified: ancient,
-                    ..keep
-                },
-                Reason::Size,
-            ),
+            (Object { storage_class: b"GLACIER", ..keep }, Reason::StorageClass),
+            (Object { storage_class: b"GLACIER", modified: ancient, ..keep }, Reason::Time),
+            (Object { modified: NOW, ..keep }, Reason::Time),
+            (Object { size: 9, modified: ancient, ..keep }, Reason::Size),
             (Object { size: 1001, ..keep }, Reason::Size),
-            (
-                Object {
-                    key: b"tmp/a.jpg",
-                    size: 9,
-                    ..keep
-                },
-                Reason::Excluded,
-            ),
-            (
-                Object {
-                    key: b"tmp/a.gif",
-                    size: 9,
-                    ..keep
-                },
-                Reason::NotIncluded,
-            ),
+            (Object { key: b"tmp/a.jpg", size: 9, ..keep }, Reason::Excluded),
+            (Object { key: b"tmp/a.gif", size: 9, ..keep }, Reason::NotIncluded),
         ];
         for (object, reason) in steps {
             assert_eq!(all.judge(&object), Verdict::Dropped(reason));
@@ -315,11 +264,7 @@ mod tests {
         let pattern = |spec: &mut FilterSpec| spec.include = vec!["2024-*".into()];
         for prefix in ["logs/", "logs/2024-", "logs/2"] {
             let filters = filters(pattern).relative_to(prefix.as_bytes());
-            assert_eq!(
-                filters.judge(&object("logs/2024-05")),
-                Verdict::Keep,
-                "{prefix}"
-            );
+            assert_eq!(filters.judge(&object("logs/2024-05")), Verdict::Keep, "{prefix}");
         }
         let whole = filters(pattern).relative_to(b"2024");
         assert_eq!(whole.judge(&object("2024-05")), Verdict::Keep);
@@ -328,14 +273,8 @@ mod tests {
     #[test]
     fn an_object_without_a_class_is_standard() {
         let cold = filters(|spec| spec.storage_classes = vec!["Glacier".into()]);
-        assert_eq!(
-            cold.judge(&object("a")),
-            Verdict::Dropped(Reason::StorageClass)
-        );
-        let glacier = Object {
-            storage_class: b"GLACIER",
-            ..object("a")
-        };
+        assert_eq!(cold.judge(&object("a")), Verdict::Dropped(Reason::StorageClass));
+        let glacier = Object { storage_class: b"GLACIER", ..object("a") };
         assert_eq!(cold.judge(&glacier), Verdict::Keep);
     }
 
@@ -354,10 +293,7 @@ mod tests {
             error(|spec| spec.min_size = Some("big".into())),
             "min-size: size `big` is not a number"
         );
-        assert_eq!(
-            error(|spec| spec.storage_classes = vec![" ".into()]),
-            "storage-class is empty"
-        );
+        assert_eq!(error(|spec| spec.storage_classes = vec![" ".into()]), "storage-class is empty");
         assert_eq!(
             error(|spec| {
                 spec.min_size = Some("2k".into());

@@ -79,10 +79,7 @@ pub enum LocationProblem {
 
 impl LocationError {
     pub(super) fn new(input: &str, problem: LocationProblem) -> Self {
-        Self::Invalid {
-            input: input.to_owned(),
-            problem,
-        }
+        Self::Invalid { input: input.to_owned(), problem }
     }
 
     /// The way out.
@@ -128,10 +125,7 @@ impl LocationError {
 
 /// What people mean by schemes of other tools.
 fn scheme_hint(scheme: &str, input: &str) -> Option<String> {
-    let rest = input
-        .split_once("://")
-        .map_or("", |(_, rest)| rest)
-        .escape_debug();
+    let rest = input.split_once("://").map_or("", |(_, rest)| rest).escape_debug();
     match scheme.to_ascii_lowercase().as_str() {
         "s3a" | "s3n" => Some(format!("did you mean s3://{rest}")),
         "az" | "abfs" | "abfss" | "wasb" | "wasbs" => {

@@ -13,29 +13,17 @@ pub(super) fn read(rest: &str) -> Result<Location, LocationProblem> {
     }
     let (host, path) = split(rest);
     let host = host.to_ascii_lowercase();
-    let path = percent_decode_str(path)
-        .decode_utf8()
-        .map_err(|_| LocationProblem::NotUtf8)?;
+    let path = percent_decode_str(path).decode_utf8().map_err(|_| LocationProblem::NotUtf8)?;
     if let Some((account, suffix)) = azure_account(&host) {
         return container(account, suffix, &path).map(Location::Azure);
     }
     let Some((name, region)) = s3_host(&host) else {
-        return Err(LocationProblem::UnknownHost(
-            host.escape_debug().to_string(),
-        ));
+        return Err(LocationProblem::UnknownHost(host.escape_debug().to_string()));
     };
-    let (name, prefix) = if name.is_empty() {
-        split(&path)
-    } else {
-        (name, path.as_ref())
-    };
+    let (name, prefix) = if name.is_empty() { split(&path) } else { (name, path.as_ref()) };
     check_name(name, LocationProblem::NoBucket)?;
     let region = region.map(ToOwned::to_owned);
-    Ok(Location::S3(Bucket {
-        name: name.to_owned(),
-        prefix: prefix.to_owned(),
-        region,
-    }))
+    Ok(Location::S3(Bucket { name: name.to_owned(), prefix: prefix.to_owned(), region }))
 }
 
 /// Account and suffix of `ACCOUNT.blob.core.CLOUD`, also with a zone as in `ACCOUNT.z01.blob.storage.azure.net`.
@@ -59,10 +47,7 @@ fn container(account: &str, suffix: &str, path: &str) -> Result<Container, Locat
 /// Bucket (empty where it is in the path) and region of a host of S3: `BUCKET.s3.REGION.amazonaws.com`
 /// and its older, dual-stack, FIPS and Chinese relatives.
 fn s3_host(host: &str) -> Option<(&str, Option<&str>)> {
-    let host = host
-        .strip_suffix(".cn")
-        .unwrap_or(host)
-        .strip_suffix(".amazonaws.com")?;
+    let host = host.strip_suffix(".cn").unwrap_or(host).strip_suffix(".amazonaws.com")?;
     // From the right: an optional region, an optional `dualstack`, then the label of the service.
     let (before, last) = host.rsplit_once('.').unwrap_or(("", host));
     if let Some(region) = region_of_service(last) {
@@ -96,59 +81,20 @@ mod tests {
     #[test]
     fn the_hosts_of_s3_name_bucket_and_region() {
         for (text, bucket, region, prefix) in [
-            (
-                "b.s3.eu-west-1.amazonaws.com/a/b",
-                "b",
-                Some("eu-west-1"),
-                "a/b",
-            ),
-            (
-                "my.b.s3.eu-west-1.amazonaws.com/",
-                "my.b",
-                Some("eu-west-1"),
-                "",
-            ),
-            (
-                "s3.eu-west-1.amazonaws.com/b/a%20b",
-                "b",
-                Some("eu-west-1"),
-                "a b",
-            ),
+            ("b.s3.eu-west-1.amazonaws.com/a/b", "b", Some("eu-west-1"), "a/b"),
+            ("my.b.s3.eu-west-1.amazonaws.com/", "my.b", Some("eu-west-1"), ""),
+            ("s3.eu-west-1.amazonaws.com/b/a%20b", "b", Some("eu-west-1"), "a b"),
             ("b.s3.amazonaws.com/a+b", "b", None, "a+b"),
             ("s3.amazonaws.com/b", "b", None, ""),
             ("b.s3-eu-west-1.amazonaws.com", "b", Some("eu-west-1"), ""),
-            (
-                "s3-eu-west-1.amazonaws.com/b//x",
-                "b",
-                Some("eu-west-1"),
-                "/x",
-            ),
-            (
-                "b.s3.dualstack.eu-west-1.amazonaws.com",
-                "b",
-                Some("eu-west-1"),
-                "",
-            ),
-            (
-                "b.s3-fips.us-gov-west-1.amazonaws.com",
-                "b",
-                Some("us-gov-west-1"),
-                "",
-            ),
-            (
-                "b.s3.cn-north-1.amazonaws.com.cn/x",
-                "b",
-                Some("cn-north-1"),
-                "x",
-            ),
+            ("s3-eu-west-1.amazonaws.com/b//x", "b", Some("eu-west-1"), "/x"),
+            ("b.s3.dualstack.eu-west-1.amazonaws.com", "b", Some("eu-west-1"), ""),
+            ("b.s3-fips.us-gov-west-1.amazonaws.com", "b", Some("us-gov-west-1"), ""),
+            ("b.s3.cn-north-1.amazonaws.com.cn/x", "b", Some("cn-north-1"), "x"),
             ("B.S3-accelerate.amazonaws.com", "b", None, ""),
         ] {
             let region = region.map(str::to_owned);
-            let expected = Bucket {
-                name: bucket.into(),
-                prefix: prefix.into(),
-                region,
-            };
+            let expected = Bucket { name: bucket.into(), prefix: prefix.into(), region };
             assert_eq!(read(text), Ok(Location::S3(expected)), "{text}");
         }
     }
@@ -157,21 +103,12 @@ mod tests {
     fn the_hosts_of_azure_name_the_account() {
         for (text, printed) in [
             ("acc.blob.core.windows.net/c/a%20b/", "azure://acc/c/a b/"),
-            (
-                "acc.blob.core.usgovcloudapi.net/c",
-                "https://acc.blob.core.usgovcloudapi.net/c",
-            ),
-            (
-                "acc.z01.blob.storage.azure.net/c",
-                "https://acc.z01.blob.storage.azure.net/c",
-            ),
+            ("acc.blob.core.usgovcloudapi.net/c", "https://acc.blob.core.usgovcloudapi.net/c"),
+            ("acc.z01.blob.storage.azure.net/c", "https://acc.z01.blob.storage.azure.net/c"),
         ] {
             assert_eq!(read(text).unwrap().to_string(), printed);
         }
-        assert_eq!(
-            read("acc.blob.core.windows.net/"),
-            Err(LocationProblem::NoContainer)
-        );
+        assert_eq!(read("acc.blob.core.windows.net/"), Err(LocationProblem::NoContainer));
     }
 
     #[test]
@@ -182,19 +119,10 @@ mod tests {
             "ec2.eu-west-1.amazonaws.com",
             "evil-s3.amazonaws.com",
         ] {
-            assert_eq!(
-                read(&format!("{host}/b")),
-                Err(LocationProblem::UnknownHost(host.into()))
-            );
+            assert_eq!(read(&format!("{host}/b")), Err(LocationProblem::UnknownHost(host.into())));
         }
-        assert_eq!(
-            read("b.s3.amazonaws.com/?list-type=2"),
-            Err(LocationProblem::Query)
-        );
-        assert_eq!(
-            read("b.s3.amazonaws.com/%FF"),
-            Err(LocationProblem::NotUtf8)
-        );
+        assert_eq!(read("b.s3.amazonaws.com/?list-type=2"), Err(LocationProblem::Query));
+        assert_eq!(read("b.s3.amazonaws.com/%FF"), Err(LocationProblem::NotUtf8));
         assert_eq!(read("s3.amazonaws.com/"), Err(LocationProblem::NoBucket));
     }
 }

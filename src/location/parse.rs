@@ -87,11 +87,7 @@ pub(super) fn split(rest: &str) -> (&str, &str) {
 fn bucket(rest: &str) -> Result<Bucket, LocationProblem> {
     let (name, prefix) = split(rest);
     check_name(name, LocationProblem::NoBucket)?;
-    Ok(Bucket {
-        name: name.to_owned(),
-        prefix: prefix.to_owned(),
-        region: None,
-    })
+    Ok(Bucket { name: name.to_owned(), prefix: prefix.to_owned(), region: None })
 }
 
 /// Refuses only what can be a bucket nowhere; see [`Bucket::check_aws_name`] for the rules of AWS.
@@ -136,25 +132,18 @@ fn arn(input: &str) -> Result<Bucket, LocationProblem> {
 
 fn demo(rest: &str) -> Result<Demo, LocationProblem> {
     let (shape, query) = rest.split_once('?').unwrap_or((rest, ""));
-    if !shape
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-    {
+    if !shape.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
         return Err(LocationProblem::BadShape(shape.escape_debug().to_string()));
     }
-    let mut demo = Demo {
-        shape: Some(shape.to_owned()).filter(|shape| !shape.is_empty()),
-        ..Demo::default()
-    };
+    let mut demo =
+        Demo { shape: Some(shape.to_owned()).filter(|shape| !shape.is_empty()), ..Demo::default() };
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let (name, slot) = match name {
             "objects" => ("objects", &mut demo.objects),
             "seed" => ("seed", &mut demo.seed),
             other => {
-                return Err(LocationProblem::UnknownParameter(
-                    other.escape_debug().to_string(),
-                ));
+                return Err(LocationProblem::UnknownParameter(other.escape_debug().to_string()));
             }
         };
         let value =
@@ -168,9 +157,7 @@ fn demo(rest: &str) -> Result<Demo, LocationProblem> {
 /// than too seldom: what is refused here would not be found either, and a secret may hold any character.
 fn holds_credentials(input: &str) -> bool {
     let is_signed = input.split(['?', '&', '#']).skip(1).any(|parameter| {
-        let name = parameter
-            .split_once('=')
-            .map(|(name, _)| name.to_ascii_lowercase());
+        let name = parameter.split_once('=').map(|(name, _)| name.to_ascii_lowercase());
         name.is_some_and(|name| SECRET_PARAMETERS.contains(&name.as_str()))
     });
     let (scheme, rest) = input.split_once("://").unwrap_or(("", input));
@@ -197,22 +184,8 @@ mod tests {
 
     #[test]
     fn the_prefix_is_taken_as_it_is() {
-        for prefix in [
-            "",
-            "a",
-            "a/",
-            "/",
-            "//a",
-            " a b ",
-            "ü/%20+?x#y",
-            "a@b:c",
-            "*",
-        ] {
-            let expected = Bucket {
-                name: "bucket".into(),
-                prefix: prefix.into(),
-                region: None,
-            };
+        for prefix in ["", "a", "a/", "/", "//a", " a b ", "ü/%20+?x#y", "a@b:c", "*"] {
+            let expected = Bucket { name: "bucket".into(), prefix: prefix.into(), region: None };
             assert_eq!(
                 read(&format!("s3://bucket/{prefix}")),
                 Ok(Location::S3(expected)),
@@ -246,22 +219,13 @@ mod tests {
 
     #[test]
     fn arns_and_counts_with_letters_are_understood() {
-        assert_eq!(
-            read("arn:aws:s3:::bucket/a:b/c").unwrap().to_string(),
-            "s3://bucket/a:b/c"
-        );
-        assert_eq!(
-            read("arn:aws-cn:s3:::bucket").unwrap().to_string(),
-            "s3://bucket"
-        );
+        assert_eq!(read("arn:aws:s3:::bucket/a:b/c").unwrap().to_string(), "s3://bucket/a:b/c");
+        assert_eq!(read("arn:aws-cn:s3:::bucket").unwrap().to_string(), "s3://bucket");
         assert_eq!(
             read("demo:flat?objects=10_000&seed=2").unwrap().to_string(),
             "demo:flat?objects=10000&seed=2"
         );
-        assert_eq!(
-            read("demo:?objects=1M").unwrap().to_string(),
-            "demo:?objects=1000000"
-        );
+        assert_eq!(read("demo:?objects=1M").unwrap().to_string(), "demo:?objects=1000000");
     }
 
     #[test]
@@ -272,31 +236,11 @@ mod tests {
                 "location `my-bucket/x` has no scheme",
                 "did you mean s3://my-bucket/x",
             ),
-            (
-                "./data",
-                "location `./data` is a local path",
-                "`weighbridge tally`",
-            ),
-            (
-                "C:\\data",
-                "location `C:\\\\data` is a local path",
-                "`weighbridge tally`",
-            ),
-            (
-                "file:///data",
-                "location `file:///data` is a local path",
-                "`weighbridge tally`",
-            ),
-            (
-                "s3://",
-                "location `s3://` names no bucket",
-                "s3://BUCKET/PREFIX",
-            ),
-            (
-                "s3:///a",
-                "location `s3:///a` names no bucket",
-                "s3://BUCKET/PREFIX",
-            ),
+            ("./data", "location `./data` is a local path", "`weighbridge tally`"),
+            ("C:\\data", "location `C:\\\\data` is a local path", "`weighbridge tally`"),
+            ("file:///data", "location `file:///data` is a local path", "`weighbridge tally`"),
+            ("s3://", "location `s3://` names no bucket", "s3://BUCKET/PREFIX"),
+            ("s3:///a", "location `s3:///a` names no bucket", "s3://BUCKET/PREFIX"),
             (
                 "s3://my bucket/a",
                 "location `s3://my bucket/a` has `my bucket` where a bucket should be",
@@ -342,11 +286,7 @@ mod tests {
                 "location `demo:?objects=x` has a bad `objects`: count `x` is not a number",
                 "10k",
             ),
-            (
-                "demo:a/b",
-                "location `demo:a/b` has the bad shape `a/b`",
-                "demo:SHAPE",
-            ),
+            ("demo:a/b", "location `demo:a/b` has the bad shape `a/b`", "demo:SHAPE"),
             ("", "location `` is empty", "s3://"),
         ] {
             let error = read(text).unwrap_err();
@@ -379,12 +319,7 @@ mod tests {
     fn the_rules_of_aws_are_asked_separately() {
         use crate::location::BucketRule;
         let rule = |name: &str| {
-            Bucket {
-                name: name.into(),
-                prefix: String::new(),
-                region: None,
-            }
-            .check_aws_name()
+            Bucket { name: name.into(), prefix: String::new(), region: None }.check_aws_name()
         };
         for (name, expected) in [
             ("my.bucket-1", Ok(())),

@@ -10,12 +10,8 @@ use super::error::BucketRule;
 pub const AZURE_SUFFIX: &str = "blob.core.windows.net";
 
 /// What an URL path keeps as it is.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'/');
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// What a user names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -117,10 +113,7 @@ impl Bucket {
         if !(3..=63).contains(&name.len()) {
             return Err(BucketRule::Length);
         }
-        if !name
-            .iter()
-            .all(|byte| is_letter(byte) || matches!(byte, b'.' | b'-'))
-        {
+        if !name.iter().all(|byte| is_letter(byte) || matches!(byte, b'.' | b'-')) {
             return Err(BucketRule::Characters);
         }
         if !name.first().is_some_and(is_letter) || !name.last().is_some_and(is_letter) {
@@ -150,32 +143,19 @@ impl fmt::Display for Location {
 }
 
 fn with_prefix(f: &mut fmt::Formatter<'_>, prefix: &str) -> fmt::Result {
-    if prefix.is_empty() {
-        Ok(())
-    } else {
-        write!(f, "/{prefix}")
-    }
+    if prefix.is_empty() { Ok(()) } else { write!(f, "/{prefix}") }
 }
 
 impl fmt::Display for Container {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            account,
-            name,
-            prefix,
-            suffix,
-        } = self;
+        let Self { account, name, prefix, suffix } = self;
         match suffix {
             None => {
                 write!(f, "azure://{account}/{name}")?;
                 with_prefix(f, prefix)
             }
             Some(suffix) => {
-                write!(
-                    f,
-                    "https://{account}.{suffix}/{}",
-                    utf8_percent_encode(name, PATH)
-                )?;
+                write!(f, "https://{account}.{suffix}/{}", utf8_percent_encode(name, PATH))?;
                 with_prefix(f, &utf8_percent_encode(prefix, PATH).to_string())
             }
         }
@@ -186,9 +166,7 @@ impl fmt::Display for Demo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "demo:{}", self.shape.as_deref().unwrap_or_default())?;
         let parameters = [("objects", self.objects), ("seed", self.seed)];
-        let said = parameters
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
+        let said = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
         for (index, (name, value)) in said.enumerate() {
             write!(f, "{}{name}={value}", if index == 0 { '?' } else { '&' })?;
         }

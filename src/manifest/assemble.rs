@@ -108,19 +108,10 @@ impl Assembler {
                 ))
             }
         };
-        let mut assembler = Self {
-            output,
-            packer,
-            consumed,
-            position: 0,
-            rows: 0,
-            held: VecDeque::new(),
-            start,
-        };
+        let mut assembler =
+            Self { output, packer, consumed, position: 0, rows: 0, held: VecDeque::new(), start };
         let header = encoding.format.header();
-        let known = usize::try_from(start.content_bytes)
-            .unwrap_or(usize::MAX)
-            .min(header.len());
+        let known = usize::try_from(start.content_bytes).unwrap_or(usize::MAX).min(header.len());
         assembler.write_header(&header[known..])?;
         assembler.position = header.len() as u64;
         Ok(assembler)
@@ -191,15 +182,8 @@ impl Assembler {
         for (_, path) in &self.held {
             remove_if_there(path)?;
         }
-        let Checkpoint {
-            content_bytes,
-            output_bytes,
-        } = reached;
-        Ok(Assembled {
-            rows: self.rows,
-            content_bytes,
-            output_bytes,
-        })
+        let Checkpoint { content_bytes, output_bytes } = reached;
+        Ok(Assembled { rows: self.rows, content_bytes, output_bytes })
     }
 
     fn reached(&self) -> Checkpoint {
@@ -229,8 +213,7 @@ impl Assembler {
         let mut file = File::open(path).map_err(ManifestError::io("open", path))?;
         check_length(&file, path, to)?;
         if from > 0 {
-            file.seek(SeekFrom::Start(from))
-                .map_err(ManifestError::io("seek in", path))?;
+            file.seek(SeekFrom::Start(from)).map_err(ManifestError::io("seek in", path))?;
         }
         let mut source = file.take(to - from);
         let copied = match &mut self.packer {
@@ -244,11 +227,7 @@ impl Assembler {
         let copied = copied.map_err(ManifestError::io("write", self.output.path()))?;
         if copied < to - from {
             let found = from + copied;
-            return Err(ManifestError::Short {
-                path: path.to_owned(),
-                expected: to,
-                found,
-            });
+            return Err(ManifestError::Short { path: path.to_owned(), expected: to, found });
         }
         Ok(())
     }

@@ -74,9 +74,7 @@ mod tests {
 
     #[test]
     fn a_second_spelling_of_the_same_bytes_is_refused() {
-        for text in [
-            "Zh==", "Zg=", "Zg", "Zg===", "Z g=", "====", "Zm9v=", "Zm9=",
-        ] {
+        for text in ["Zh==", "Zg=", "Zg", "Zg===", "Z g=", "====", "Zm9v=", "Zm9="] {
             assert_eq!(decode(text.as_bytes()), None, "{text}");
         }
     }

@@ -89,10 +89,7 @@ impl Compressor {
         let mut taken = 0;
         loop {
             let room = CHUNK - self.chunk.len();
-            let read = source
-                .by_ref()
-                .take(room as u64)
-                .read_to_end(&mut self.chunk)?;
+            let read = source.by_ref().take(room as u64).read_to_end(&mut self.chunk)?;
             taken += read as u64;
             if self.chunk.len() < CHUNK {
                 return Ok(taken);
@@ -117,16 +114,10 @@ impl Compressor {
         if self.in_flight.len() >= IN_FLIGHT {
             self.write_next(output)?;
         }
-        let next = self
-            .spare
-            .pop()
-            .unwrap_or_else(|| Vec::with_capacity(CHUNK));
+        let next = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK));
         let plain = std::mem::replace(&mut self.chunk, next);
         let (reply, answer) = sync_channel(1);
-        let sent = self
-            .jobs
-            .as_ref()
-            .is_some_and(|jobs| jobs.send(Job { plain, reply }).is_ok());
+        let sent = self.jobs.as_ref().is_some_and(|jobs| jobs.send(Job { plain, reply }).is_ok());
         if !sent {
             return Err(io::Error::other("the compression threads have ended"));
         }
@@ -138,9 +129,8 @@ impl Compressor {
         let Some(answer) = self.in_flight.pop_front() else {
             return Ok(());
         };
-        let received = answer
-            .recv()
-            .map_err(|_| io::Error::other("a compression thread has ended"))?;
+        let received =
+            answer.recv().map_err(|_| io::Error::other("a compression thread has ended"))?;
         let Packed { mut plain, packed } = received?;
         output.write_all(&packed)?;
         self.plain_bytes += plain.len() as u64;

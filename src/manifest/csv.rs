@@ -16,9 +16,7 @@ impl CsvEncoder {
         let mut field = Vec::with_capacity(bucket.len() + 3);
         push_field(bucket.as_bytes(), &mut field);
         field.push(b',');
-        Self {
-            bucket: field.into(),
-        }
+        Self { bucket: field.into() }
     }
 
     /// Appends the row of `object`, line end included, to `out`.

@@ -43,13 +43,9 @@ pub(super) fn is_plain(bytes: &[u8], first: u8, second: u8) -> bool {
     // As signed bytes, everything below a space is a control character or not ASCII.
     let special = |byte: u8| byte.cast_signed() < 0x20 || byte == first || byte == second;
     let (chunks, rest) = bytes.as_chunks::<16>();
-    let mut found = rest
-        .iter()
-        .fold(false, |found, &byte| found | special(byte));
+    let mut found = rest.iter().fold(false, |found, &byte| found | special(byte));
     for chunk in chunks {
-        found |= chunk
-            .iter()
-            .fold(false, |found, &byte| found | special(byte));
+        found |= chunk.iter().fold(false, |found, &byte| found | special(byte));
     }
     !found
 }

@@ -6,14 +6,7 @@ use std::path::Path;
 use super::error::ManifestError;
 
 /// The columns of a manifest in their order.
-pub const COLUMNS: [&str; 6] = [
-    "bucket",
-    "key",
-    "size",
-    "last_modified",
-    "etag",
-    "storage_class",
-];
+pub const COLUMNS: [&str; 6] = ["bucket", "key", "size", "last_modified", "etag", "storage_class"];
 
 /// The first line of a CSV manifest: [`COLUMNS`].
 pub const CSV_HEADER: &[u8] = b"bucket,key,size,last_modified,etag,storage_class\n";
@@ -85,14 +78,8 @@ impl Encoding {
     /// # Errors
     /// [`ManifestError::UnknownName`] for any other name.
     pub fn from_path(path: &Path) -> Result<Self, ManifestError> {
-        let unknown = || ManifestError::UnknownName {
-            path: path.to_owned(),
-        };
-        let name = path
-            .file_name()
-            .ok_or_else(unknown)?
-            .to_string_lossy()
-            .to_ascii_lowercase();
+        let unknown = || ManifestError::UnknownName { path: path.to_owned() };
+        let name = path.file_name().ok_or_else(unknown)?.to_string_lossy().to_ascii_lowercase();
         let (stem, compression) = if let Some(stem) = name.strip_suffix(".gz") {
             (stem, Compression::Gzip)
         } else if let Some(stem) = name.strip_suffix(".zst") {
@@ -105,10 +92,7 @@ impl Encoding {
             "jsonl" | "ndjson" => Format::JsonLines,
             _ => return Err(unknown()),
         };
-        Ok(Self {
-            format,
-            compression,
-        })
+        Ok(Self { format, compression })
     }
 }
 
@@ -125,28 +109,14 @@ mod tests {
             ("objects.jsonl", Format::JsonLines, Compression::None),
             ("o.2024.ndjson.gz", Format::JsonLines, Compression::Gzip),
         ] {
-            let expected = Encoding {
-                format,
-                compression,
-            };
-            assert_eq!(
-                Encoding::from_path(Path::new(name)).unwrap(),
-                expected,
-                "{name}"
-            );
+            let expected = Encoding { format, compression };
+            assert_eq!(Encoding::from_path(Path::new(name)).unwrap(), expected, "{name}");
         }
     }
 
     #[test]
     fn other_names_are_refused_with_the_names_that_work() {
-        for name in [
-            "objects",
-            "objects.gz",
-            "objects.json",
-            "csv",
-            "objects.csv.bz2",
-            "dir/",
-        ] {
+        for name in ["objects", "objects.gz", "objects.json", "csv", "objects.csv.bz2", "dir/"] {
             let error = Encoding::from_path(Path::new(name)).unwrap_err();
             assert!(matches!(error, ManifestError::UnknownName { .. }), "{name}");
             assert!(error.to_string().contains(name));

@@ -16,9 +16,7 @@ impl JsonLinesEncoder {
         let mut start = b"{".to_vec();
         push_member("bucket", bucket.as_bytes(), &mut start);
         start.push(b',');
-        Self {
-            start: start.into(),
-        }
+        Self { start: start.into() }
     }
 
     /// Appends the row of `object`, line end included, to `out`.
@@ -33,11 +31,7 @@ impl JsonLinesEncoder {
         out.extend_from_slice(&self.start);
         push_member("key", object.key, out);
         // A time beyond the calendar is a string like any other.
-        push_size_and_time(
-            object,
-            [b",\"size\":", b",\"last_modified\":\"", b"\","],
-            out,
-        );
+        push_size_and_time(object, [b",\"size\":", b",\"last_modified\":\"", b"\","], out);
         push_member("etag", object.etag, out);
         out.push(b',');
         push_member("storage_class", object.storage_class, out);
@@ -69,10 +63,7 @@ fn push_awkward(value: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"\":\"");
     let needs_escape = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
     // Most often the value is only not ASCII; as in `is_plain`, no early exit.
-    if !value
-        .iter()
-        .fold(false, |found, &byte| found | needs_escape(byte))
-    {
+    if !value.iter().fold(false, |found, &byte| found | needs_escape(byte)) {
         out.extend_from_slice(value);
         return;
     }

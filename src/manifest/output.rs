@@ -22,11 +22,7 @@ impl OutputTarget {
     /// The target that an argument names: `-` is standard output.
     #[must_use]
     pub fn from_argument(argument: &Path) -> Self {
-        if argument == Path::new("-") {
-            Self::Stdout
-        } else {
-            Self::File(argument.to_owned())
-        }
+        if argument == Path::new("-") { Self::Stdout } else { Self::File(argument.to_owned()) }
     }
 
     /// The encoding: told from the file name; standard output is uncompressed. A format given
@@ -35,10 +31,7 @@ impl OutputTarget {
     /// # Errors
     /// [`ManifestError::UnknownName`] when neither name nor format says it.
     pub fn encoding(&self, explicit: Option<Format>) -> Result<Encoding, ManifestError> {
-        let plain = |format| Encoding {
-            format,
-            ..Encoding::default()
-        };
+        let plain = |format| Encoding { format, ..Encoding::default() };
         match (self, explicit) {
             (Self::Stdout, format) => Ok(plain(format.unwrap_or_default())),
             (Self::File(path), None) => Encoding::from_path(path),
@@ -56,12 +49,7 @@ impl OutputTarget {
             Self::Stdout => Ok(()),
             Self::File(path) if is_stream(path)? => Ok(()),
             Self::File(_) => match self.open()? {
-                Output::Partial {
-                    file,
-                    partial,
-                    is_new: true,
-                    ..
-                } => {
+                Output::Partial { file, partial, is_new: true, .. } => {
                     drop(file);
                     std::fs::remove_file(&partial).map_err(ManifestError::io("remove", &partial))
                 }
@@ -83,15 +71,11 @@ impl OutputTarget {
         if is_stream(path)? {
             let file = OpenOptions::new().write(true).open(path);
             let file = file.map_err(ManifestError::io("open", path))?;
-            return Ok(Output::Stream {
-                file,
-                name: path.clone(),
-            });
+            return Ok(Output::Stream { file, name: path.clone() });
         }
         // A rename onto a link would replace the link: write where it leads.
         let destination = if path.is_symlink() {
-            path.canonicalize()
-                .map_err(ManifestError::io("follow", path))?
+            path.canonicalize().map_err(ManifestError::io("follow", path))?
         } else {
             path.clone()
         };
@@ -99,38 +83,23 @@ impl OutputTarget {
         name.push(".partial");
         let partial = PathBuf::from(name);
         let is_new = !partial.exists();
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&partial);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&partial);
         let file = file.map_err(ManifestError::io("create", &partial))?;
         // A file system without locks is no reason to refuse.
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(ManifestError::Busy { path: partial });
         }
-        Ok(Output::Partial {
-            file,
-            partial,
-            destination,
-            is_new,
-        })
+        Ok(Output::Partial { file, partial, destination, is_new })
     }
 }
 
 /// Whether the path leads to a pipe or device, onto which nothing can be renamed.
 fn is_stream(path: &Path) -> Result<bool, ManifestError> {
     match path.metadata() {
-        Ok(found) if found.is_dir() => Err(ManifestError::IsDirectory {
-            path: path.to_owned(),
-        }),
+        Ok(found) if found.is_dir() => Err(ManifestError::IsDirectory { path: path.to_owned() }),
         Ok(found) => Ok(!found.is_file()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(ManifestError::Io {
-            action: "inspect",
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(ManifestError::Io { action: "inspect", path: path.to_owned(), source }),
     }
 }
 
@@ -149,12 +118,7 @@ pub(super) enum Output {
     /// What has been written cannot be taken back.
     Stream { file: File, name: PathBuf },
     /// A file under its temporary name.
-    Partial {
-        file: File,
-        partial: PathBuf,
-        destination: PathBuf,
-        is_new: bool,
-    },
+    Partial { file: File, partial: PathBuf, destination: PathBuf, is_new: bool },
 }
 
 impl Output {
@@ -179,8 +143,7 @@ impl Output {
             Self::Stream { name, .. } => Err(ManifestError::NotResumable { path: name.clone() }),
             Self::Partial { file, partial, .. } => {
                 check_length(file, partial, bytes)?;
-                file.set_len(bytes)
-                    .map_err(ManifestError::io("truncate", partial))?;
+                file.set_len(bytes).map_err(ManifestError::io("truncate", partial))?;
                 io::Seek::seek(&mut &*file, io::SeekFrom::Start(bytes))
                     .map_err(ManifestError::io("seek in", partial))?;
                 Ok(())
@@ -200,28 +163,17 @@ impl Output {
 
     /// Gives the output its final name.
     pub(super) fn commit(self) -> Result<(), ManifestError> {
-        let Self::Partial {
-            file,
-            partial,
-            destination,
-            ..
-        } = self
-        else {
+        let Self::Partial { file, partial, destination, .. } = self else {
             return Ok(());
         };
-        file.sync_all()
-            .map_err(ManifestError::io("sync", &partial))?;
+        file.sync_all().map_err(ManifestError::io("sync", &partial))?;
         drop(file);
         std::fs::rename(&partial, &destination)
             .map_err(ManifestError::io("create", &destination))?;
         // The rename itself reaches the disk with the folder; where folders cannot be synced, later.
         #[cfg(unix)]
         if let Some(folder) = destination.parent() {
-            let folder = if folder.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                folder
-            };
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             let _ = File::open(folder).and_then(|folder| folder.sync_all());
         }
         Ok(())
@@ -237,18 +189,13 @@ mod tests {
         let target = OutputTarget::from_argument(Path::new("-"));
         assert_eq!(target, OutputTarget::Stdout);
         assert_eq!(target.encoding(None).unwrap(), Encoding::default());
-        assert_eq!(
-            target.encoding(Some(Format::JsonLines)).unwrap().format,
-            Format::JsonLines
-        );
+        assert_eq!(target.encoding(Some(Format::JsonLines)).unwrap().format, Format::JsonLines);
     }
 
     #[test]
     fn checking_leaves_no_trace() {
         let directory = tempfile::tempdir().unwrap();
-        OutputTarget::File(directory.path().join("objects.csv"))
-            .check_writable()
-            .unwrap();
+        OutputTarget::File(directory.path().join("objects.csv")).check_writable().unwrap();
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 
@@ -265,9 +212,7 @@ mod tests {
     #[test]
     fn a_directory_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        let error = OutputTarget::File(directory.path().to_owned())
-            .check_writable()
-            .unwrap_err();
+        let error = OutputTarget::File(directory.path().to_owned()).check_writable().unwrap_err();
         assert!(matches!(error, ManifestError::IsDirectory { .. }));
     }
 
@@ -276,10 +221,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let target = OutputTarget::File(directory.path().join("objects.csv"));
         let held = target.open().unwrap();
-        assert!(matches!(
-            target.check_writable(),
-            Err(ManifestError::Busy { .. })
-        ));
+        assert!(matches!(target.check_writable(), Err(ManifestError::Busy { .. })));
         drop(held);
         target.check_writable().unwrap();
     }
@@ -292,11 +234,7 @@ mod tests {
         let link = directory.path().join("link.csv");
         std::fs::write(&real, b"old").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        OutputTarget::File(link.clone())
-            .open()
-            .unwrap()
-            .commit()
-            .unwrap();
+        OutputTarget::File(link.clone()).open().unwrap().commit().unwrap();
         assert!(link.is_symlink());
         assert_eq!(std::fs::read(&real).unwrap(), b"");
 

@@ -111,11 +111,7 @@ impl Reader {
         let path = name.to_owned();
         let rows = match encoding.format {
             Format::Csv => Rows::csv(source, &path)?,
-            Format::JsonLines => Rows::JsonLines {
-                source,
-                line: Vec::new(),
-                number: 0,
-            },
+            Format::JsonLines => Rows::JsonLines { source, line: Vec::new(), number: 0 },
         };
         Ok(Self { path, rows })
     }
@@ -127,33 +123,17 @@ impl Reader {
     /// stream fails, which includes compressed files that end too early.
     pub fn read(&mut self, row: &mut Row) -> Result<bool, ManifestError> {
         match &mut self.rows {
-            Rows::Csv {
-                reader,
-                record,
-                columns,
-                width,
-            } => {
-                if !reader
-                    .read_byte_record(record)
-                    .map_err(|error| csv_error(error, &self.path))?
-                {
+            Rows::Csv { reader, record, columns, width } => {
+                if !reader.read_byte_record(record).map_err(|error| csv_error(error, &self.path))? {
                     return Ok(false);
                 }
                 let line = record.position().map_or(0, csv::Position::line);
                 fill_from_record(row, record, columns, *width).map_err(|problem| {
-                    ManifestError::Row {
-                        path: self.path.clone(),
-                        line,
-                        problem,
-                    }
+                    ManifestError::Row { path: self.path.clone(), line, problem }
                 })?;
                 Ok(true)
             }
-            Rows::JsonLines {
-                source,
-                line,
-                number,
-            } => loop {
+            Rows::JsonLines { source, line, number } => loop {
                 line.clear();
                 let mut limited = source.by_ref().take(MAX_LINE);
                 let read = limited
@@ -173,11 +153,9 @@ impl Reader {
                 };
                 return match result {
                     Ok(()) => Ok(true),
-                    Err(problem) => Err(ManifestError::Row {
-                        path: self.path.clone(),
-                        line: *number,
-                        problem,
-                    }),
+                    Err(problem) => {
+                        Err(ManifestError::Row { path: self.path.clone(), line: *number, problem })
+                    }
                 };
             },
         }
@@ -199,13 +177,9 @@ impl Iterator for Reader {
 
 impl Rows {
     fn csv(source: Source, path: &Path) -> Result<Self, ManifestError> {
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .buffer_capacity(BUFFER)
-            .from_reader(source);
-        let header = reader
-            .byte_headers()
-            .map_err(|error| csv_error(error, path))?;
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER).from_reader(source);
+        let header = reader.byte_headers().map_err(|error| csv_error(error, path))?;
         let find = |name: &str| header.iter().position(|column| column == name.as_bytes());
         let columns = COLUMNS.map(find);
         let width = header.len();
@@ -213,19 +187,10 @@ impl Rows {
         for (name, column) in COLUMNS.iter().zip(columns).take(4) {
             if column.is_none() {
                 let problem = RowProblem::Header(name);
-                return Err(ManifestError::Row {
-                    path: path.to_owned(),
-                    line: 1,
-                    problem,
-                });
+                return Err(ManifestError::Row { path: path.to_owned(), line: 1, problem });
             }
         }
-        Ok(Self::Csv {
-            reader: Box::new(reader),
-            record: csv::ByteRecord::new(),
-            columns,
-            width,
-        })
+        Ok(Self::Csv { reader: Box::new(reader), record: csv::ByteRecord::new(), columns, width })
     }
 }
 
@@ -234,11 +199,7 @@ fn csv_error(error: csv::Error, path: &Path) -> ManifestError {
         csv::ErrorKind::Io(source) => source,
         other => io::Error::other(format!("{other:?}")),
     };
-    ManifestError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    }
+    ManifestError::Io { action: "read", path: path.to_owned(), source }
 }
 
 fn fill_from_record(
@@ -248,19 +209,12 @@ fn fill_from_record(
     width: usize,
 ) -> Result<(), RowProblem> {
     if record.len() != width {
-        return Err(RowProblem::Fields {
-            expected: width,
-            found: record.len(),
-        });
+        return Err(RowProblem::Fields { expected: width, found: record.len() });
     }
-    let field = |column: usize| {
-        columns[column]
-            .and_then(|index| record.get(index))
-            .unwrap_or_default()
-    };
+    let field =
+        |column: usize| columns[column].and_then(|index| record.get(index)).unwrap_or_default();
     row.bucket.clear();
-    row.bucket
-        .push_str(&String::from_utf8_lossy(&unmark(field(0), "bucket")?));
+    row.bucket.push_str(&String::from_utf8_lossy(&unmark(field(0), "bucket")?));
     refill(&mut row.key, &unmark(field(1), "key")?);
     row.size = parse_size_field(field(2))?;
     row.modified = parse_time_field(field(3))?;
@@ -272,9 +226,7 @@ fn fill_from_record(
 fn unmark<'a>(value: &'a [u8], column: &'static str) -> Result<Cow<'a, [u8]>, RowProblem> {
     match value.strip_prefix(BASE64_MARK.as_bytes()) {
         None => Ok(Cow::Borrowed(value)),
-        Some(text) => base64::decode(text)
-            .map(Cow::Owned)
-            .ok_or(RowProblem::Base64(column)),
+        Some(text) => base64::decode(text).map(Cow::Owned).ok_or(RowProblem::Base64(column)),
     }
 }
 
@@ -284,22 +236,15 @@ fn refill(buffer: &mut Vec<u8>, value: &[u8]) {
 }
 
 fn parse_size_field(text: &[u8]) -> Result<u64, RowProblem> {
-    let digits = std::str::from_utf8(text)
-        .ok()
-        .filter(|text| !text.starts_with('+'));
+    let digits = std::str::from_utf8(text).ok().filter(|text| !text.starts_with('+'));
     digits
         .and_then(|digits| digits.parse().ok())
         .ok_or_else(|| RowProblem::Size(String::from_utf8_lossy(text).into_owned()))
 }
 
 fn parse_time_field(text: &[u8]) -> Result<Timestamp, RowProblem> {
-    let beyond_the_calendar = || {
-        std::str::from_utf8(text.strip_prefix(b"@")?)
-            .ok()?
-            .parse()
-            .ok()
-            .map(Timestamp)
-    };
+    let beyond_the_calendar =
+        || std::str::from_utf8(text.strip_prefix(b"@")?).ok()?.parse().ok().map(Timestamp);
     parse_rfc3339(text)
         .or_else(beyond_the_calendar)
         .ok_or_else(|| RowProblem::Time(String::from_utf8_lossy(text).into_owned()))
@@ -338,20 +283,10 @@ fn fill_from_line(row: &mut Row, line: &[u8]) -> Result<(), RowProblem> {
     }
     row.bucket.clear();
     row.bucket.push_str(&parsed.bucket.0);
-    fill_text(
-        &mut row.key,
-        parsed.key.as_ref(),
-        parsed.key_base64.as_ref(),
-        "key_base64",
-    )?;
+    fill_text(&mut row.key, parsed.key.as_ref(), parsed.key_base64.as_ref(), "key_base64")?;
     row.size = parsed.size;
     row.modified = parse_time_field(parsed.last_modified.0.as_bytes())?;
-    fill_text(
-        &mut row.etag,
-        parsed.etag.as_ref(),
-        parsed.etag_base64.as_ref(),
-        "etag_base64",
-    )?;
+    fill_text(&mut row.etag, parsed.etag.as_ref(), parsed.etag_base64.as_ref(), "etag_base64")?;
     fill_text(
         &mut row.storage_class,
         parsed.storage_class.as_ref(),

@@ -53,13 +53,7 @@ impl SegmentWriter {
     /// A segment that starts empty at `path`; what lies there is overwritten by the first write.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            pending: Vec::new(),
-            written: 0,
-            rows: 0,
-            untidy: true,
-        }
+        Self { path, pending: Vec::new(), written: 0, rows: 0, untidy: true }
     }
 
     /// Goes on from a checkpoint: what was written after it is cut off.
@@ -99,10 +93,7 @@ impl SegmentWriter {
     /// Bytes and rows appended so far, whether in the file already or not.
     #[must_use]
     pub fn mark(&self) -> SegmentMark {
-        SegmentMark {
-            bytes: self.written + self.pending.len() as u64,
-            rows: self.rows,
-        }
+        SegmentMark { bytes: self.written + self.pending.len() as u64, rows: self.rows }
     }
 
     /// Where the segment lies.
@@ -129,8 +120,7 @@ impl SegmentWriter {
         let mark = self.flush()?;
         if mark.bytes > 0 {
             let file = open_existing(&self.path)?;
-            file.sync_data()
-                .map_err(ManifestError::io("sync", &self.path))?;
+            file.sync_data().map_err(ManifestError::io("sync", &self.path))?;
         }
         Ok(mark)
     }
@@ -149,8 +139,7 @@ impl SegmentWriter {
         self.untidy = true;
         if mark.bytes > 0 || self.path.exists() {
             let file = open_existing(&self.path)?;
-            file.set_len(mark.bytes)
-                .map_err(ManifestError::io("truncate", &self.path))?;
+            file.set_len(mark.bytes).map_err(ManifestError::io("truncate", &self.path))?;
             self.untidy = false;
         }
         Ok(())
@@ -162,10 +151,7 @@ impl SegmentWriter {
     /// [`ManifestError::Io`] when the file cannot be written.
     pub fn finish(mut self) -> Result<Segment, ManifestError> {
         let mark = self.flush()?;
-        Ok(Segment {
-            path: self.path,
-            mark,
-        })
+        Ok(Segment { path: self.path, mark })
     }
 
     fn write_pending(&mut self) -> Result<(), ManifestError> {
@@ -188,12 +174,10 @@ impl SegmentWriter {
             .open(&self.path)
             .map_err(ManifestError::io("open", &self.path))?;
         if self.untidy {
-            file.set_len(self.written)
-                .map_err(ManifestError::io("truncate", &self.path))?;
+            file.set_len(self.written).map_err(ManifestError::io("truncate", &self.path))?;
         }
         self.untidy = true;
-        file.write_all(bytes)
-            .map_err(ManifestError::io("write", &self.path))?;
+        file.write_all(bytes).map_err(ManifestError::io("write", &self.path))?;
         self.untidy = false;
         self.written += bytes.len() as u64;
         Ok(())
@@ -201,24 +185,14 @@ impl SegmentWriter {
 }
 
 fn open_existing(path: &Path) -> Result<File, ManifestError> {
-    OpenOptions::new()
-        .write(true)
-        .open(path)
-        .map_err(ManifestError::io("open", path))
+    OpenOptions::new().write(true).open(path).map_err(ManifestError::io("open", path))
 }
 
 /// Refuses a file with fewer bytes than are known to have been written to it.
 pub(super) fn check_length(file: &File, path: &Path, expected: u64) -> Result<(), ManifestError> {
-    let found = file
-        .metadata()
-        .map_err(ManifestError::io("inspect", path))?
-        .len();
+    let found = file.metadata().map_err(ManifestError::io("inspect", path))?.len();
     if found < expected {
-        return Err(ManifestError::Short {
-            path: path.to_owned(),
-            expected,
-            found,
-        });
+        return Err(ManifestError::Short { path: path.to_owned(), expected, found });
     }
     Ok(())
 }
@@ -234,9 +208,7 @@ mod tests {
     #[test]
     fn a_range_without_rows_makes_no_file() {
         let directory = tempfile::tempdir().unwrap();
-        let segment = SegmentWriter::new(segment_path(directory.path(), 7))
-            .finish()
-            .unwrap();
+        let segment = SegmentWriter::new(segment_path(directory.path(), 7)).finish().unwrap();
         assert_eq!(segment.mark, SegmentMark::default());
         assert!(!segment.path.exists());
     }
@@ -246,19 +218,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = SegmentWriter::new(segment_path(directory.path(), 1));
         let mut expected = Vec::new();
-        for (index, length) in [10, 20_000, 5, 16_383, 2, 16_384, 140_000, 1]
-            .into_iter()
-            .enumerate()
+        for (index, length) in
+            [10, 20_000, 5, 16_383, 2, 16_384, 140_000, 1].into_iter().enumerate()
         {
             let piece = vec![b'a' + u8::try_from(index).unwrap(); length];
             expected.extend_from_slice(&piece);
             writer.append(&piece, 1).unwrap();
             assert_eq!(
                 writer.mark(),
-                SegmentMark {
-                    bytes: expected.len() as u64,
-                    rows: index as u64 + 1
-                }
+                SegmentMark { bytes: expected.len() as u64, rows: index as u64 + 1 }
             );
             assert!(writer.pending.len() <= BUFFER);
         }
@@ -301,14 +269,7 @@ mod tests {
         std::fs::write(&path, b"one\n").unwrap();
         let mark = SegmentMark { bytes: 9, rows: 2 };
         let error = SegmentWriter::resume(path, mark).unwrap_err();
-        assert!(matches!(
-            error,
-            ManifestError::Short {
-                expected: 9,
-                found: 4,
-                ..
-            }
-        ));
+        assert!(matches!(error, ManifestError::Short { expected: 9, found: 4, .. }));
     }
 
     #[test]

@@ -30,19 +30,11 @@ fn encode(format: Format, rows: &[Row]) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8], encoding: Encoding) -> Result<Vec<Row>, ManifestError> {
-    Reader::new(
-        std::io::Cursor::new(bytes.to_vec()),
-        encoding,
-        Path::new("objects"),
-    )?
-    .collect()
+    Reader::new(std::io::Cursor::new(bytes.to_vec()), encoding, Path::new("objects"))?.collect()
 }
 
 fn plain(format: Format) -> Encoding {
-    Encoding {
-        format,
-        compression: Compression::None,
-    }
+    Encoding { format, compression: Compression::None }
 }
 
 #[test]
@@ -50,12 +42,7 @@ fn rows_look_as_documented() {
     let mut awkward = row(b"a,\"b\"\r\n\x01.txt");
     awkward.modified = Timestamp(1_714_566_896_120);
     awkward.storage_class.clear();
-    let rows = [
-        row("jahr/ü 1.jpg".as_bytes()),
-        awkward,
-        row(b"\xFFx"),
-        row(b"base64:eA=="),
-    ];
+    let rows = [row("jahr/ü 1.jpg".as_bytes()), awkward, row(b"\xFFx"), row(b"base64:eA==")];
     assert_eq!(
         String::from_utf8(encode(Format::Csv, &rows)).unwrap(),
         "bucket,key,size,last_modified,etag,storage_class\n\
@@ -185,28 +172,19 @@ fn a_row_that_is_none_is_named_by_its_line() {
             "b,k,1,yesterday,,\n",
             "line 4 of `objects` has no RFC 3339 time in `last_modified`: `yesterday`",
         ),
-        (
-            "b,k,1\n",
-            "line 4 of `objects` has 3 fields where the header has 6",
-        ),
+        ("b,k,1\n", "line 4 of `objects` has 3 fields where the header has 6"),
         (
             "b,base64:e,1,2024-05-01T12:34:56Z,,\n",
             "line 4 of `objects` has a malformed base64 value in `key`",
         ),
     ] {
-        let error = read(
-            format!("{header}{good}{bad}").as_bytes(),
-            plain(Format::Csv),
-        )
-        .unwrap_err();
+        let error =
+            read(format!("{header}{good}{bad}").as_bytes(), plain(Format::Csv)).unwrap_err();
         assert_eq!(error.to_string(), message);
     }
     let start = "{\"bucket\":\"b\",\"size\":1,\"last_modified\":\"2024-05-01T12:34:56Z\"";
     for (bad, message) in [
-        (
-            format!("{start}}}"),
-            "line 2 of `objects` needs either `key` or `key_base64`",
-        ),
+        (format!("{start}}}"), "line 2 of `objects` needs either `key` or `key_base64`"),
         (
             format!("{start},\"key\":\"k\",\"key_base64\":\"\"}}"),
             "line 2 of `objects` needs either `key` or `key_base64`",
@@ -225,13 +203,8 @@ fn a_row_that_is_none_is_named_by_its_line() {
 fn columns_are_found_by_name() {
     let text = "key,extra,size,last_modified,bucket\nk,e,7,2024-05-01T12:34:56Z,b\n";
     let rows = read(text.as_bytes(), plain(Format::Csv)).unwrap();
-    let expected = Row {
-        bucket: "b".to_owned(),
-        size: 7,
-        etag: vec![],
-        storage_class: vec![],
-        ..row(b"k")
-    };
+    let expected =
+        Row { bucket: "b".to_owned(), size: 7, etag: vec![], storage_class: vec![], ..row(b"k") };
     assert_eq!(rows, [expected]);
     for text in ["", "\n", "some,other,file\n1,2,3\n"] {
         let error = read(text.as_bytes(), plain(Format::Csv)).unwrap_err();
@@ -278,37 +251,32 @@ fn the_same_bytes_come_out_however_the_keys_were_cut() {
     let rows = many_rows(6_000);
     for format in FORMATS {
         for compression in COMPRESSIONS {
-            let encoding = Encoding {
-                format,
-                compression,
-            };
-            let outputs: Vec<Vec<u8>> = [
-                &[][..],
-                &[1, 2, 2, 2, 3_000],
-                &[5_999, 6_000, 7, 2_000, 4_000],
-            ]
-            .into_iter()
-            .map(|cuts| {
-                let directory = tempfile::tempdir().unwrap();
-                let output = directory.path().join("objects");
-                let target = OutputTarget::File(output.clone());
-                let mut assembler = Assembler::new(&target, encoding, Consumed::Delete).unwrap();
-                for segment in segments(directory.path(), format, &rows, cuts) {
-                    assembler.push(&segment).unwrap();
-                }
-                let done = assembler.finish().unwrap();
-                let bytes = std::fs::read(&output).unwrap();
-                assert_eq!(done.rows, 6_000);
-                assert_eq!(done.output_bytes, bytes.len() as u64);
-                assert_eq!(done.content_bytes, encode(format, &rows).len() as u64);
-                assert_eq!(
-                    files_in(directory.path()),
-                    1,
-                    "segments and partial output are gone"
-                );
-                bytes
-            })
-            .collect();
+            let encoding = Encoding { format, compression };
+            let outputs: Vec<Vec<u8>> =
+                [&[][..], &[1, 2, 2, 2, 3_000], &[5_999, 6_000, 7, 2_000, 4_000]]
+                    .into_iter()
+                    .map(|cuts| {
+                        let directory = tempfile::tempdir().unwrap();
+                        let output = directory.path().join("objects");
+                        let target = OutputTarget::File(output.clone());
+                        let mut assembler =
+                            Assembler::new(&target, encoding, Consumed::Delete).unwrap();
+                        for segment in segments(directory.path(), format, &rows, cuts) {
+                            assembler.push(&segment).unwrap();
+                        }
+                        let done = assembler.finish().unwrap();
+                        let bytes = std::fs::read(&output).unwrap();
+                        assert_eq!(done.rows, 6_000);
+                        assert_eq!(done.output_bytes, bytes.len() as u64);
+                        assert_eq!(done.content_bytes, encode(format, &rows).len() as u64);
+                        assert_eq!(
+                            files_in(directory.path()),
+                            1,
+                            "segments and partial output are gone"
+                        );
+                        bytes
+                    })
+                    .collect();
             assert_eq!(outputs[0], outputs[1]);
             assert_eq!(outputs[0], outputs[2]);
             assert_eq!(read(&outputs[0], encoding).unwrap(), rows);
@@ -320,10 +288,7 @@ fn the_same_bytes_come_out_however_the_keys_were_cut() {
 fn a_killed_assembly_goes_on_to_the_same_bytes() {
     let rows = many_rows(8_000);
     for compression in COMPRESSIONS {
-        let encoding = Encoding {
-            format: Format::Csv,
-            compression,
-        };
+        let encoding = Encoding { format: Format::Csv, compression };
         let directory = tempfile::tempdir().unwrap();
         let state = directory.path().join("state");
         std::fs::create_dir(&state).unwrap();
@@ -370,17 +335,12 @@ fn a_killed_assembly_goes_on_to_the_same_bytes() {
 fn a_manifest_of_nothing_is_valid() {
     for format in FORMATS {
         for compression in COMPRESSIONS {
-            let encoding = Encoding {
-                format,
-                compression,
-            };
+            let encoding = Encoding { format, compression };
             let directory = tempfile::tempdir().unwrap();
             let path = directory.path().join("objects");
             let target = OutputTarget::File(path.clone());
-            let assembled = Assembler::new(&target, encoding, Consumed::Delete)
-                .unwrap()
-                .finish()
-                .unwrap();
+            let assembled =
+                Assembler::new(&target, encoding, Consumed::Delete).unwrap().finish().unwrap();
             assert_eq!(assembled.rows, 0);
             assert_eq!(read(&std::fs::read(&path).unwrap(), encoding).unwrap(), []);
         }
@@ -389,39 +349,24 @@ fn a_manifest_of_nothing_is_valid() {
 
 #[test]
 fn a_truncated_compressed_manifest_is_an_error() {
-    for (name, compression) in [
-        ("objects.csv.gz", Compression::Gzip),
-        ("objects.csv.zst", Compression::Zstd),
-    ] {
+    for (name, compression) in
+        [("objects.csv.gz", Compression::Gzip), ("objects.csv.zst", Compression::Zstd)]
+    {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(name);
-        let encoding = Encoding {
-            format: Format::Csv,
-            compression,
-        };
-        let mut assembler = Assembler::new(
-            &OutputTarget::File(path.clone()),
-            encoding,
-            Consumed::Delete,
-        )
-        .unwrap();
+        let encoding = Encoding { format: Format::Csv, compression };
+        let mut assembler =
+            Assembler::new(&OutputTarget::File(path.clone()), encoding, Consumed::Delete).unwrap();
         for segment in segments(directory.path(), Format::Csv, &many_rows(1000), &[]) {
             assembler.push(&segment).unwrap();
         }
         assembler.finish().unwrap();
-        assert_eq!(
-            Reader::open(&path).unwrap().filter_map(Result::ok).count(),
-            1000
-        );
+        assert_eq!(Reader::open(&path).unwrap().filter_map(Result::ok).count(), 1000);
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
-        let error = Reader::open(&path)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .unwrap_err();
-        assert!(
-            matches!(error, ManifestError::Io { action: "read", .. }),
-            "{error}"
-        );
+        let error =
+            Reader::open(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>).unwrap_err();
+        assert!(matches!(error, ManifestError::Io { action: "read", .. }), "{error}");
     }
 }
 
@@ -432,10 +377,7 @@ fn a_segment_that_lost_rows_stops_the_assembly() {
     let mut lossy = segments(directory.path(), Format::Csv, &many_rows(10), &[]);
     lossy[0].mark.bytes += 1;
     let mut assembler = Assembler::new(&target, Encoding::default(), Consumed::Delete).unwrap();
-    assert!(matches!(
-        assembler.push(&lossy[0]),
-        Err(ManifestError::Short { .. })
-    ));
+    assert!(matches!(assembler.push(&lossy[0]), Err(ManifestError::Short { .. })));
     assert!(!directory.path().join("objects.csv").exists());
 }
 
@@ -445,13 +387,7 @@ fn a_reader_of_a_pipe_sees_rows_before_the_end() {
     use std::io::{BufRead, BufReader};
     let directory = tempfile::tempdir().unwrap();
     let fifo = directory.path().join("pipe");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&fifo)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let reader = std::thread::spawn({
         let fifo = fifo.clone();
         move || BufReader::new(std::fs::File::open(fifo).unwrap())

@@ -55,7 +55,11 @@ pub(super) fn sizes(summary: &Summary) -> Breakdown {
 
 /// Age classes from the youngest to the oldest that occurs.
 pub(super) fn ages(summary: &Summary) -> Breakdown {
-    let rows = summary.ages.classes.iter().map(|class| row(class.label.as_bytes(), class.objects, class.bytes));
+    let rows = summary
+        .ages
+        .classes
+        .iter()
+        .map(|class| row(class.label.as_bytes(), class.objects, class.bytes));
     Breakdown { title: "Last modified".into(), rows: trimmed(rows.collect()), note: span(summary) }
 }
 
@@ -75,7 +79,8 @@ fn trimmed(mut rows: Vec<Row>) -> Vec<Row> {
 /// Storage classes.
 pub(super) fn classes(summary: &Summary) -> Breakdown {
     let section = &summary.storage_classes;
-    let mut rows: Vec<Row> = section.classes.iter().map(|class| row(&class.name, class.objects, class.bytes)).collect();
+    let mut rows: Vec<Row> =
+        section.classes.iter().map(|class| row(&class.name, class.objects, class.bytes)).collect();
     if section.other_objects > 0 {
         rows.push(row(b"further classes", section.other_objects, section.other_bytes));
     }
@@ -84,7 +89,9 @@ pub(super) fn classes(summary: &Summary) -> Breakdown {
 
 /// The top prefixes: at each depth by bytes, and by objects where that brings others to light.
 pub(super) fn prefixes(summary: &Summary, top: usize) -> Vec<Breakdown> {
-    let names = |shares: &[PrefixShare]| shares.iter().take(top).map(|s| s.prefix.clone()).collect::<BTreeSet<_>>();
+    let names = |shares: &[PrefixShare]| {
+        shares.iter().take(top).map(|s| s.prefix.clone()).collect::<BTreeSet<_>>()
+    };
     let mut tables = Vec::new();
     for depth in summary.prefixes.depths.iter().filter(|depth| depth.distinct > 0) {
         tables.push(ranking(depth, &depth.top_by_bytes, "bytes", top));
@@ -96,7 +103,11 @@ pub(super) fn prefixes(summary: &Summary, top: usize) -> Vec<Breakdown> {
 }
 
 fn ranking(depth: &PrefixDepth, shares: &[PrefixShare], by: &str, top: usize) -> Breakdown {
-    let rows: Vec<Row> = shares.iter().take(top).map(|share| row(&share.prefix, share.objects, share.bytes)).collect();
+    let rows: Vec<Row> = shares
+        .iter()
+        .take(top)
+        .map(|share| row(&share.prefix, share.objects, share.bytes))
+        .collect();
     let hidden = depth.distinct.saturating_sub(rows.len() as u64);
     let further = (hidden > 0).then(|| format!("and {} more", super::count(hidden)));
     Breakdown { title: format!("Prefixes at depth {}, by {by}", depth.depth), rows, note: further }
@@ -112,16 +123,25 @@ pub(super) fn dropped(summary: &Summary) -> Option<String> {
 
 /// A range of keys in words: `after "x" to the last key`; `escape` makes a key fit to show.
 pub(super) fn gap(gap: &Gap, escape: impl Fn(&ByteString) -> String) -> String {
-    let lower =
-        gap.lower.as_ref().map_or_else(|| "from the first key".to_owned(), |key| format!("after {}", escape(key)));
-    let upper = gap.upper.as_ref().map_or_else(|| "to the last key".to_owned(), |key| format!("up to {}", escape(key)));
+    let lower = gap
+        .lower
+        .as_ref()
+        .map_or_else(|| "from the first key".to_owned(), |key| format!("after {}", escape(key)));
+    let upper = gap
+        .upper
+        .as_ref()
+        .map_or_else(|| "to the last key".to_owned(), |key| format!("up to {}", escape(key)));
     format!("{lower} {upper}")
 }
 
 /// The total to the byte. Of an incomplete scan it is not exact, so it does not say so.
 pub(super) fn exact_bytes(summary: &Summary) -> String {
     let bytes = super::count(summary.totals.bytes);
-    if summary.complete { format!("{bytes} bytes exactly") } else { format!("at least {bytes} bytes") }
+    if summary.complete {
+        format!("{bytes} bytes exactly")
+    } else {
+        format!("at least {bytes} bytes")
+    }
 }
 
 /// How many objects are empty.
@@ -148,7 +168,9 @@ pub(super) fn requests(summary: &Summary) -> Vec<String> {
         (requests.probes, "probes"),
         (requests.hedged, "hedged"),
     ];
-    parts.extend(counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))));
+    parts.extend(
+        counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n))),
+    );
     if requests.peak_in_flight > 0 {
         parts.push(format!("up to {} in flight", count(requests.peak_in_flight)));
     }
@@ -156,7 +178,11 @@ pub(super) fn requests(summary: &Summary) -> Vec<String> {
         parts.push(format!("{} received", bytes_iec(requests.bytes_received)));
     }
     if let Some(cost) = requests.cost_usd {
-        parts.push(if cost < 0.01 { "under $0.01".to_owned() } else { format!("about ${cost:.2}") });
+        parts.push(if cost < 0.01 {
+            "under $0.01".to_owned()
+        } else {
+            format!("about ${cost:.2}")
+        });
     }
     parts
 }
@@ -175,7 +201,9 @@ pub(super) fn filtered(summary: &Summary) -> Option<String> {
     let parts: Vec<String> = reasons
         .iter()
         .filter(|(counts, _)| !counts.is_empty())
-        .map(|(counts, by)| format!("{} ({}) by {by}", objects(counts.objects), bytes_iec(counts.bytes)))
+        .map(|(counts, by)| {
+            format!("{} ({}) by {by}", objects(counts.objects), bytes_iec(counts.bytes))
+        })
         .collect();
     (!parts.is_empty()).then(|| format!("not counted: {}", parts.join(", ")))
 }
@@ -184,14 +212,25 @@ pub(super) fn filtered(summary: &Summary) -> Option<String> {
 pub(super) fn filters(summary: &Summary) -> Option<String> {
     let echo = &summary.filters;
     let mut parts = Vec::new();
-    let lists = [("include", &echo.include), ("exclude", &echo.exclude), ("storage class", &echo.storage_classes)];
-    parts.extend(lists.iter().filter(|(_, l)| !l.is_empty()).map(|(name, l)| format!("{name} {}", l.join(", "))));
+    let lists = [
+        ("include", &echo.include),
+        ("exclude", &echo.exclude),
+        ("storage class", &echo.storage_classes),
+    ];
+    parts.extend(
+        lists
+            .iter()
+            .filter(|(_, l)| !l.is_empty())
+            .map(|(name, l)| format!("{name} {}", l.join(", "))),
+    );
     let bounds = [
         ("at least", &echo.min_size),
         ("at most", &echo.max_size),
         ("modified since", &echo.modified_since),
         ("modified before", &echo.modified_before),
     ];
-    parts.extend(bounds.iter().filter_map(|(name, bound)| Some(format!("{name} {}", bound.as_ref()?))));
+    parts.extend(
+        bounds.iter().filter_map(|(name, bound)| Some(format!("{name} {}", bound.as_ref()?))),
+    );
     (!parts.is_empty()).then(|| format!("filters: {}", parts.join("; ")))
 }

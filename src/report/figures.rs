@@ -18,7 +18,10 @@ const UNITS: [&str; 9] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", 
 
 /// A size in IEC units with three or four significant digits: `1.42 TiB`, `999 B`.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "rounded for people; exact bytes are given beside it")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "rounded for people; exact bytes are given beside it"
+)]
 pub fn bytes_iec(bytes: impl Into<u128>) -> String {
     let bytes = bytes.into();
     if bytes < 1_024 {
@@ -84,7 +87,9 @@ mod tests {
 
     #[test]
     fn counts_are_grouped_by_thousands() {
-        for (value, text) in [(0_u64, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+        for (value, text) in
+            [(0_u64, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")]
+        {
             assert_eq!(count(value), text);
         }
         assert!(count(u128::MAX).starts_with("340,282,"));

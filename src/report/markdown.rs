@@ -35,10 +35,20 @@ fn write_document(out: &mut String, summary: &Summary) -> std::fmt::Result {
     }
     let totals = &summary.totals;
     let at_least = if summary.complete { "" } else { "≥ " };
-    writeln!(out, "**{at_least}{}** in **{at_least}{}**  ", bytes_iec(totals.bytes), objects(totals.objects))?;
+    writeln!(
+        out,
+        "**{at_least}{}** in **{at_least}{}**  ",
+        bytes_iec(totals.bytes),
+        objects(totals.objects)
+    )?;
     writeln!(out, "{}\n", breakdown::exact_bytes(summary))?;
     writeln!(out, "| | |\n|---|---|")?;
-    writeln!(out, "| started | {} |\n| took | {} |", summary.started, duration(summary.elapsed_seconds))?;
+    writeln!(
+        out,
+        "| started | {} |\n| took | {} |",
+        summary.started,
+        duration(summary.elapsed_seconds)
+    )?;
     let optional = [
         ("provider", Some(&summary.provider)),
         ("region", summary.region.as_ref()),
@@ -63,7 +73,8 @@ fn write_document(out: &mut String, summary: &Summary) -> std::fmt::Result {
     }
 
     let whole = (totals.objects, totals.bytes);
-    for table in [breakdown::sizes(summary), breakdown::classes(summary), breakdown::ages(summary)] {
+    for table in [breakdown::sizes(summary), breakdown::classes(summary), breakdown::ages(summary)]
+    {
         write_table(out, &table, whole, plain)?;
     }
     for table in breakdown::prefixes(summary, TOP) {
@@ -87,9 +98,16 @@ fn write_table(
     }
     writeln!(out, "\n## {}\n\n| | objects | | bytes | |\n|---|--:|--:|--:|--:|", table.title)?;
     for row in &table.rows {
-        let (objects, bytes) = (share(row.objects.into(), whole.0.into()), share(row.bytes, whole.1));
+        let (objects, bytes) =
+            (share(row.objects.into(), whole.0.into()), share(row.bytes, whole.1));
         let (number, weight) = (count(row.objects), bytes_iec(row.bytes));
-        writeln!(out, "| {} | {number} | {} | {weight} | {} |", label(&row.label), percent(objects), percent(bytes))?;
+        writeln!(
+            out,
+            "| {} | {number} | {} | {weight} | {} |",
+            label(&row.label),
+            percent(objects),
+            percent(bytes)
+        )?;
     }
     table.note.as_ref().map_or(Ok(()), |note| writeln!(out, "\n{note}"))
 }
@@ -111,7 +129,10 @@ fn write_hazards(out: &mut String, summary: &Summary) -> std::fmt::Result {
     if summary.hazards.is_empty() {
         return writeln!(out, "No object stands in the way.");
     }
-    writeln!(out, "| severity | code | objects | bytes | meaning | for example |\n|---|---|--:|--:|---|---|")?;
+    writeln!(
+        out,
+        "| severity | code | objects | bytes | meaning | for example |\n|---|---|--:|--:|---|---|"
+    )?;
     for hazard in &summary.hazards {
         let severity = format!("{:?}", hazard.severity).to_lowercase();
         let example = hazard.examples.first().map(|example| code(&example.key)).unwrap_or_default();
@@ -135,7 +156,9 @@ fn escape(safe: &str) -> String {
             '<' => text.push_str("&lt;"),
             '>' => text.push_str("&gt;"),
             '&' => text.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '$' => text.extend(['\\', character]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '$' => {
+                text.extend(['\\', character])
+            }
             _ => text.push(character),
         }
     }

@@ -46,7 +46,8 @@ impl Progress {
         if self.retries > 0 {
             trouble.push(format!("{} retried", count(self.retries)));
         }
-        let room = |parts: &[String]| parts.iter().map(|part| part.chars().count() + 3).sum::<usize>();
+        let room =
+            |parts: &[String]| parts.iter().map(|part| part.chars().count() + 3).sum::<usize>();
         while room(&parts) + room(&trouble) > width + 3 && parts.len() + trouble.len() > 1 {
             // From the last and least: retries, throttling, requests in flight, time, rate, bytes.
             if trouble.pop().is_none() {
@@ -75,7 +76,11 @@ impl Progress {
         )
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts saturate")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "such casts saturate"
+    )]
     fn rate(&self) -> u64 {
         self.objects_per_second.round() as u64
     }

@@ -52,7 +52,11 @@ impl Style {
     }
 
     pub(super) fn paint(self, ink: Ink, text: &str) -> String {
-        if self.color && !text.is_empty() { format!("{}{text}\x1b[0m", ink.ansi()) } else { text.to_owned() }
+        if self.color && !text.is_empty() {
+            format!("{}{text}\x1b[0m", ink.ansi())
+        } else {
+            text.to_owned()
+        }
     }
 
     /// One of two spellings.
@@ -74,7 +78,8 @@ impl Style {
             return " ".repeat(width);
         }
         let steps = if self.unicode { 8 } else { 1 };
-        let filled = ((share.min(1.0) * (width * steps) as f64).round() as usize).min(width * steps);
+        let filled =
+            ((share.min(1.0) * (width * steps) as f64).round() as usize).min(width * steps);
         if filled == 0 && width > 0 {
             return self.pick("▏", ".").to_owned() + &" ".repeat(width - 1);
         }
@@ -105,6 +110,9 @@ mod tests {
     #[test]
     fn without_colour_there_is_no_escape_sequence() {
         assert_eq!(Style::default().paint(Ink::Alarm, "x"), "x");
-        assert_eq!(Style { color: true, ..Style::default() }.paint(Ink::Alarm, "x"), "\x1b[1;31mx\x1b[0m");
+        assert_eq!(
+            Style { color: true, ..Style::default() }.paint(Ink::Alarm, "x"),
+            "\x1b[1;31mx\x1b[0m"
+        );
     }
 }

@@ -120,7 +120,8 @@ pub(super) fn fit(text: &str, width: usize, unicode: bool) -> String {
     let ellipsis = if unicode { "…" } else { "..." };
     let Some(room) = width.checked_sub(display_width(ellipsis)) else { return String::new() };
     let head = take(text.chars(), room / 2);
-    let tail: String = take(text.chars().rev(), room - display_width(&head)).chars().rev().collect();
+    let tail: String =
+        take(text.chars().rev(), room - display_width(&head)).chars().rev().collect();
     format!("{head}{ellipsis}{tail}")
 }
 
@@ -170,7 +171,10 @@ mod tests {
     #[test]
     fn nothing_reaches_the_terminal_that_could_steer_it() {
         assert_eq!(sanitize(b"a\x1b[31mred\n\x07\x7f", true), "a\\x1b[31mred\\n\\x07\\x7f");
-        assert_eq!(sanitize("\u{9b}2J\u{202e}gpj\u{200b}".as_bytes(), true), "\\u{9b}2J\\u{202e}gpj\\u{200b}");
+        assert_eq!(
+            sanitize("\u{9b}2J\u{202e}gpj\u{200b}".as_bytes(), true),
+            "\\u{9b}2J\\u{202e}gpj\\u{200b}"
+        );
         assert_eq!(sanitize(b"\xff\xfeok\xc3", true), "\\xff\\xfeok\\xc3");
         assert_eq!(sanitize("日本/ü".as_bytes(), true), "日本/ü");
         assert_eq!(sanitize("ü".as_bytes(), false), "\\u{fc}");
@@ -179,7 +183,12 @@ mod tests {
     #[test]
     fn width_counts_columns() {
         assert_eq!(
-            [display_width("abc"), display_width("日本"), display_width("😀"), display_width("e\u{301}")],
+            [
+                display_width("abc"),
+                display_width("日本"),
+                display_width("😀"),
+                display_width("e\u{301}")
+            ],
             [3, 4, 2, 1]
         );
     }

@@ -77,7 +77,11 @@ pub fn timeline_svg(timeline: &Timeline) -> String {
         "<text x=\"{LEFT}\" y=\"{:.0}\" font-size=\"16\">{} ranges in key order{}</text>",
         base + 45.0,
         timeline.bars.len(),
-        if timeline.left_out > 0 { format!(" (and {} not drawn)", timeline.left_out) } else { String::new() }
+        if timeline.left_out > 0 {
+            format!(" (and {} not drawn)", timeline.left_out)
+        } else {
+            String::new()
+        }
     );
     let per_line = timeline.bars.len().div_ceil(lines).max(1);
     for (index, bar) in timeline.bars.iter().enumerate() {

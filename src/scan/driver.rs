@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use super::count::{Counting, Progress};
 use super::fetch::{FetchError, Fetcher};
 use super::ledger::{Ledger, RangeRecord, RangeState};
 use super::options::{ScanOptions, Setup};
@@ -14,7 +15,6 @@ use super::pace::{Halt, Pace};
 use super::planner::{Planner, PlannerConfig, Request};
 use super::seam::Doubt;
 use super::state::{Begin, Snapshot, State};
-use super::count::{Counting, Progress};
 use crate::filter::Dropped;
 use crate::store::{ErrorKind, PageRequest, RangeStart, Store, StoreError};
 
@@ -46,7 +46,9 @@ pub async fn scan(
             }
         }
     } else if !by_key {
-        setup.start_over("the store lists in no order: the bucket was walked one page after another".into())?;
+        setup.start_over(
+            "the store lists in no order: the bucket was walked one page after another".into(),
+        )?;
     }
     let outcome = super::sequential::walk(&store, &setup, &progress, stop).await?;
     setup.finish(outcome)
@@ -70,7 +72,10 @@ enum TaskError {
     Halted(Halt),
     Disordered(StoreError),
     /// The first request of all failed: there is no bucket to weigh.
-    Unlistable { error: StoreError, attempts: u32 },
+    Unlistable {
+        error: StoreError,
+        attempts: u32,
+    },
     Broken(ScanError),
 }
 
@@ -329,7 +334,9 @@ async fn answer(state: &State, request: Request, hedging: bool) -> Result<(), Ta
                     Err(TaskError::Disordered(error))
                 }
                 Err(FetchError::Failed { error, attempts }) => {
-                    if state.counting.progress.pages.load(Ordering::Relaxed) == 0 && request.after.is_none() {
+                    if state.counting.progress.pages.load(Ordering::Relaxed) == 0
+                        && request.after.is_none()
+                    {
                         return Err(TaskError::Unlistable { error, attempts });
                     }
                     let why = format!("{error}, after {attempts} attempts");

@@ -24,7 +24,11 @@ impl Decisions {
         planner.set_trace(Some(Box::new(move |event| {
             let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
             if lines.0.len() < LINES {
-                lines.0.push(format!("{:9.3} s  {}", begun.elapsed().as_secs_f64(), sentence(&event)));
+                lines.0.push(format!(
+                    "{:9.3} s  {}",
+                    begun.elapsed().as_secs_f64(),
+                    sentence(&event)
+                ));
             } else {
                 lines.1 += 1;
             }

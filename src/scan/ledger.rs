@@ -223,10 +223,9 @@ impl Ledger {
         }
         let ledger: Self =
             serde_json::from_slice(&text).map_err(|error| format(error.to_string()))?;
-        ledger.check(order).map_err(|reason| LedgerError::Inconsistent {
-            path: path.into(),
-            reason,
-        })?;
+        ledger
+            .check(order)
+            .map_err(|reason| LedgerError::Inconsistent { path: path.into(), reason })?;
         Ok(ledger)
     }
 

@@ -38,6 +38,6 @@ mod verify;
 pub use count::Progress;
 pub use driver::scan;
 pub use options::{ManifestOptions, ScanOptions, StateOptions};
+pub use outcome::{End, Explained, ManifestCounts, Outcome, RequestCounts, ScanError};
 pub use timeline::{Bar, Timeline};
 pub use verify::{RangeCheck, verify};
-pub use outcome::{End, Explained, ManifestCounts, Outcome, RequestCounts, ScanError};

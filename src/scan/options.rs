@@ -103,7 +103,11 @@ impl Setup {
             location: options.location.clone(),
             endpoint: store.origin().endpoint,
             filters: options.filters.clone(),
-            manifest: options.manifest.as_ref().map(|manifest| manifest.encoding.to_string()).unwrap_or_default(),
+            manifest: options
+                .manifest
+                .as_ref()
+                .map(|manifest| manifest.encoding.to_string())
+                .unwrap_or_default(),
             depth: options.tally.depth,
         };
         let resumed = resumed(&options, &settings, store.quirks().order)?;
@@ -111,8 +115,7 @@ impl Setup {
             // Ages stay relative to when the scan was first started.
             options.tally = ledger.tally.options().clone();
         }
-        let started_ms =
-            resumed.as_ref().map_or(options.tally.as_of.0, |ledger| ledger.started_ms);
+        let started_ms = resumed.as_ref().map_or(options.tally.as_of.0, |ledger| ledger.started_ms);
         let segments = match (&options.manifest, &options.state) {
             (None, _) => None,
             (Some(_), Some(state)) => Some((state.directory.join("segments"), false)),
@@ -204,7 +207,10 @@ impl Setup {
                 clear(directory)?;
             }
         }
-        if complete && let (Some(path), Some(state)) = (path, &self.options.state) && !state.keep {
+        if complete
+            && let (Some(path), Some(state)) = (path, &self.options.state)
+            && !state.keep
+        {
             let gone = fs::remove_file(&path).and_then(|()| {
                 // Only when nothing else is in it.
                 fs::remove_dir(&state.directory).or(Ok(()))
@@ -225,7 +231,8 @@ fn assemble(
         Assembler::new(&manifest.target, manifest.encoding, Consumed::KeepUntilReleased)?;
     for range in ranges {
         if let Some(segment) = range.segment {
-            assembler.push(&Segment { path: segment_path(directory, segment), mark: range.mark })?;
+            assembler
+                .push(&Segment { path: segment_path(directory, segment), mark: range.mark })?;
         }
     }
     let done = assembler.finish()?;
@@ -250,7 +257,8 @@ fn resumed(
 ) -> Result<Option<Ledger>, ScanError> {
     let Some(state) = &options.state else { return Ok(None) };
     let path = state.directory.join(FILE_NAME);
-    let io = |path: &PathBuf, action, source| LedgerError::Io { path: path.clone(), action, source };
+    let io =
+        |path: &PathBuf, action, source| LedgerError::Io { path: path.clone(), action, source };
     fs::create_dir_all(&state.directory)
         .map_err(|source| io(&state.directory, "written", source))?;
     if !state.resume {

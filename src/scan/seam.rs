@@ -41,7 +41,12 @@ pub(super) struct Doubt {
 
 impl Seams {
     /// The range below `bound`, listing from `start`, saw `first` past it.
-    pub(super) fn below(&mut self, bound: &[u8], start: Option<&[u8]>, first: Option<&[u8]>) -> Option<Doubt> {
+    pub(super) fn below(
+        &mut self,
+        bound: &[u8],
+        start: Option<&[u8]>,
+        first: Option<&[u8]>,
+    ) -> Option<Doubt> {
         let start = start.map(<[u8]>::to_vec);
         match self.pending.remove(bound) {
             Some(Side::Above(above)) => {
@@ -79,7 +84,12 @@ impl Doubt {
     ///
     /// # Errors
     /// [`PageError::SkipsAfterStart`] when they keep to different keys.
-    pub(super) async fn settle(&self, fetcher: &Fetcher<'_>, prefix: &[u8], limit: usize) -> Result<(), FetchError> {
+    pub(super) async fn settle(
+        &self,
+        fetcher: &Fetcher<'_>,
+        prefix: &[u8],
+        limit: usize,
+    ) -> Result<(), FetchError> {
         const TIMES: u32 = 3;
         let order = fetcher.store.quirks().order;
         let request = |after: Option<&[u8]>| PageRequest {
@@ -90,9 +100,11 @@ impl Doubt {
         };
         let mut missing = Vec::new();
         for _ in 0..TIMES {
-            let (from_below, from_bound) = (request(self.below.as_deref()), request(Some(&self.bound)));
+            let (from_below, from_bound) =
+                (request(self.below.as_deref()), request(Some(&self.bound)));
             let (below, above) =
-                futures::future::try_join(fetcher.page(&from_below), fetcher.page(&from_bound)).await?;
+                futures::future::try_join(fetcher.page(&from_below), fetcher.page(&from_bound))
+                    .await?;
             let seen = (0..below.len()).map(|index| below.key(index));
             let past = seen.into_iter().find(|key| order.precedes(&self.bound, key));
             let first = (!above.is_empty()).then(|| above.key(0));
@@ -101,10 +113,8 @@ impl Doubt {
             }
             missing = past.or(first).unwrap_or_default().to_vec();
         }
-        let error = PageError::SkipsAfterStart {
-            key: printable(&missing),
-            after: printable(&self.bound),
-        };
+        let error =
+            PageError::SkipsAfterStart { key: printable(&missing), after: printable(&self.bound) };
         Err(FetchError::Failed { error: StoreError::from(error), attempts: TIMES })
     }
 }

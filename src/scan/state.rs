@@ -21,9 +21,9 @@ use super::fetch::{Counters, Latency};
 use super::ledger::RangeRecord;
 use super::outcome::ScanError;
 use super::pace::Pace;
+use super::planner::{PageKeys, PageVerdict, Planner, RangeId, Request, RequestId};
 use super::seam::{Doubt, Seams};
 use super::timeline::{Recorder, Timeline};
-use super::planner::{PageKeys, PageVerdict, Planner, RangeId, Request, RequestId};
 use crate::filter::Dropped;
 use crate::store::{Page, Store};
 use crate::tally::{ByteString, Tally};
@@ -149,7 +149,9 @@ impl State {
         let mut wanted = mem::take(&mut core.wanted);
         core.planner.next_requests(self.pace.limit(), &mut wanted);
         for request in wanted.drain(..) {
-            if let (Some(recorder), Request::List { range, after, .. }) = (&mut core.recorder, &request) {
+            if let (Some(recorder), Request::List { range, after, .. }) =
+                (&mut core.recorder, &request)
+            {
                 recorder.asked(*range, after.as_deref());
             }
             // The driver only hangs up when the scan ends, and then nobody waits for the request.
@@ -251,12 +253,12 @@ impl State {
             return Ok(Arc::clone(sink));
         }
         let Some(view) = core.planner.range(range) else {
-            return Err(ScanError::Internal(format!("a page came for the unknown range {range:?}")));
+            return Err(ScanError::Internal(format!(
+                "a page came for the unknown range {range:?}"
+            )));
         };
-        let record = RangeRecord::new(
-            view.lower.map(ByteString::from),
-            view.upper.map(ByteString::from),
-        );
+        let record =
+            RangeRecord::new(view.lower.map(ByteString::from), view.upper.map(ByteString::from));
         let sink = Arc::new(Mutex::new(Sink::new(record)));
         core.sinks.insert(range, Arc::clone(&sink));
         Ok(sink)

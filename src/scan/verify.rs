@@ -68,8 +68,9 @@ pub async fn verify(
         hedging: false,
     };
     let at_once = pace.limit();
-    let mut checks = stream::iter(chosen.into_iter().map(|at| check(&fetcher, done[at], filters, prefix)))
-        .buffered(at_once);
+    let mut checks =
+        stream::iter(chosen.into_iter().map(|at| check(&fetcher, done[at], filters, prefix)))
+            .buffered(at_once);
     let mut results = Vec::new();
     while let Some(check) = checks.next().await {
         let check = check.map_err(|(source, attempts)| ScanError::Store {
@@ -95,11 +96,8 @@ async fn check(
         limit: fetcher.store.quirks().page_limit,
         ..PageRequest::default()
     };
-    let mut check = RangeCheck {
-        range: range.clone(),
-        found: Counts::default(),
-        digest: SetDigest::default(),
-    };
+    let mut check =
+        RangeCheck { range: range.clone(), found: Counts::default(), digest: SetDigest::default() };
     let past = |key: &[u8], through: &Option<ByteString>| {
         through.as_ref().is_some_and(|through| order.precedes(through, key))
     };

@@ -34,10 +34,8 @@ pub(super) fn object(
     push_etag(&mut etag, attributes.etag);
     etag.push(b'"');
     let seed = digest(0x0B1E, key);
-    let mut answer = with_id(
-        Response::new(Payload::Object(Synthetic::new(seed, part.clone()))),
-        number,
-    );
+    let mut answer =
+        with_id(Response::new(Payload::Object(Synthetic::new(seed, part.clone()))), number);
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     let mut put = |name: HeaderName, value: &dyn Display| {
@@ -49,16 +47,10 @@ pub(super) fn object(
     put(header::ACCEPT_RANGES, &"bytes");
     put(header::CONTENT_TYPE, &"binary/octet-stream");
     if status == StatusCode::PARTIAL_CONTENT {
-        put(
-            header::CONTENT_RANGE,
-            &format!("bytes {}-{}/{size}", part.start, part.end - 1),
-        );
+        put(header::CONTENT_RANGE, &format!("bytes {}-{}/{size}", part.start, part.end - 1));
     }
     if let Ok(time) = jiff::Timestamp::from_millisecond(attributes.modified.0) {
-        put(
-            header::LAST_MODIFIED,
-            &time.strftime("%a, %d %b %Y %H:%M:%S GMT"),
-        );
+        put(header::LAST_MODIFIED, &time.strftime("%a, %d %b %Y %H:%M:%S GMT"));
     }
     if attributes.storage_class != b"STANDARD" {
         let class = String::from_utf8_lossy(attributes.storage_class);

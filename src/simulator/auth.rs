@@ -57,14 +57,10 @@ pub(super) fn verify(
         .and_then(parse)
         .ok_or_else(|| malformed("the header does not follow AWS4-HMAC-SHA256"))?;
     if authorization.service != "s3" {
-        return Err(malformed(
-            "incorrect service, this endpoint belongs to \"s3\"",
-        ));
+        return Err(malformed("incorrect service, this endpoint belongs to \"s3\""));
     }
-    let credential = credentials
-        .iter()
-        .find(|known| known.key_id == authorization.key_id)
-        .ok_or_else(|| {
+    let credential =
+        credentials.iter().find(|known| known.key_id == authorization.key_id).ok_or_else(|| {
             S3Error::new(ErrorCode::InvalidAccessKeyId).with("AWSAccessKeyId", authorization.key_id)
         })?;
     let token = headers.get("x-amz-security-token");
@@ -74,19 +70,14 @@ pub(super) fn verify(
         return Err(S3Error::new(ErrorCode::InvalidToken));
     }
     let (stamp, seconds) = request_time(headers).ok_or_else(|| {
-        S3Error::new(ErrorCode::AccessDenied).with(
-            "Message",
-            "AWS authentication requires a valid Date or x-amz-date header",
-        )
+        S3Error::new(ErrorCode::AccessDenied)
+            .with("Message", "AWS authentication requires a valid Date or x-amz-date header")
     })?;
     if (seconds - now).abs() > MOST_SKEW {
         return Err(S3Error::new(ErrorCode::RequestTimeTooSkewed)
             .with("RequestTime", stamp)
             .with("ServerTime", iso(now))
-            .with(
-                "MaxAllowedSkewMilliseconds",
-                (MOST_SKEW * 1_000).to_string(),
-            ));
+            .with("MaxAllowedSkewMilliseconds", (MOST_SKEW * 1_000).to_string()));
     }
     if !stamp.starts_with(authorization.date) {
         return Err(malformed("the scope's date is not the request's"));
@@ -96,30 +87,21 @@ pub(super) fn verify(
     };
     check_signed_headers(headers, authorization.signed_headers)?;
 
-    let canonical = canonical_request(
-        method,
-        target,
-        headers,
-        authorization.signed_headers,
-        &payload,
-    );
+    let canonical =
+        canonical_request(method, target, headers, authorization.signed_headers, &payload);
     let scope = format!(
         "{}/{}/{}/aws4_request",
         authorization.date, authorization.region, authorization.service
     );
-    let to_sign = format!(
-        "AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}",
-        hex(&Sha256::digest(&canonical))
-    );
+    let to_sign =
+        format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex(&Sha256::digest(&canonical)));
     let mut key = format!("AWS4{}", credential.secret).into_bytes();
     for step in scope.split('/') {
         key = hmac(&key, step.as_bytes());
     }
     let expected = hex(&hmac(&key, to_sign.as_bytes()));
     if expected == authorization.signature {
-        Ok(Caller::Signed {
-            region: authorization.region.to_owned(),
-        })
+        Ok(Caller::Signed { region: authorization.region.to_owned() })
     } else {
         Err(S3Error::new(ErrorCode::SignatureDoesNotMatch)
             .with("AWSAccessKeyId", authorization.key_id)
@@ -130,10 +112,8 @@ pub(super) fn verify(
 }
 
 fn malformed(what: &str) -> S3Error {
-    S3Error::new(ErrorCode::AuthorizationHeaderMalformed).with(
-        "Message",
-        format!("The authorization header is malformed; {what}"),
-    )
+    S3Error::new(ErrorCode::AuthorizationHeaderMalformed)
+        .with("Message", format!("The authorization header is malformed; {what}"))
 }
 
 fn parse(header: &str) -> Option<Authorization<'_>> {
@@ -174,10 +154,7 @@ fn check_signed_headers(headers: &HeaderMap, signed: &str) -> Result<(), S3Error
         return Ok(());
     }
     Err(S3Error::new(ErrorCode::AccessDenied)
-        .with(
-            "Message",
-            "There were headers present in the request which were not signed",
-        )
+        .with("Message", "There were headers present in the request which were not signed")
         .with("HeadersNotSigned", unsigned.join(", ")))
 }
 
@@ -270,10 +247,7 @@ fn request_time(headers: &HeaderMap) -> Option<(String, i64)> {
     }
     let date = text(headers, "date")?;
     let time = jiff::fmt::rfc2822::parse(&date).ok()?.timestamp();
-    Some((
-        time.strftime("%Y%m%dT%H%M%SZ").to_string(),
-        time.as_second(),
-    ))
+    Some((time.strftime("%Y%m%dT%H%M%SZ").to_string(), time.as_second()))
 }
 
 fn iso(seconds: i64) -> String {
@@ -292,13 +266,11 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -343,11 +315,7 @@ mod tests {
     #[test]
     fn the_documented_list_example_is_accepted() {
         let signature = "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7";
-        let caller = check(
-            "/?max-keys=2&prefix=J",
-            &headers(&[], PLAIN, signature),
-            THEN,
-        );
+        let caller = check("/?max-keys=2&prefix=J", &headers(&[], PLAIN, signature), THEN);
         let region = "us-east-1".to_owned();
         assert_eq!(caller, Ok(Caller::Signed { region }));
     }
@@ -381,15 +349,9 @@ mod tests {
         let host = headers(&[("host", "other.s3.amazonaws.com")], PLAIN, signature);
         assert_eq!(code("/?max-keys=2&prefix=J", &host, THEN), mismatch);
         let unsigned = headers(&[("x-amz-acl", "private")], PLAIN, signature);
-        assert_eq!(
-            code("/?max-keys=2&prefix=J", &unsigned, THEN),
-            ErrorCode::AccessDenied
-        );
+        assert_eq!(code("/?max-keys=2&prefix=J", &unsigned, THEN), ErrorCode::AccessDenied);
         let token = headers(&[("x-amz-security-token", "t")], PLAIN, signature);
-        assert_eq!(
-            code("/?max-keys=2&prefix=J", &token, THEN),
-            ErrorCode::InvalidToken
-        );
+        assert_eq!(code("/?max-keys=2&prefix=J", &token, THEN), ErrorCode::InvalidToken);
         for late in [-901, 901] {
             assert_eq!(
                 code("/?max-keys=2&prefix=J", &good, THEN + late),

@@ -122,10 +122,7 @@ impl Behaviour {
     /// A server that does nothing wrong beside this fault, in `share` (0 to 1) of its list requests.
     #[must_use]
     pub fn of_fault(fault: Fault, share: f64) -> Self {
-        Self {
-            faults: Faults::default().with(fault, share),
-            ..Self::default()
-        }
+        Self { faults: Faults::default().with(fault, share), ..Self::default() }
     }
 
     /// Adds one item as it is written on the command line.
@@ -133,10 +130,7 @@ impl Behaviour {
     /// # Errors
     /// If the item is not known or its value is not understood.
     pub fn set(&mut self, item: &str) -> Result<(), InvalidBehaviour> {
-        let wrong = |expected| InvalidBehaviour::Value {
-            item: item.to_owned(),
-            expected,
-        };
+        let wrong = |expected| InvalidBehaviour::Value { item: item.to_owned(), expected };
         let (name, value) = match item.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (item, None),
@@ -176,10 +170,7 @@ impl Behaviour {
             }
             "fail-key" => {
                 let key = decode(text).ok_or_else(|| wrong("a key"))?;
-                self.failing.push(KeyRange {
-                    first: key.clone(),
-                    last: key,
-                });
+                self.failing.push(KeyRange { first: key.clone(), last: key });
             }
             "fail-range" => {
                 let (first, last) = text.split_once("..").ok_or_else(|| wrong("FIRST..LAST"))?;
@@ -202,11 +193,7 @@ impl Behaviour {
                 let magnitude = parse_duration(text.trim_start_matches('-'))
                     .and_then(|time| i64::try_from(time.as_secs()).ok())
                     .ok_or_else(|| wrong("a time such as 20m or -20m"))?;
-                self.clock_offset = if text.starts_with('-') {
-                    -magnitude
-                } else {
-                    magnitude
-                };
+                self.clock_offset = if text.starts_with('-') { -magnitude } else { magnitude };
             }
             _ => return Err(InvalidBehaviour::Unknown(name.to_owned())),
         }
@@ -219,11 +206,7 @@ impl FromStr for Behaviour {
 
     fn from_str(text: &str) -> Result<Self, InvalidBehaviour> {
         let mut behaviour = Self::default();
-        for item in text
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-        {
+        for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
             behaviour.set(item)?;
         }
         Ok(behaviour)

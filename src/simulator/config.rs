@@ -29,9 +29,7 @@ pub struct Credential {
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential")
-            .field("key_id", &self.key_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Credential").field("key_id", &self.key_id).finish_non_exhaustive()
     }
 }
 
@@ -60,11 +58,7 @@ impl BucketConfig {
     /// A readable bucket in [`DEFAULT_REGION`].
     #[must_use]
     pub fn new(content: impl Content + 'static) -> Self {
-        Self {
-            content: Arc::new(content),
-            region: DEFAULT_REGION.to_owned(),
-            denied: false,
-        }
+        Self { content: Arc::new(content), region: DEFAULT_REGION.to_owned(), denied: false }
     }
 
     /// The same bucket in another region.
@@ -116,9 +110,6 @@ impl SimulatorConfig {
     /// The default with one bucket.
     #[must_use]
     pub fn with_bucket(name: impl Into<String>, bucket: BucketConfig) -> Self {
-        Self {
-            buckets: BTreeMap::from([(name.into(), bucket)]),
-            ..Self::default()
-        }
+        Self { buckets: BTreeMap::from([(name.into(), bucket)]), ..Self::default() }
     }
 }

@@ -182,17 +182,12 @@ mod tests {
 
     #[test]
     fn faults_strike_their_share_of_requests() {
-        let faults = Faults::default()
-            .with(Fault::Reset, 0.1)
-            .with(Fault::Stall, 0.2);
+        let faults = Faults::default().with(Fault::Reset, 0.1).with(Fault::Stall, 0.2);
         let strikes: Vec<_> = (0..10_000).map(|n| faults.strike(mix(1, n))).collect();
         let count = |fault| strikes.iter().filter(|&&strike| strike == fault).count();
         assert!((900..1_100).contains(&count(Some(Fault::Reset))));
         assert!((1_850..2_150).contains(&count(Some(Fault::Stall))));
-        assert_eq!(
-            count(Some(Fault::Reset)) + count(Some(Fault::Stall)) + count(None),
-            10_000
-        );
+        assert_eq!(count(Some(Fault::Reset)) + count(Some(Fault::Stall)) + count(None), 10_000);
         assert_eq!(Faults::default().strike(0), None);
         let certain = Faults::default().with(Fault::CutBody, 1.0);
         assert_eq!(certain.strike(u64::MAX), Some(Fault::CutBody));

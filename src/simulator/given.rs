@@ -55,12 +55,7 @@ impl Given {
     pub fn new(objects: impl IntoIterator<Item = GivenObject>) -> Self {
         let mut given = Self::default();
         for object in objects {
-            given.push(
-                &object.key,
-                object.size,
-                object.modified,
-                &object.storage_class,
-            );
+            given.push(&object.key, object.size, object.modified, &object.storage_class);
         }
         given.settle();
         given
@@ -96,8 +91,7 @@ impl Given {
     /// Sorts, and keeps the last of equal keys.
     pub(super) fn settle(&mut self) {
         let arena = &self.arena;
-        self.entries
-            .sort_by(|left, right| slice(arena, *left).cmp(slice(arena, *right)));
+        self.entries.sort_by(|left, right| slice(arena, *left).cmp(slice(arena, *right)));
         self.entries.dedup_by(|later, earlier| {
             let equal = slice(arena, *later) == slice(arena, *earlier);
             if equal {
@@ -120,9 +114,7 @@ pub(super) fn size_of_key(key: &[u8]) -> u64 {
 #[allow(clippy::cast_possible_truncation)]
 fn slice(arena: &[u8], entry: Entry) -> &[u8] {
     let start = entry.start as usize;
-    arena
-        .get(start..start + entry.length as usize)
-        .unwrap_or_default()
+    arena.get(start..start + entry.length as usize).unwrap_or_default()
 }
 
 impl Content for Given {
@@ -152,14 +144,8 @@ impl Content for Given {
         Attributes {
             size: entry.size,
             modified: Timestamp(entry.modified),
-            storage_class: self
-                .classes
-                .get(entry.class as usize)
-                .map_or(b"", Vec::as_slice),
-            etag: EntityTag {
-                digest: tag,
-                parts: 0,
-            },
+            storage_class: self.classes.get(entry.class as usize).map_or(b"", Vec::as_slice),
+            etag: EntityTag { digest: tag, parts: 0 },
         }
     }
 }

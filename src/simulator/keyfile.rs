@@ -60,33 +60,19 @@ pub enum KeyFileError {
 /// # Errors
 /// If the file cannot be read, or is CSV with a field that does not hold what its column says.
 pub fn read_keys(path: &Path) -> Result<Given, KeyFileError> {
-    let bytes = fs::read(path).map_err(|source| KeyFileError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let first_line = bytes
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    let bytes =
+        fs::read(path).map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
+    let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let named = first_line.trim_ascii_end() == b"key" || first_line.starts_with(b"key,");
-    let is_csv = named
-        || path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-    if is_csv {
-        read_csv(path, &bytes, named)
-    } else {
-        Ok(read_lines(&bytes))
-    }
+    let is_csv =
+        named || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    if is_csv { read_csv(path, &bytes, named) } else { Ok(read_lines(&bytes)) }
 }
 
 fn read_lines(bytes: &[u8]) -> Given {
     let mut given = Given::default();
     let plain = GivenObject::new("", 0);
-    for key in bytes
-        .split(|&byte| byte == b'\n')
-        .filter(|key| !key.is_empty())
-    {
+    for key in bytes.split(|&byte| byte == b'\n').filter(|key| !key.is_empty()) {
         given.push(key, size_of_key(key), plain.modified, &plain.storage_class);
     }
     given.settle();
@@ -94,14 +80,8 @@ fn read_lines(bytes: &[u8]) -> Given {
 }
 
 fn read_csv(path: &Path, bytes: &[u8], named: bool) -> Result<Given, KeyFileError> {
-    let broken = |source| KeyFileError::Csv {
-        path: path.to_owned(),
-        source,
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(named)
-        .flexible(true)
-        .from_reader(bytes);
+    let broken = |source| KeyFileError::Csv { path: path.to_owned(), source };
+    let mut reader = csv::ReaderBuilder::new().has_headers(named).flexible(true).from_reader(bytes);
     let mut columns = [Some(0), Some(1), None, None];
     if named {
         let header = reader.byte_headers().map_err(broken)?;
@@ -126,9 +106,9 @@ fn read_csv(path: &Path, bytes: &[u8], named: bool) -> Result<Given, KeyFileErro
         let text = |field| std::str::from_utf8(field).ok().map(str::trim);
         let size = match text(size) {
             Some("") => size_of_key(key),
-            number => number
-                .and_then(|number| number.parse().ok())
-                .ok_or_else(|| wrong("size", size))?,
+            number => {
+                number.and_then(|number| number.parse().ok()).ok_or_else(|| wrong("size", size))?
+            }
         };
         let modified = match text(modified) {
             Some("") => plain.modified,
@@ -137,11 +117,7 @@ fn read_csv(path: &Path, bytes: &[u8], named: bool) -> Result<Given, KeyFileErro
                 .map(|time| Timestamp(time.as_millisecond()))
                 .ok_or_else(|| wrong("modified", modified))?,
         };
-        let class = if class.is_empty() {
-            &plain.storage_class
-        } else {
-            class
-        };
+        let class = if class.is_empty() { &plain.storage_class } else { class };
         given.push(key, size, modified, class);
     }
     given.settle();
@@ -168,12 +144,7 @@ mod tests {
         let given = read_lines(b"b\n a \r\n\n\xFF\\x01\nb\nlast");
         assert_eq!(
             keys(&given),
-            [
-                b" a \r".to_vec(),
-                b"b".to_vec(),
-                b"last".to_vec(),
-                b"\xFF\\x01".to_vec()
-            ]
+            [b" a \r".to_vec(), b"b".to_vec(), b"last".to_vec(), b"\xFF\\x01".to_vec()]
         );
     }
 
@@ -183,10 +154,7 @@ mod tests {
             csv(b"key,size\n\"with \"\"quotes\"\", comma\nand newline\",7\n\xFFraw,\n").unwrap();
         assert_eq!(
             keys(&given),
-            [
-                b"with \"quotes\", comma\nand newline".to_vec(),
-                b"\xFFraw".to_vec()
-            ]
+            [b"with \"quotes\", comma\nand newline".to_vec(), b"\xFFraw".to_vec()]
         );
         assert_eq!(given.object(0).size, 7);
     }
@@ -197,19 +165,13 @@ mod tests {
             csv(b"key,storage_class,etag,size,modified\na,GLACIER,x,5,2020-01-02T03:04:05Z\n")
                 .unwrap();
         let object = given.object(0);
-        assert_eq!(
-            (object.size, object.storage_class),
-            (5, b"GLACIER".as_slice())
-        );
+        assert_eq!((object.size, object.storage_class), (5, b"GLACIER".as_slice()));
         assert_eq!(object.modified, Timestamp(1_577_934_245_000));
     }
 
     #[test]
     fn a_wrong_size_is_named_with_its_line() {
         let error = csv(b"a,1\nb,many\n").err().unwrap();
-        assert_eq!(
-            error.to_string(),
-            "line 2 of keys.csv: \"many\" is not a size"
-        );
+        assert_eq!(error.to_string(), "line 2 of keys.csv: \"many\" is not a size");
     }
 }

@@ -61,11 +61,7 @@ impl FromStr for Latency {
         let invalid = || InvalidLatency(text.to_owned());
         let Some(law) = text.strip_prefix("lognormal:") else {
             let delay = parse_duration(text).ok_or_else(invalid)?;
-            return Ok(if delay.is_zero() {
-                Self::None
-            } else {
-                Self::Constant(delay)
-            });
+            return Ok(if delay.is_zero() { Self::None } else { Self::Constant(delay) });
         };
         let (median, sigma) = match law.split_once(':') {
             Some((median, sigma)) => (median, sigma.parse().map_err(|_| invalid())?),
@@ -81,9 +77,7 @@ impl FromStr for Latency {
 
 /// Reads `250us`, `50ms`, `1.5s`, `2m` or `0`.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
-    let unit_at = text
-        .find(|c: char| c.is_ascii_alphabetic())
-        .unwrap_or(text.len());
+    let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     let number: f64 = number.trim().parse().ok()?;
     let seconds = match unit {
@@ -108,11 +102,7 @@ pub(super) struct RequestLimit {
 impl RequestLimit {
     pub(super) fn new(per_second: f64) -> Self {
         let burst = (per_second / 10.0).max(1.0);
-        Self {
-            per_second,
-            burst,
-            state: Mutex::new((burst, Instant::now())),
-        }
+        Self { per_second, burst, state: Mutex::new((burst, Instant::now())) }
     }
 
     /// Whether one more request may be answered at this time.
@@ -122,10 +112,7 @@ impl RequestLimit {
         let refilled = tokens + now.saturating_duration_since(last).as_secs_f64() * self.per_second;
         let refilled = refilled.min(self.burst);
         let admitted = refilled >= 1.0;
-        *state = (
-            if admitted { refilled - 1.0 } else { refilled },
-            now.max(last),
-        );
+        *state = (if admitted { refilled - 1.0 } else { refilled }, now.max(last));
         admitted
     }
 }
@@ -139,30 +126,10 @@ mod tests {
         let median = Duration::from_millis(50);
         assert_eq!("50ms".parse(), Ok(Latency::Constant(median)));
         assert_eq!("0".parse(), Ok(Latency::None));
-        assert_eq!(
-            "1.5s".parse(),
-            Ok(Latency::Constant(Duration::from_millis(1_500)))
-        );
-        assert_eq!(
-            "lognormal:50ms".parse(),
-            Ok(Latency::LogNormal {
-                median,
-                sigma: 0.45
-            })
-        );
-        assert_eq!(
-            "lognormal:50ms:0.6".parse(),
-            Ok(Latency::LogNormal { median, sigma: 0.6 })
-        );
-        for wrong in [
-            "",
-            "50",
-            "ms",
-            "-1s",
-            "lognormal:",
-            "lognormal:1s:x",
-            "fast",
-        ] {
+        assert_eq!("1.5s".parse(), Ok(Latency::Constant(Duration::from_millis(1_500))));
+        assert_eq!("lognormal:50ms".parse(), Ok(Latency::LogNormal { median, sigma: 0.45 }));
+        assert_eq!("lognormal:50ms:0.6".parse(), Ok(Latency::LogNormal { median, sigma: 0.6 }));
+        for wrong in ["", "50", "ms", "-1s", "lognormal:", "lognormal:1s:x", "fast"] {
             assert!(wrong.parse::<Latency>().is_err(), "{wrong}");
         }
     }
@@ -170,17 +137,11 @@ mod tests {
     #[test]
     fn half_of_log_normal_latencies_lie_below_the_median() {
         let median = Duration::from_millis(50);
-        let latency = Latency::LogNormal {
-            median,
-            sigma: 0.45,
-        };
+        let latency = Latency::LogNormal { median, sigma: 0.45 };
         let samples: Vec<Duration> = (0..10_000).map(|n| latency.sample(3, n)).collect();
         let below = samples.iter().filter(|&&delay| delay < median).count();
         assert!((4_800..5_200).contains(&below), "{below}");
-        let deviated = samples
-            .iter()
-            .filter(|&&delay| delay < median.mul_f64(1.568))
-            .count();
+        let deviated = samples.iter().filter(|&&delay| delay < median.mul_f64(1.568)).count();
         assert!((8_300..8_500).contains(&deviated), "{deviated}");
         assert_eq!(samples[7], latency.sample(3, 7));
     }

@@ -44,11 +44,7 @@ impl Simulator {
     pub async fn start(config: SimulatorConfig) -> Result<Self, SimulatorError> {
         let (listener, service, address) = prepare(config).await?;
         let task = tokio::spawn(serve(listener, Arc::clone(&service)));
-        Ok(Self {
-            address,
-            service,
-            host: Host::Task(task.abort_handle()),
-        })
+        Ok(Self { address, service, host: Host::Task(task.abort_handle()) })
     }
 
     /// Starts a server on a thread of its own with a runtime of its own, so that what it costs can be
@@ -66,11 +62,7 @@ impl Simulator {
         let (address, service) = started
             .recv()
             .map_err(|closed| SimulatorError::Thread(std::io::Error::other(closed)))??;
-        Ok(Self {
-            address,
-            service,
-            host: Host::Thread(Some((stop, handle))),
-        })
+        Ok(Self { address, service, host: Host::Thread(Some((stop, handle))) })
     }
 
     /// Where the server listens.
@@ -121,10 +113,7 @@ fn run(
     stop: oneshot::Receiver<()>,
 ) {
     // Whoever waits for the address may be gone; then there is nobody to tell.
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             let _ = ready.send(Err(SimulatorError::Thread(error)));
@@ -151,10 +140,7 @@ async fn prepare(
     config: SimulatorConfig,
 ) -> Result<(TcpListener, Arc<Service>, SocketAddr), SimulatorError> {
     let wanted = config.listen;
-    let listen = |source| SimulatorError::Listen {
-        address: wanted,
-        source,
-    };
+    let listen = |source| SimulatorError::Listen { address: wanted, source };
     let service = Arc::new(Service::new(config)?);
     let listener = TcpListener::bind(wanted).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
@@ -187,7 +173,5 @@ async fn converse(stream: TcpStream, service: Arc<Service>) {
     let (wire, reset) = Wire::new(stream);
     let answer = service_fn(|request| service.respond(request, &reset));
     // An error here is the client's going away, or a fault that was asked for.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(wire), answer)
-        .await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(wire), answer).await;
 }

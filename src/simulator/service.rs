@@ -57,34 +57,16 @@ impl Service {
     pub(super) fn new(config: SimulatorConfig) -> Result<Self, SimulatorError> {
         let directory_order = config.behaviour.has(Quirk::DirectoryOrder);
         let mut served = BTreeMap::new();
-        for (
-            name,
-            BucketConfig {
-                content,
-                region,
-                denied,
-            },
-        ) in config.buckets
-        {
+        for (name, BucketConfig { content, region, denied }) in config.buckets {
             let view = if directory_order {
                 let objects = content.len();
                 View::in_directory_order(content).ok_or_else(|| {
-                    SimulatorError::TooLargeToReorder {
-                        bucket: name.clone(),
-                        objects,
-                    }
+                    SimulatorError::TooLargeToReorder { bucket: name.clone(), objects }
                 })?
             } else {
                 View::in_byte_order(content)
             };
-            served.insert(
-                name,
-                Bucket {
-                    view,
-                    region,
-                    denied,
-                },
-            );
+            served.insert(name, Bucket { view, region, denied });
         }
         Ok(Self {
             buckets: served,
@@ -108,17 +90,10 @@ impl Service {
     ) -> Result<Response<Payload>, BreakOff> {
         let _in_flight = self.tallies.enter();
         let number = count(&self.tallies.requests);
-        if self
-            .behaviour
-            .answer_first
-            .is_some_and(|first| number >= first)
-        {
+        if self.behaviour.answer_first.is_some_and(|first| number >= first) {
             std::future::pending::<()>().await;
         }
-        let throttled = self
-            .limit
-            .as_ref()
-            .is_some_and(|limit| !limit.admit(Instant::now()));
+        let throttled = self.limit.as_ref().is_some_and(|limit| !limit.admit(Instant::now()));
         let delay = self.latency.sample(self.seed, number);
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
@@ -127,22 +102,13 @@ impl Service {
             count(&self.tallies.throttled);
             return Ok(self.slow_down(number));
         }
-        let target = request
-            .uri()
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let target = Target::parse(target);
-        let host = request
-            .headers()
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         let resource = Resource::locate(host.unwrap_or_default(), &target.path, |name| {
             self.buckets.contains_key(name)
         });
-        let mut answer = match self
-            .answer(&request, &target, &resource, number, reset)
-            .await
-        {
+        let mut answer = match self.answer(&request, &target, &resource, number, reset).await {
             Ok(answer) => answer?,
             Err(error) => {
                 count(&self.tallies.refused);
@@ -159,13 +125,9 @@ impl Service {
         }
         if request.method() == Method::HEAD {
             // HEAD has the headers of GET and no body.
-            let length = hyper::body::Body::size_hint(answer.body())
-                .exact()
-                .unwrap_or(0);
+            let length = hyper::body::Body::size_hint(answer.body()).exact().unwrap_or(0);
             let headers = answer.headers_mut();
-            headers
-                .entry(header::CONTENT_LENGTH)
-                .or_insert_with(|| HeaderValue::from(length));
+            headers.entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
             *answer.body_mut() = Payload::empty();
         }
         Ok(answer)
@@ -191,21 +153,15 @@ impl Service {
         }
         let Some(name) = resource.bucket.as_deref() else {
             count(&self.tallies.buckets);
-            let named = self
-                .buckets
-                .iter()
-                .map(|(name, bucket)| (name.as_str(), bucket.region.as_str()));
+            let named =
+                self.buckets.iter().map(|(name, bucket)| (name.as_str(), bucket.region.as_str()));
             return Ok(Ok(xml(StatusCode::OK, Bytes::from(buckets(named)), number)));
         };
         let bucket = self
             .buckets
             .get(name)
             .ok_or_else(|| S3Error::new(ErrorCode::NoSuchBucket).with("BucketName", name))?;
-        let admitted = Admitted {
-            resource,
-            name,
-            bucket,
-        };
+        let admitted = Admitted { resource, name, bucket };
         let wants_location = target.parameter("location").is_some();
         if !wants_location {
             check_region(&caller, &admitted)?;
@@ -215,18 +171,12 @@ impl Service {
         }
         if let Some(key) = &resource.key {
             count(&self.tallies.objects);
-            let range = headers
-                .get(header::RANGE)
-                .and_then(|range| range.to_str().ok());
+            let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
             return object(&bucket.view, key, range, number).map(Ok);
         }
         if wants_location {
             count(&self.tallies.buckets);
-            return Ok(Ok(xml(
-                StatusCode::OK,
-                Bytes::from(location(&bucket.region)),
-                number,
-            )));
+            return Ok(Ok(xml(StatusCode::OK, Bytes::from(location(&bucket.region)), number)));
         }
         if let Some(other) = unknown_subresource(target) {
             return Err(S3Error::new(ErrorCode::NotImplemented).with("Header", other));
@@ -252,9 +202,7 @@ impl Service {
         }
         let distortion = match fault {
             Some(Fault::Error500) => {
-                return Ok(Ok(
-                    self.error(&S3Error::new(ErrorCode::InternalError), number)
-                ));
+                return Ok(Ok(self.error(&S3Error::new(ErrorCode::InternalError), number)));
             }
             Some(Fault::SlowDown) => return Ok(Ok(self.slow_down(number))),
             Some(Fault::Reset) => {
@@ -281,30 +229,17 @@ impl Service {
         };
         let mut buffer = self.pool.take();
         let view = &admitted.bucket.view;
-        let listed = list(
-            &query,
-            view,
-            &self.behaviour,
-            distortion,
-            number,
-            &mut buffer,
-        )?;
+        let listed = list(&query, view, &self.behaviour, distortion, number, &mut buffer)?;
         let document = self.pool.seal(buffer);
         let length = document.len();
-        self.tallies
-            .listed_objects
-            .fetch_add(listed.objects, Ordering::Relaxed);
-        self.tallies
-            .listed_bytes
-            .fetch_add(length as u64, Ordering::Relaxed);
+        self.tallies.listed_objects.fetch_add(listed.objects, Ordering::Relaxed);
+        self.tallies.listed_bytes.fetch_add(length as u64, Ordering::Relaxed);
         let part = document.slice(..length * 3 / 5);
         Ok(Ok(match fault {
             Some(Fault::TruncatedXml) => xml(StatusCode::OK, part, number),
             Some(Fault::CutBody) => {
                 let mut answer = xml(StatusCode::OK, part.clone(), number);
-                answer
-                    .headers_mut()
-                    .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+                answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
                 *answer.body_mut() = Payload::Cut(Some(part), false);
                 answer
             }
@@ -327,20 +262,14 @@ impl Service {
     fn slow_down(&self, number: u64) -> Response<Payload> {
         let mut answer = self.error(&S3Error::new(ErrorCode::SlowDown), number);
         if let Some(wait) = self.behaviour.retry_after {
-            answer
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
         }
         answer
     }
 
     fn error(&self, error: &S3Error, number: u64) -> Response<Payload> {
         let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        let mut answer = xml(
-            status,
-            Bytes::from(error.to_xml(&request_id(number))),
-            number,
-        );
+        let mut answer = xml(status, Bytes::from(error.to_xml(&request_id(number))), number);
         if self.behaviour.clock_offset != 0
             && let Ok(time) = jiff::Timestamp::from_second(self.now())
             && let Ok(date) =
@@ -353,9 +282,7 @@ impl Service {
 
     /// The server's time in seconds since 1970.
     fn now(&self) -> i64 {
-        let elapsed = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(elapsed.as_secs())
             .unwrap_or(i64::MAX)
             .saturating_add(self.behaviour.clock_offset)
@@ -381,10 +308,7 @@ fn check_region(caller: &Caller, admitted: &Admitted<'_>) -> Result<(), S3Error>
             .with("Region", expected));
     }
     Err(S3Error::new(ErrorCode::PermanentRedirect)
-        .with(
-            "Endpoint",
-            format!("{}.s3.{expected}.amazonaws.com", admitted.name),
-        )
+        .with("Endpoint", format!("{}.s3.{expected}.amazonaws.com", admitted.name))
         .with("Bucket", admitted.name))
 }
 
@@ -406,7 +330,5 @@ fn unknown_subresource(target: &Target) -> Option<&'static str> {
         "versioning",
         "versions",
     ];
-    OTHERS
-        .into_iter()
-        .find(|name| target.parameter(name).is_some())
+    OTHERS.into_iter().find(|name| target.parameter(name).is_some())
 }

@@ -176,10 +176,7 @@ impl Pool {
 
     /// The buffer's content, to be sent.
     pub(super) fn seal(self: &Arc<Self>, buffer: Vec<u8>) -> Bytes {
-        Bytes::from_owner(Pooled {
-            buffer,
-            pool: Arc::clone(self),
-        })
+        Bytes::from_owner(Pooled { buffer, pool: Arc::clone(self) })
     }
 }
 
@@ -192,11 +189,7 @@ impl AsRef<[u8]> for Pooled {
 impl Drop for Pooled {
     fn drop(&mut self) {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let mut spare = self
-            .pool
-            .spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut spare = self.pool.spare.lock().unwrap_or_else(PoisonError::into_inner);
         if spare.len() < Pool::MOST && buffer.capacity() <= Pool::LARGEST {
             buffer.clear();
             spare.push(buffer);

@@ -20,8 +20,8 @@ use std::fmt;
 use futures::future::BoxFuture;
 
 pub use error::{ErrorKind, StoreError};
-pub use page::{Page, PageError, Span};
 pub(crate) use page::printable;
+pub use page::{Page, PageError, Span};
 pub use quirks::{ListVersion, Quirks, RangeStart};
 
 /// A request for one page of a listing.

@@ -133,14 +133,24 @@ impl Page {
     ///
     /// # Errors
     /// [`PageError::TooLarge`] beyond 2 GiB.
-    pub fn in_arena(&mut self, decode: impl FnOnce(&[u8], &mut Vec<u8>)) -> Result<Span, PageError> {
+    pub fn in_arena(
+        &mut self,
+        decode: impl FnOnce(&[u8], &mut Vec<u8>),
+    ) -> Result<Span, PageError> {
         let start = self.arena.len();
         decode(&self.body, &mut self.arena);
         Span::new(start, self.arena.len(), IN_ARENA)
     }
 
     /// For decoders: adds an object.
-    pub fn push(&mut self, key: Span, size: u64, modified: Timestamp, etag: Span, storage_class: Span) {
+    pub fn push(
+        &mut self,
+        key: Span,
+        size: u64,
+        modified: Timestamp,
+        etag: Span,
+        storage_class: Span,
+    ) {
         self.entries.push(Entry { key, etag, storage_class, size, modified });
     }
 

@@ -3,20 +3,19 @@
 use super::Summary;
 use super::read::SCHEMA;
 use super::run::{Gap, Manifest, Requests};
-use crate::filter::{Dropped, FilterSpec};
 use super::sections::{
-    AgeShare, AgesSection, ClassShare, ClassesSection, HazardSection, LargeSection, Percentile, PrefixDepth,
-    PrefixShare, PrefixesSection, SizeShare, SizesSection, TotalsSection,
+    AgeShare, AgesSection, ClassShare, ClassesSection, HazardSection, LargeSection, Percentile,
+    PrefixDepth, PrefixShare, PrefixesSection, SizeShare, SizesSection, TotalsSection,
 };
 use super::time::Moment;
+use crate::filter::{Dropped, FilterSpec};
 use crate::object::Timestamp;
 use crate::tally::{AGE_CLASSES, PrefixCounts, PrefixLevel, Tally, size_class_bounds};
 
 /// The percentiles that a summary gives.
 const PERCENTILES: [f64; 10] = [1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9];
 
-const PERCENTILES_NOTE: &str =
-    "estimated from a histogram: at most 0.1 % above the true size, never below; all other figures are exact";
+const PERCENTILES_NOTE: &str = "estimated from a histogram: at most 0.1 % above the true size, never below; all other figures are exact";
 
 /// Everything about a run that its tally does not know.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +70,11 @@ impl Summary {
             started: tally.options().as_of.into(),
             finished: run.finished.into(),
             // JSON has no infinities: they would be written as `null` and could not be read.
-            elapsed_seconds: if run.elapsed_seconds.is_finite() { run.elapsed_seconds } else { 0.0 },
+            elapsed_seconds: if run.elapsed_seconds.is_finite() {
+                run.elapsed_seconds
+            } else {
+                0.0
+            },
             complete: run.incomplete.is_empty() && !run.interrupted,
             incomplete: run.incomplete,
             interrupted: run.interrupted,
@@ -110,10 +113,16 @@ fn totals(tally: &Tally) -> TotalsSection {
 fn sizes(tally: &Tally) -> SizesSection {
     let share = |(class, counts): (usize, &crate::tally::Counts)| {
         let (from, to) = size_class_bounds(class)?;
-        (!counts.is_empty()).then_some(SizeShare { from, to, objects: counts.objects, bytes: counts.bytes })
+        (!counts.is_empty()).then_some(SizeShare {
+            from,
+            to,
+            objects: counts.objects,
+            bytes: counts.bytes,
+        })
     };
     let values = tally.sizes().percentiles(&PERCENTILES);
-    let percentile = |(percent, bytes): (f64, Option<u64>)| Some(Percentile { percent, bytes: bytes? });
+    let percentile =
+        |(percent, bytes): (f64, Option<u64>)| Some(Percentile { percent, bytes: bytes? });
     SizesSection {
         classes: tally.sizes().classes().iter().enumerate().filter_map(share).collect(),
         percentiles: PERCENTILES.into_iter().zip(values).filter_map(percentile).collect(),
@@ -158,8 +167,12 @@ fn prefixes(tally: &Tally, top: usize) -> PrefixesSection {
             distinct: sorted.len() as u64,
             above_objects: level.above().objects,
             above_bytes: level.above().bytes,
-            top_by_bytes: top_prefixes(&sorted, top, |entry| (entry.counts.bytes, u128::from(entry.counts.objects))),
-            top_by_objects: top_prefixes(&sorted, top, |entry| (u128::from(entry.counts.objects), entry.counts.bytes)),
+            top_by_bytes: top_prefixes(&sorted, top, |entry| {
+                (entry.counts.bytes, u128::from(entry.counts.objects))
+            }),
+            top_by_objects: top_prefixes(&sorted, top, |entry| {
+                (u128::from(entry.counts.objects), entry.counts.bytes)
+            }),
         }
     };
     PrefixesSection {
@@ -199,14 +212,15 @@ fn largest(tally: &Tally) -> Vec<LargeSection> {
 }
 
 fn hazards(tally: &Tally) -> Vec<HazardSection> {
-    let section = |(info, found): (&crate::tally::HazardInfo, &crate::tally::HazardCounts)| HazardSection {
-        code: info.code.to_owned(),
-        severity: info.severity,
-        title: info.title.to_owned(),
-        meaning: info.meaning.to_owned(),
-        objects: found.counts.objects,
-        bytes: found.counts.bytes,
-        examples: found.examples.clone(),
-    };
+    let section =
+        |(info, found): (&crate::tally::HazardInfo, &crate::tally::HazardCounts)| HazardSection {
+            code: info.code.to_owned(),
+            severity: info.severity,
+            title: info.title.to_owned(),
+            meaning: info.meaning.to_owned(),
+            objects: found.counts.objects,
+            bytes: found.counts.bytes,
+            examples: found.examples.clone(),
+        };
     tally.hazards().found().map(section).collect()
 }

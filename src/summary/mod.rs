@@ -29,8 +29,8 @@
 //! The fields are described at the structs below and in `docs/summary.md`.
 
 mod build;
-mod read;
 mod outcome;
+mod read;
 mod run;
 mod sections;
 mod time;
@@ -39,8 +39,8 @@ pub use build::RunFacts;
 pub use read::{ReadError, SCHEMA};
 pub use run::{Gap, Manifest, Requests};
 pub use sections::{
-    AgeShare, AgesSection, ClassShare, ClassesSection, HazardSection, LargeSection, Percentile, PrefixDepth,
-    PrefixShare, PrefixesSection, SizeShare, SizesSection, TotalsSection,
+    AgeShare, AgesSection, ClassShare, ClassesSection, HazardSection, LargeSection, Percentile,
+    PrefixDepth, PrefixShare, PrefixesSection, SizeShare, SizesSection, TotalsSection,
 };
 pub use time::Moment;
 

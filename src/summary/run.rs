@@ -49,7 +49,8 @@ impl Requests {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     pub fn with_rate(mut self, objects: u64) -> Self {
-        self.per_thousand_objects = (objects > 0).then(|| self.list as f64 * 1_000.0 / objects as f64);
+        self.per_thousand_objects =
+            (objects > 0).then(|| self.list as f64 * 1_000.0 / objects as f64);
         self
     }
 }

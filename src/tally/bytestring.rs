@@ -122,7 +122,10 @@ mod tests {
     #[test]
     fn text_is_a_json_string_and_other_bytes_are_base64() {
         assert_eq!(serde_json::to_string(&ByteString::from("a/ü")).unwrap(), "\"a/ü\"");
-        assert_eq!(serde_json::to_string(&ByteString::from(&b"\xff"[..])).unwrap(), "{\"base64\":\"/w==\"}");
+        assert_eq!(
+            serde_json::to_string(&ByteString::from(&b"\xff"[..])).unwrap(),
+            "{\"base64\":\"/w==\"}"
+        );
     }
 
     proptest::proptest! {

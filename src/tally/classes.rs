@@ -115,8 +115,11 @@ mod tests {
         for (name, size) in [("C", 1), ("A", 2), ("B", 4), ("C", 8), ("A", 16)] {
             classes.add(name.as_bytes(), size, 2);
         }
-        let kept: Vec<_> =
-            classes.kept().iter().map(|class| (class.name.to_text().into_owned(), class.counts.bytes)).collect();
+        let kept: Vec<_> = classes
+            .kept()
+            .iter()
+            .map(|class| (class.name.to_text().into_owned(), class.counts.bytes))
+            .collect();
         assert_eq!(kept, [("A".to_owned(), 18), ("B".to_owned(), 4)]);
         assert_eq!(*classes.others(), Counts { objects: 2, bytes: 9 });
     }

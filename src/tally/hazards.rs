@@ -212,7 +212,9 @@ impl HazardCounts {
     fn consider(&mut self, key: &[u8], size: u64, bound: usize) {
         let rank = |kept: &Example| (*kept.key).cmp(key).then(kept.size.cmp(&size));
         // Sorted arrival ends here on one comparison, even where every object has the hazard.
-        if self.examples.len() >= bound && self.examples.last().is_none_or(|last| rank(last) != Ordering::Greater) {
+        if self.examples.len() >= bound
+            && self.examples.last().is_none_or(|last| rank(last) != Ordering::Greater)
+        {
             return;
         }
         let at = self.examples.partition_point(|kept| rank(kept) == Ordering::Less);
@@ -312,7 +314,8 @@ impl Serialize for Hazards {
 impl<'de> Deserialize<'de> for Hazards {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut all = Self::default();
-        let mut by_code = std::collections::BTreeMap::<String, HazardCounts>::deserialize(deserializer)?;
+        let mut by_code =
+            std::collections::BTreeMap::<String, HazardCounts>::deserialize(deserializer)?;
         for (info, found) in HAZARDS.iter().zip(&mut all.found) {
             *found = by_code.remove(info.code).unwrap_or_default();
         }
@@ -327,8 +330,19 @@ mod tests {
 
     fn codes(key: &[u8], size: u64, class: &str) -> Vec<&'static str> {
         let mut hazards = Hazards::default();
-        let object = Object { key, size, modified: Timestamp(0), etag: b"", storage_class: class.as_bytes() };
-        hazards.add(&object, hazard_of_class(object.storage_class), &DestinationLimits::default(), 5);
+        let object = Object {
+            key,
+            size,
+            modified: Timestamp(0),
+            etag: b"",
+            storage_class: class.as_bytes(),
+        };
+        hazards.add(
+            &object,
+            hazard_of_class(object.storage_class),
+            &DestinationLimits::default(),
+            5,
+        );
         hazards.found().map(|(info, _)| info.code).collect()
     }
 
@@ -354,7 +368,9 @@ mod tests {
 
     #[test]
     fn archive_classes_of_every_store_block() {
-        for class in ["GLACIER", "DEEP_ARCHIVE", "ARCHIVE", "COLD_ARCHIVE", "DEEP_COLD_ARCHIVE", "Archive"] {
+        for class in
+            ["GLACIER", "DEEP_ARCHIVE", "ARCHIVE", "COLD_ARCHIVE", "DEEP_COLD_ARCHIVE", "Archive"]
+        {
             assert_eq!(codes(b"k", 1, class), ["OBJECT_ARCHIVED"], "{class}");
         }
         for class in ["", "STANDARD", "GLACIER_IR", "DEEP_IA", "Cool", "SOMETHING_NEW"] {

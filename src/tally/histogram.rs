@@ -67,11 +67,13 @@ impl Serialize for SizeHistogram {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut coded = Vec::new();
         if let Some(histogram) = &self.inner {
-            V2DeflateSerializer::new().serialize(histogram.as_ref(), &mut coded).map_err(|error| {
-                let mut reason = String::from("the size histogram cannot be written: ");
-                let _ = write!(reason, "{error:?}");
-                ser::Error::custom(reason)
-            })?;
+            V2DeflateSerializer::new().serialize(histogram.as_ref(), &mut coded).map_err(
+                |error| {
+                    let mut reason = String::from("the size histogram cannot be written: ");
+                    let _ = write!(reason, "{error:?}");
+                    ser::Error::custom(reason)
+                },
+            )?;
         }
         serializer.serialize_str(&base64::encode(&coded))
     }
@@ -80,15 +82,21 @@ impl Serialize for SizeHistogram {
 impl<'de> Deserialize<'de> for SizeHistogram {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let coded = base64::decode(&text).ok_or_else(|| de::Error::custom("the size histogram is not base64"))?;
+        let coded = base64::decode(&text)
+            .ok_or_else(|| de::Error::custom("the size histogram is not base64"))?;
         if coded.is_empty() {
             return Ok(Self::new());
         }
-        let histogram: Histogram<u64> = Reader::new()
-            .deserialize(&mut coded.as_slice())
-            .map_err(|error| de::Error::custom(format!("the size histogram cannot be read: {error}")))?;
-        if (histogram.low(), histogram.high(), histogram.sigfig()) != (1, LARGEST_RECORDED, SIGNIFICANT_DIGITS) {
-            return Err(de::Error::custom("the size histogram has other bounds than this program's"));
+        let histogram: Histogram<u64> =
+            Reader::new().deserialize(&mut coded.as_slice()).map_err(|error| {
+                de::Error::custom(format!("the size histogram cannot be read: {error}"))
+            })?;
+        if (histogram.low(), histogram.high(), histogram.sigfig())
+            != (1, LARGEST_RECORDED, SIGNIFICANT_DIGITS)
+        {
+            return Err(de::Error::custom(
+                "the size histogram has other bounds than this program's",
+            ));
         }
         Ok(Self { inner: Some(Box::new(histogram)) })
     }

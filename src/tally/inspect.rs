@@ -32,7 +32,8 @@ impl Gathered {
             let (byte, next) = (first[lane], second[lane]);
             self.non_ascii[lane] |= byte;
             self.control[lane] |= u8::from(byte < 0x20) | u8::from(byte == 0x7F);
-            self.slash_pair[lane] |= u8::from(byte == b'/') & (u8::from(next == b'/') | u8::from(next == b'.'));
+            self.slash_pair[lane] |=
+                u8::from(byte == b'/') & (u8::from(next == b'/') | u8::from(next == b'.'));
         }
     }
 }
@@ -57,8 +58,10 @@ pub(super) fn inspect(key: &[u8]) -> Option<Oddities> {
     }
     let any = |lanes: [u8; LANES]| lanes.iter().fold(0, |all, lane| all | lane);
     let control = any(gathered.control) != 0 || last_byte.is_ascii_control();
-    let suspicious =
-        control || any(gathered.non_ascii) | last_byte >= 0x80 || any(gathered.slash_pair) != 0 || first_byte == b'.';
+    let suspicious = control
+        || any(gathered.non_ascii) | last_byte >= 0x80
+        || any(gathered.slash_pair) != 0
+        || first_byte == b'.';
     if suspicious { look_closer(key, control) } else { None }
 }
 
@@ -79,7 +82,8 @@ mod tests {
 
     #[test]
     fn usual_keys_are_not_remarkable() {
-        for key in ["a/b/c.txt", "a/.hidden", "ü/日本語/😀", "", "/", "a/", "..a/b..", "a/...", "~"] {
+        for key in ["a/b/c.txt", "a/.hidden", "ü/日本語/😀", "", "/", "a/", "..a/b..", "a/...", "~"]
+        {
             assert_eq!(inspect(key.as_bytes()), None, "{key}");
         }
     }
@@ -98,13 +102,25 @@ mod tests {
     fn each_oddity_is_found_wherever_it_stands() {
         let none = Oddities::default();
         for key in ["a//b", "//a", "a//"] {
-            assert_eq!(inspect(key.as_bytes()), Some(Oddities { empty_segment: true, ..none }), "{key}");
+            assert_eq!(
+                inspect(key.as_bytes()),
+                Some(Oddities { empty_segment: true, ..none }),
+                "{key}"
+            );
         }
         for key in [".", "..", "./a", "../a", "a/.", "a/..", "a/./b", "a/../b"] {
-            assert_eq!(inspect(key.as_bytes()), Some(Oddities { dot_segment: true, ..none }), "{key}");
+            assert_eq!(
+                inspect(key.as_bytes()),
+                Some(Oddities { dot_segment: true, ..none }),
+                "{key}"
+            );
         }
         for key in ["\r", "a\nb", "\0", "a\u{7f}"] {
-            assert_eq!(inspect(key.as_bytes()), Some(Oddities { control: true, ..none }), "{key:?}");
+            assert_eq!(
+                inspect(key.as_bytes()),
+                Some(Oddities { control: true, ..none }),
+                "{key:?}"
+            );
         }
         assert_eq!(inspect(b"a/\xff"), Some(Oddities { not_utf8: true, ..none }));
     }

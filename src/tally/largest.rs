@@ -33,7 +33,9 @@ impl Largest {
     #[inline]
     pub(super) fn add(&mut self, object: &Object<'_>, bound: usize) {
         // Nearly every object ends here, on one comparison.
-        if self.kept.len() >= bound && self.kept.last().is_none_or(|smallest| object.size < smallest.size) {
+        if self.kept.len() >= bound
+            && self.kept.last().is_none_or(|smallest| object.size < smallest.size)
+        {
             return;
         }
         self.consider(object, bound);
@@ -94,11 +96,18 @@ mod tests {
     fn larger_comes_first_and_equal_sizes_go_by_key() {
         let mut largest = Largest::default();
         for (key, size) in [("d", 5), ("b", 9), ("c", 5), ("a", 1), ("e", 5)] {
-            let object = Object { key: key.as_bytes(), size, modified: Timestamp(0), etag: b"", storage_class: b"" };
+            let object = Object {
+                key: key.as_bytes(),
+                size,
+                modified: Timestamp(0),
+                etag: b"",
+                storage_class: b"",
+            };
             largest.add(&object, 3);
             largest.add(&object, 0);
         }
-        let keys: Vec<_> = largest.objects().iter().map(|object| object.key.to_text().into_owned()).collect();
+        let keys: Vec<_> =
+            largest.objects().iter().map(|object| object.key.to_text().into_owned()).collect();
         assert_eq!(keys, ["b", "c", "d"]);
     }
 }

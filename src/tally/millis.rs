@@ -9,6 +9,8 @@ pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Resul
     time.0.serialize(serializer)
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Timestamp, D::Error> {
     i64::deserialize(deserializer).map(Timestamp)
 }

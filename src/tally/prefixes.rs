@@ -60,14 +60,21 @@ pub struct PrefixLevel {
 
 impl Prefixes {
     pub(super) fn new(depth: u8) -> Self {
-        Self { levels: (0..depth).map(|_| PrefixLevel::default()).collect(), dropped_from: None, aligned: false }
+        Self {
+            levels: (0..depth).map(|_| PrefixLevel::default()).collect(),
+            dropped_from: None,
+            aligned: false,
+        }
     }
 
     #[inline]
     pub(super) fn add(&mut self, object: &Object<'_>, options: &Options) {
         if self.aligned
             && let Some(deepest) = self.levels.last()
-            && deepest.entries.get(deepest.last).is_some_and(|entry| object.key.starts_with(&entry.prefix))
+            && deepest
+                .entries
+                .get(deepest.last)
+                .is_some_and(|entry| object.key.starts_with(&entry.prefix))
         {
             for level in &mut self.levels {
                 level.entries[level.last].add(object);
@@ -85,7 +92,9 @@ impl Prefixes {
         let mut end = key.starts_with(scanned).then_some(scanned.len());
         let mut outgrown = None;
         for (level, depth) in self.levels.iter_mut().zip(0_usize..) {
-            end = end.and_then(|start| memchr(options.delimiter, &key[start..]).map(|at| start + at + 1));
+            end = end.and_then(|start| {
+                memchr(options.delimiter, &key[start..]).map(|at| start + at + 1)
+            });
             match end.map(|end| &key[..end]) {
                 None => level.above.add(object.size),
                 Some(prefix) => {
@@ -244,15 +253,24 @@ mod tests {
     fn counted(keys: &[&str], options: &Options) -> Prefixes {
         let mut prefixes = Prefixes::new(options.depth);
         for key in keys {
-            let object =
-                Object { key: key.as_bytes(), size: 10, modified: Timestamp(5), etag: b"", storage_class: b"" };
+            let object = Object {
+                key: key.as_bytes(),
+                size: 10,
+                modified: Timestamp(5),
+                etag: b"",
+                storage_class: b"",
+            };
             prefixes.add(&object, options);
         }
         prefixes
     }
 
     fn names(level: &PrefixLevel) -> Vec<(String, u64)> {
-        level.sorted().iter().map(|entry| (entry.prefix.to_text().into_owned(), entry.counts.objects)).collect()
+        level
+            .sorted()
+            .iter()
+            .map(|entry| (entry.prefix.to_text().into_owned(), entry.counts.objects))
+            .collect()
     }
 
     fn owned(pairs: &[(&str, u64)]) -> Vec<(String, u64)> {
@@ -264,7 +282,10 @@ mod tests {
         let keys = ["a/b/1", "a/b/2", "a/c/1", "a/x", "b/b/1", "top", "a/b/3", "/", "//"];
         let prefixes = counted(&keys, &Options::new(Timestamp(0)));
         assert_eq!(names(&prefixes.levels()[0]), owned(&[("/", 2), ("a/", 5), ("b/", 1)]));
-        assert_eq!(names(&prefixes.levels()[1]), owned(&[("//", 1), ("a/b/", 3), ("a/c/", 1), ("b/b/", 1)]));
+        assert_eq!(
+            names(&prefixes.levels()[1]),
+            owned(&[("//", 1), ("a/b/", 3), ("a/c/", 1), ("b/b/", 1)])
+        );
         assert_eq!(prefixes.levels()[0].above().objects, 1);
         assert_eq!(prefixes.levels()[1].above().objects, 3);
     }
@@ -272,8 +293,14 @@ mod tests {
     #[test]
     fn depths_are_counted_below_the_scanned_prefix() {
         let options = Options { prefix: "logs/2024-".into(), ..Options::new(Timestamp(0)) };
-        let prefixes = counted(&["logs/2024-01/a/x", "logs/2024-01/b/x", "logs/2024-02/y", "other/z"], &options);
-        assert_eq!(names(&prefixes.levels()[0]), owned(&[("logs/2024-01/", 2), ("logs/2024-02/", 1)]));
+        let prefixes = counted(
+            &["logs/2024-01/a/x", "logs/2024-01/b/x", "logs/2024-02/y", "other/z"],
+            &options,
+        );
+        assert_eq!(
+            names(&prefixes.levels()[0]),
+            owned(&[("logs/2024-01/", 2), ("logs/2024-02/", 1)])
+        );
         assert_eq!(prefixes.levels()[0].above().objects, 1);
     }
 
@@ -294,8 +321,14 @@ mod tests {
 
     #[test]
     fn a_prefix_that_only_starts_alike_is_another_one() {
-        let prefixes = counted(&["ab/x/1", "a/x/1", "abc/x/1", "ab/x/2", "ab/xy/1"], &Options::new(Timestamp(0)));
+        let prefixes = counted(
+            &["ab/x/1", "a/x/1", "abc/x/1", "ab/x/2", "ab/xy/1"],
+            &Options::new(Timestamp(0)),
+        );
         assert_eq!(names(&prefixes.levels()[0]), owned(&[("a/", 1), ("ab/", 3), ("abc/", 1)]));
-        assert_eq!(names(&prefixes.levels()[1]), owned(&[("a/x/", 1), ("ab/x/", 2), ("ab/xy/", 1), ("abc/x/", 1)]));
+        assert_eq!(
+            names(&prefixes.levels()[1]),
+            owned(&[("a/x/", 1), ("ab/x/", 2), ("ab/xy/", 1), ("abc/x/", 1)])
+        );
     }
 }

@@ -140,15 +140,22 @@ fn rank(percentage: f64, objects: u128) -> u128 {
 }
 
 /// Only the classes in use, as `[class, objects, bytes]`.
-fn write_classes<S: Serializer>(classes: &[Counts; SIZE_CLASSES], serializer: S) -> Result<S::Ok, S::Error> {
+fn write_classes<S: Serializer>(
+    classes: &[Counts; SIZE_CLASSES],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let used = classes.iter().enumerate().filter(|(_, counts)| !counts.is_empty());
     serializer.collect_seq(used.map(|(class, counts)| (class, counts.objects, counts.bytes)))
 }
 
-fn read_classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<[Counts; SIZE_CLASSES]>, D::Error> {
+fn read_classes<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Box<[Counts; SIZE_CLASSES]>, D::Error> {
     let mut classes = Box::new([Counts::ZERO; SIZE_CLASSES]);
     for (class, objects, bytes) in Vec::<(usize, u64, u128)>::deserialize(deserializer)? {
-        let slot = classes.get_mut(class).ok_or_else(|| de::Error::custom("there is no such size class"))?;
+        let slot = classes
+            .get_mut(class)
+            .ok_or_else(|| de::Error::custom("there is no such size class"))?;
         *slot = Counts { objects, bytes };
     }
     Ok(classes)
@@ -166,7 +173,10 @@ mod tests {
 
     #[test]
     fn classes_are_powers_of_two() {
-        assert_eq!([0, 1, 2, 3, 4, 1_023, 1_024, u64::MAX].map(size_class), [0, 1, 2, 2, 3, 10, 11, 64]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 1_023, 1_024, u64::MAX].map(size_class),
+            [0, 1, 2, 2, 3, 10, 11, 64]
+        );
         for class in 0..SIZE_CLASSES {
             let (first, last) = size_class_bounds(class).unwrap();
             assert_eq!((size_class(first), size_class(last)), (class, class));

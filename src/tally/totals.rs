@@ -44,7 +44,10 @@ impl Totals {
 
     /// Mean object size in bytes, from the exact totals; `None` without objects.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a mean for people and plots; the totals are exact")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a mean for people and plots; the totals are exact"
+    )]
     pub fn mean(&self) -> Option<f64> {
         (self.counts.objects > 0).then(|| self.counts.bytes as f64 / self.counts.objects as f64)
     }

@@ -72,11 +72,7 @@ mod tests {
             ("-3", Problem::Negative),
             ("18446744073709552k", Problem::TooLarge),
         ] {
-            assert_eq!(
-                parse_count(text).map_err(|error| error.problem),
-                Err(problem),
-                "{text}"
-            );
+            assert_eq!(parse_count(text).map_err(|error| error.problem), Err(problem), "{text}");
         }
     }
 

@@ -35,16 +35,10 @@ pub(super) fn read(text: &str) -> Result<Duration, Problem> {
     let mut smallest = u64::MAX;
     loop {
         let (number, tail) = number::take(rest)?;
-        let end = tail
-            .find(|c: char| !c.is_alphabetic())
-            .unwrap_or(tail.len());
+        let end = tail.find(|c: char| !c.is_alphabetic()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(end);
         if unit.is_empty() {
-            return Err(if tail.is_empty() {
-                Problem::MissingUnit
-            } else {
-                Problem::NotANumber
-            });
+            return Err(if tail.is_empty() { Problem::MissingUnit } else { Problem::NotANumber });
         }
         let &(_, nanos) = UNITS
             .iter()
@@ -105,11 +99,7 @@ mod tests {
             ("30d", 2_592_000_000),
             ("2w", 1_209_600_000),
         ] {
-            assert_eq!(
-                parse_duration(text),
-                Ok(Duration::from_millis(millis)),
-                "{text}"
-            );
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
     }
 
@@ -127,11 +117,7 @@ mod tests {
             ("1h 30m", Problem::NotANumber),
             ("18446744073709551615w", Problem::TooLarge),
         ] {
-            assert_eq!(
-                parse_duration(text).map_err(|error| error.problem),
-                Err(problem),
-                "{text}"
-            );
+            assert_eq!(parse_duration(text).map_err(|error| error.problem), Err(problem), "{text}");
         }
     }
 

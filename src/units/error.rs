@@ -97,11 +97,7 @@ pub struct UnitError {
 
 impl UnitError {
     pub(super) fn new(value: Value, input: &str, problem: Problem) -> Self {
-        Self {
-            value,
-            input: input.to_owned(),
-            problem,
-        }
+        Self { value, input: input.to_owned(), problem }
     }
 
     /// The way out: what would have been accepted.

@@ -23,10 +23,7 @@ impl Number {
         // Both products are below 2^128: each factor is below 2^64.
         let part = u128::from(self.fraction) * unit;
         let rounded = (part + scale / 2) / scale;
-        (
-            u128::from(self.whole) * unit + rounded,
-            part.is_multiple_of(scale),
-        )
+        (u128::from(self.whole) * unit + rounded, part.is_multiple_of(scale))
     }
 }
 
@@ -43,27 +40,11 @@ pub(super) fn take(text: &str) -> Result<(Number, &str), Problem> {
     let (whole, rest) = take_digits(text)?;
     let whole = whole.value()?;
     let Some(after_point) = rest.strip_prefix('.') else {
-        return Ok((
-            Number {
-                whole,
-                fraction: 0,
-                scale: 1,
-            },
-            rest,
-        ));
+        return Ok((Number { whole, fraction: 0, scale: 1 }, rest));
     };
     let (fraction, rest) = take_digits(after_point)?;
-    let scale = 10_u64
-        .checked_pow(fraction.count)
-        .ok_or(Problem::TooLarge)?;
-    Ok((
-        Number {
-            whole,
-            fraction: fraction.value()?,
-            scale,
-        },
-        rest,
-    ))
+    let scale = 10_u64.checked_pow(fraction.count).ok_or(Problem::TooLarge)?;
+    Ok((Number { whole, fraction: fraction.value()?, scale }, rest))
 }
 
 struct Digits<'a> {
@@ -73,22 +54,15 @@ struct Digits<'a> {
 
 impl Digits<'_> {
     fn value(&self) -> Result<u64, Problem> {
-        self.text
-            .bytes()
-            .filter(u8::is_ascii_digit)
-            .try_fold(0_u64, |value, digit| {
-                let shifted = value.checked_mul(10).ok_or(Problem::TooLarge)?;
-                shifted
-                    .checked_add(u64::from(digit - b'0'))
-                    .ok_or(Problem::TooLarge)
-            })
+        self.text.bytes().filter(u8::is_ascii_digit).try_fold(0_u64, |value, digit| {
+            let shifted = value.checked_mul(10).ok_or(Problem::TooLarge)?;
+            shifted.checked_add(u64::from(digit - b'0')).ok_or(Problem::TooLarge)
+        })
     }
 }
 
 fn take_digits(text: &str) -> Result<(Digits<'_>, &str), Problem> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '_')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
     let malformed = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
     if digits.is_empty() || malformed {
@@ -96,13 +70,7 @@ fn take_digits(text: &str) -> Result<(Digits<'_>, &str), Problem> {
     }
     let count = digits.bytes().filter(u8::is_ascii_digit).count();
     let count = u32::try_from(count).map_err(|_| Problem::TooLarge)?;
-    Ok((
-        Digits {
-            text: digits,
-            count,
-        },
-        rest,
-    ))
+    Ok((Digits { text: digits, count }, rest))
 }
 
 /// `00` to `99`, so that two digits cost one division.
@@ -157,16 +125,6 @@ mod tests {
         for text in ["_1", "1_", "1__0", "_", ".5", "1._5", "1."] {
             assert_eq!(take(text), Err(Problem::NotANumber), "{text}");
         }
-        assert_eq!(
-            take("1_000x"),
-            Ok((
-                Number {
-                    whole: 1000,
-                    fraction: 0,
-                    scale: 1
-                },
-                "x"
-            ))
-        );
+        assert_eq!(take("1_000x"), Ok((Number { whole: 1000, fraction: 0, scale: 1 }, "x")));
     }
 }

@@ -55,11 +55,7 @@ fn civil_from_days(days: i64) -> (u32, u32, u32) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era * 400 + u32::from(month <= 2) - 400;
     (year, month, day)
 }
@@ -90,26 +86,14 @@ fn parse_own(text: &[u8]) -> Option<Timestamp> {
         24 if text[19] == b'.' => (&text[..19], number(&text[20..23])?),
         _ => return None,
     };
-    let separators = [
-        seconds[4],
-        seconds[7],
-        seconds[10],
-        seconds[13],
-        seconds[16],
-    ];
+    let separators = [seconds[4], seconds[7], seconds[10], seconds[13], seconds[16]];
     if separators != *b"--T::" || !text.ends_with(b"Z") {
         return None;
     }
-    let (year, month, day) = (
-        number(&seconds[0..4])?,
-        number(&seconds[5..7])?,
-        number(&seconds[8..10])?,
-    );
-    let (hour, minute, second) = (
-        number(&seconds[11..13])?,
-        number(&seconds[14..16])?,
-        number(&seconds[17..19])?,
-    );
+    let (year, month, day) =
+        (number(&seconds[0..4])?, number(&seconds[5..7])?, number(&seconds[8..10])?);
+    let (hour, minute, second) =
+        (number(&seconds[11..13])?, number(&seconds[14..16])?, number(&seconds[17..19])?);
     // 28 is right in every month; the rarer days are checked by turning the result back.
     if !(1..=12).contains(&month)
         || !(1..=31).contains(&day)
@@ -129,9 +113,7 @@ fn parse_own(text: &[u8]) -> Option<Timestamp> {
 
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0_u32, |value, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| value * 10 + u32::from(digit - b'0'))
+        digit.is_ascii_digit().then(|| value * 10 + u32::from(digit - b'0'))
     })
 }
 
@@ -155,22 +137,10 @@ mod tests {
 
     #[test]
     fn milliseconds_appear_only_where_there_are_any() {
-        assert_eq!(
-            Rfc3339(Timestamp(1_714_566_896_000)).to_string(),
-            "2024-05-01T12:34:56Z"
-        );
-        assert_eq!(
-            Rfc3339(Timestamp(1_714_566_896_123)).to_string(),
-            "2024-05-01T12:34:56.123Z"
-        );
-        assert_eq!(
-            Rfc3339(Timestamp(-1)).to_string(),
-            "1969-12-31T23:59:59.999Z"
-        );
-        assert_eq!(
-            Rfc3339(Timestamp(i64::MAX)).to_string(),
-            "@9223372036854775807"
-        );
+        assert_eq!(Rfc3339(Timestamp(1_714_566_896_000)).to_string(), "2024-05-01T12:34:56Z");
+        assert_eq!(Rfc3339(Timestamp(1_714_566_896_123)).to_string(), "2024-05-01T12:34:56.123Z");
+        assert_eq!(Rfc3339(Timestamp(-1)).to_string(), "1969-12-31T23:59:59.999Z");
+        assert_eq!(Rfc3339(Timestamp(i64::MAX)).to_string(), "@9223372036854775807");
     }
 
     #[test]

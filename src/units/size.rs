@@ -52,13 +52,9 @@ pub struct ExactSize(pub u64);
 
 impl fmt::Display for ExactSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let candidates = [(1024_u64, "iB"), (1000, "B")]
-            .into_iter()
-            .flat_map(|(base, suffix)| {
-                LETTERS
-                    .iter()
-                    .map(move |&(letter, power)| (base.pow(power), letter, suffix))
-            });
+        let candidates = [(1024_u64, "iB"), (1000, "B")].into_iter().flat_map(|(base, suffix)| {
+            LETTERS.iter().map(move |&(letter, power)| (base.pow(power), letter, suffix))
+        });
         let best = candidates
             .filter(|&(unit, ..)| self.0 != 0 && self.0.is_multiple_of(unit))
             .min_by_key(|&(unit, ..)| self.0 / unit);
@@ -132,18 +128,11 @@ mod tests {
             ("10MM", Problem::UnknownUnit("MM".into())),
             ("1e3", Problem::UnknownUnit("e3".into())),
         ] {
-            assert_eq!(
-                parse_size(text).map_err(|error| error.problem),
-                Err(problem),
-                "{text}"
-            );
+            assert_eq!(parse_size(text).map_err(|error| error.problem), Err(problem), "{text}");
         }
         let error = parse_size("10XB").unwrap_err();
         assert_eq!(error.to_string(), "size `10XB` has the unknown unit `XB`");
-        assert_eq!(
-            error.hint(),
-            "write it like `1_000`, `10MB`, `10MiB` or `1.5GiB`"
-        );
+        assert_eq!(error.hint(), "write it like `1_000`, `10MB`, `10MiB` or `1.5GiB`");
     }
 
     #[test]

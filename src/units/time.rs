@@ -18,22 +18,14 @@ fn read(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     if !looks_like_a_date(text) {
         let ago = duration::read(text)?;
         let millis = i64::try_from(ago.as_millis()).map_err(|_| Problem::TooLarge)?;
-        return now
-            .0
-            .checked_sub(millis)
-            .map(Timestamp)
-            .ok_or(Problem::TooLarge);
+        return now.0.checked_sub(millis).map(Timestamp).ok_or(Problem::TooLarge);
     }
     if text.len() == 10 {
         return parse_rfc3339(format!("{text}T00:00:00Z").as_bytes()).ok_or(Problem::NotATime);
     }
     parse_rfc3339(text.as_bytes()).ok_or_else(|| {
         let would_be_right = parse_rfc3339(format!("{text}Z").as_bytes()).is_some();
-        if would_be_right {
-            Problem::NoOffset
-        } else {
-            Problem::NotATime
-        }
+        if would_be_right { Problem::NoOffset } else { Problem::NotATime }
     })
 }
 

@@ -54,7 +54,9 @@ fn facts(summary: &Summary) -> String {
     let started = summary.started.to_string();
     let minute = started.get(..16).unwrap_or(&started).replace('T', " ");
     let mut facts = vec![sanitize(summary.provider.as_bytes(), true)];
-    facts.extend(summary.region.iter().chain(&summary.endpoint).map(|text| sanitize(text.as_bytes(), true)));
+    facts.extend(
+        summary.region.iter().chain(&summary.endpoint).map(|text| sanitize(text.as_bytes(), true)),
+    );
     facts.extend([format!("{minute} UTC"), format!("took {}", duration(summary.elapsed_seconds))]);
     facts.retain(|fact| !fact.is_empty());
     facts.join(" · ")

@@ -38,7 +38,10 @@ pub(super) fn render(summary: &Summary, style: Style) -> String {
 
 fn head(out: &mut String, summary: &Summary, style: Style) {
     let safe = |text: &str| sanitize(text.as_bytes(), style.unicode);
-    line(out, &style.paint(Ink::Strong, &fit(&safe(&summary.location), style.columns(), style.unicode)));
+    line(
+        out,
+        &style.paint(Ink::Strong, &fit(&safe(&summary.location), style.columns(), style.unicode)),
+    );
     let started = summary.started.to_string();
     let minute = started.get(..16).unwrap_or(&started).replace('T', " ");
     let mut facts: Vec<String> = vec![safe(&summary.provider)];
@@ -52,7 +55,14 @@ fn head(out: &mut String, summary: &Summary, style: Style) {
     let at_least = if summary.complete { "" } else { style.pick("≥ ", ">= ") };
     let weight = format!("{at_least}{}", bytes_iec(totals.bytes));
     let number = format!("{at_least}{}", objects(totals.objects));
-    line(out, &format!("  {}  in  {}", style.paint(Ink::Strong, &weight), style.paint(Ink::Strong, &number)));
+    line(
+        out,
+        &format!(
+            "  {}  in  {}",
+            style.paint(Ink::Strong, &weight),
+            style.paint(Ink::Strong, &number)
+        ),
+    );
     paragraph(out, &breakdown::exact_bytes(summary), None, 2, style);
     let mut details = Vec::new();
     if let (Some(mean), Some(min), Some(max)) = (totals.mean, totals.min, totals.max) {
@@ -80,10 +90,18 @@ fn completeness(out: &mut String, summary: &Summary, style: Style) {
         return;
     }
     line(out, "");
-    let why = if summary.interrupted { " (the scan was interrupted and can be resumed)" } else { "" };
-    paragraph(out, &format!("INCOMPLETE: totals are lower bounds{why}"), Some(Ink::Alarm), 0, style);
-    let quote =
-        |key: &crate::tally::ByteString| format!("\"{}\"", fit(&sanitize(key, style.unicode), 40, style.unicode));
+    let why =
+        if summary.interrupted { " (the scan was interrupted and can be resumed)" } else { "" };
+    paragraph(
+        out,
+        &format!("INCOMPLETE: totals are lower bounds{why}"),
+        Some(Ink::Alarm),
+        0,
+        style,
+    );
+    let quote = |key: &crate::tally::ByteString| {
+        format!("\"{}\"", fit(&sanitize(key, style.unicode), 40, style.unicode))
+    };
     for gap in summary.incomplete.iter().take(GAPS) {
         let reason = sanitize(gap.reason.as_bytes(), style.unicode);
         paragraph(out, &format!("{}: {reason}", breakdown::gap(gap, quote)), None, 2, style);
@@ -97,7 +115,8 @@ fn completeness(out: &mut String, summary: &Summary, style: Style) {
 fn percentiles(out: &mut String, summary: &Summary, style: Style) {
     let wanted = [10.0, 50.0, 90.0, 99.0, 99.9];
     let found = summary.sizes.percentiles.iter().filter(|p| wanted.contains(&p.percent));
-    let figures: Vec<String> = found.map(|p| format!("p{} {}", p.percent, bytes_iec(p.bytes))).collect();
+    let figures: Vec<String> =
+        found.map(|p| format!("p{} {}", p.percent, bytes_iec(p.bytes))).collect();
     parts(out, &figures, 2, style);
 }
 
@@ -120,7 +139,10 @@ fn one_hazard(out: &mut String, hazard: &HazardSection, style: Style) {
     };
     let what = format!("{sign}: {}", sanitize(hazard.title.as_bytes(), style.unicode));
     let much = format!("{}, {}", objects(hazard.objects), bytes_iec(hazard.bytes));
-    let gap = style.columns().checked_sub(2 + display_width(&what) + display_width(&much)).filter(|gap| *gap > 1);
+    let gap = style
+        .columns()
+        .checked_sub(2 + display_width(&what) + display_width(&much))
+        .filter(|gap| *gap > 1);
     let what = style.paint(ink, &fit(&what, style.columns() - 2, style.unicode));
     match gap {
         Some(gap) => line(out, &format!("  {what}{}{much}", " ".repeat(gap))),
@@ -153,5 +175,11 @@ fn foot(out: &mut String, summary: &Summary, style: Style) {
     }
     let digest = sanitize(summary.digest.as_bytes(), style.unicode);
     let version = sanitize(summary.tool_version.as_bytes(), style.unicode);
-    paragraph(out, &format!("digest {digest}{dot}weighbridge {version}"), Some(Ink::Faint), 0, style);
+    paragraph(
+        out,
+        &format!("digest {digest}{dot}weighbridge {version}"),
+        Some(Ink::Faint),
+        0,
+        style,
+    );
 }

@@ -23,7 +23,13 @@ pub(super) fn line(out: &mut String, text: &str) {
 }
 
 /// Adds an indented paragraph.
-pub(super) fn paragraph(out: &mut String, text: &str, ink: Option<Ink>, indent: usize, style: Style) {
+pub(super) fn paragraph(
+    out: &mut String,
+    text: &str,
+    ink: Option<Ink>,
+    indent: usize,
+    style: Style,
+) {
     let room = style.columns() - indent;
     for text in wrap(text, room) {
         let text = fit(&text, room, style.unicode);
@@ -39,7 +45,9 @@ pub(super) fn parts(out: &mut String, parts: &[String], indent: usize, style: St
     let mut lines: Vec<String> = Vec::new();
     for part in parts {
         match lines.last_mut() {
-            Some(line) if display_width(line) + display_width(dot) + display_width(part) <= room => {
+            Some(line)
+                if display_width(line) + display_width(dot) + display_width(part) <= room =>
+            {
                 line.push_str(dot);
                 line.push_str(part);
             }
@@ -56,7 +64,8 @@ pub(super) fn shares(out: &mut String, table: &Breakdown, whole: (u64, u128), st
     if table.rows.is_empty() {
         return;
     }
-    let labels: Vec<String> = table.rows.iter().map(|row| sanitize(&row.label, style.unicode)).collect();
+    let labels: Vec<String> =
+        table.rows.iter().map(|row| sanitize(&row.label, style.unicode)).collect();
     let label = labels.iter().map(|label| display_width(label)).max().unwrap_or(0).clamp(13, 20);
     let number = widest(&table.rows);
     // Indent, label, number, share, size, share; single spaces between, two before the size.
@@ -76,7 +85,10 @@ pub(super) fn shares(out: &mut String, table: &Breakdown, whole: (u64, u128), st
             left(text, label, style.unicode),
             right(&count(row.objects), number),
             bar_of(objects, bar, Ink::Bar, style),
-            right(&style.paint(Ink::Faint, &percent(objects)), PERCENT + painted(style, Ink::Faint)),
+            right(
+                &style.paint(Ink::Faint, &percent(objects)),
+                PERCENT + painted(style, Ink::Faint),
+            ),
             String::new(),
             right(&bytes_iec(row.bytes), SIZE),
             bar_of(bytes, bar, Ink::OtherBar, style),
@@ -97,7 +109,13 @@ pub(super) fn shares(out: &mut String, table: &Breakdown, whole: (u64, u128), st
 }
 
 /// A table with wide labels and one bar, for prefixes.
-pub(super) fn ranking(out: &mut String, table: &Breakdown, whole: (u64, u128), by_objects: bool, style: Style) {
+pub(super) fn ranking(
+    out: &mut String,
+    table: &Breakdown,
+    whole: (u64, u128),
+    by_objects: bool,
+    style: Style,
+) {
     heading(out, &table.title, style);
     let number = widest(&table.rows);
     let room = style.columns() - INDENT.len() - 1 - number - 2 - SIZE - 1 - PERCENT - 1;

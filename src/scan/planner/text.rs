@@ -247,8 +247,17 @@ mod tests {
             let mut at = 0;
             while let Some((_, length)) = decode(B, &bytes[at..]) { proptest::prop_assert!(length > 0); at += length; }
             proptest::prop_assert_eq!(at, bytes.len());
-            if let Some(next) = successor(B, &bytes) {
-                proptest::prop_assert!(is_clean(&next[next.len().saturating_sub(1)..]) || !bytes.is_ascii());
+        }
+
+        #[test]
+        fn a_successor_lies_behind_everything_with_the_prefix(prefix in ".{0,5}") {
+            for order in [KeyOrder::Bytes, KeyOrder::Utf16] {
+                let prefix = prefix.as_bytes();
+                if let Some(next) = successor(order, prefix) {
+                    proptest::prop_assert!(order.precedes(prefix, &next) && !next.starts_with(prefix));
+                    let kept = common_prefix(prefix, &next);
+                    proptest::prop_assert!(is_clean(&next[kept..]));
+                }
             }
         }
     }

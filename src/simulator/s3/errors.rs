@@ -115,10 +115,7 @@ impl ErrorCode {
 impl S3Error {
     /// An error with nothing to add.
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self {
-            code,
-            details: Vec::new(),
-        }
+        Self { code, details: Vec::new() }
     }
 
     /// Adds an element; one named `Message` replaces the usual text.

@@ -58,11 +58,7 @@ impl<'a> ListRequest<'a> {
             None => false,
             Some(b"2") => true,
             Some(other) => {
-                return Err(invalid(
-                    "Invalid List Type specified in Query",
-                    "list-type",
-                    other,
-                ));
+                return Err(invalid("Invalid List Type specified in Query", "list-type", other));
             }
         };
         let max_keys = match target.parameter("max-keys") {
@@ -86,9 +82,7 @@ impl<'a> ListRequest<'a> {
                 return Err(invalid(what, "encoding-type", other));
             }
         };
-        let token = target
-            .parameter("continuation-token")
-            .filter(|_| version_two);
+        let token = target.parameter("continuation-token").filter(|_| version_two);
         let position = token
             .map(|token| {
                 let what = "The continuation token provided is incorrect";
@@ -133,14 +127,9 @@ pub(crate) fn list(
     // Version 1 could not say where an empty page leads, nor how many keys it holds.
     let distortion = distortion.filter(|distortion| {
         request.version_two
-            || !matches!(
-                distortion,
-                Distortion::EmptyPage | Distortion::WrongKeyCount
-            )
+            || !matches!(distortion, Distortion::EmptyPage | Distortion::WrongKeyCount)
     });
-    let limit = behaviour
-        .page_limit
-        .map_or(request.max_keys, |most| most.min(request.max_keys));
+    let limit = behaviour.page_limit.map_or(request.max_keys, |most| most.min(request.max_keys));
     let mut query = Query {
         prefix: request.prefix,
         delimiter: request.delimiter,
@@ -167,11 +156,7 @@ pub(crate) fn list(
             next = page.covered.start;
             // The token is a new one, although it leads to where the page started.
             salt = number + 1;
-            page = Page {
-                covered: next..next,
-                more: true,
-                ..Page::default()
-            };
+            page = Page { covered: next..next, more: true, ..Page::default() };
         }
         Some(Distortion::ShortPage) if page.count() > 1 => {
             query.limit = 1 + below(mix(number, 0x5607), page.count() - 1);
@@ -214,9 +199,7 @@ pub(crate) fn list(
         version,
     };
     push_listing(out, view, &page, &heading);
-    Ok(Listed {
-        objects: page.object_count(),
-    })
+    Ok(Listed { objects: page.object_count() })
 }
 
 fn hits_failing_keys(view: &View, page: &Page, behaviour: &Behaviour) -> bool {
@@ -269,10 +252,7 @@ mod tests {
                 }
                 best = best.min((cpu_time() - begin) / 1e3 / 200.0);
             }
-            eprintln!(
-                "{name:>10}: {best:6.1} us per page of {} bytes",
-                buffer.len()
-            );
+            eprintln!("{name:>10}: {best:6.1} us per page of {} bytes", buffer.len());
         }
     }
 }

@@ -67,11 +67,7 @@ pub(crate) fn range_of(header: Option<&str>, size: u64) -> ByteRange {
         (Err(_), Ok(tail)) if first.is_empty() => size.saturating_sub(tail)..size,
         _ => return ByteRange::Whole,
     };
-    if range.start < range.end {
-        ByteRange::Part(range)
-    } else {
-        ByteRange::Unsatisfiable
-    }
+    if range.start < range.end { ByteRange::Part(range) } else { ByteRange::Unsatisfiable }
 }
 
 #[cfg(test)]

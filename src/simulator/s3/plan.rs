@@ -57,26 +57,18 @@ impl Page {
         };
         let run = self.objects[at].clone();
         let middle = run.start + (run.end - run.start) / 2;
-        let parts = [
-            run.start..middle - 1,
-            middle..middle + 1,
-            middle - 1..middle,
-            middle + 1..run.end,
-        ];
+        let parts =
+            [run.start..middle - 1, middle..middle + 1, middle - 1..middle, middle + 1..run.end];
         self.objects.splice(at..=at, parts);
     }
 
     /// The greatest entry, as the listing orders them.
     pub(crate) fn last_entry(&self, view: &View) -> Option<Vec<u8>> {
-        let object = self
-            .objects
-            .last()
-            .filter(|run| !run.is_empty())
-            .map(|run| {
-                let mut key = Vec::new();
-                view.key(run.end - 1, &mut key);
-                key
-            });
+        let object = self.objects.last().filter(|run| !run.is_empty()).map(|run| {
+            let mut key = Vec::new();
+            view.key(run.end - 1, &mut key);
+            key
+        });
         let entries = object.into_iter().chain(self.prefixes.last().cloned());
         entries.max_by(|left, right| view.compare(left, right))
     }
@@ -95,10 +87,7 @@ pub(crate) fn plan(view: &View, query: &Query<'_>) -> Page {
     } else {
         let start = asked.max(view.lower_bound(query.prefix));
         let rest = start..view.len();
-        (
-            start,
-            view.partition_point(rest, |key| key.starts_with(query.prefix)),
-        )
+        (start, view.partition_point(rest, |key| key.starts_with(query.prefix)))
     };
     if query.delimiter.is_empty() {
         let stop = start.saturating_add(query.limit).min(end);
@@ -159,16 +148,10 @@ mod tests {
         for key in keys.iter().filter(|key| key.starts_with(query.prefix)) {
             let rest = &key[query.prefix.len()..];
             let found = (!query.delimiter.is_empty())
-                .then(|| {
-                    rest.windows(query.delimiter.len())
-                        .position(|w| w == query.delimiter)
-                })
+                .then(|| rest.windows(query.delimiter.len()).position(|w| w == query.delimiter))
                 .flatten();
             let entry = match found {
-                Some(at) => (
-                    key[..query.prefix.len() + at + query.delimiter.len()].to_vec(),
-                    true,
-                ),
+                Some(at) => (key[..query.prefix.len() + at + query.delimiter.len()].to_vec(), true),
                 None => (key.clone(), false),
             };
             if !entries.contains(&entry) {
@@ -199,10 +182,7 @@ mod tests {
 
     fn view_of(keys: &std::collections::BTreeSet<String>) -> (View, Vec<Vec<u8>>) {
         let sorted = keys.iter().map(|key| key.clone().into_bytes()).collect();
-        (
-            View::in_byte_order(Arc::new(Given::of_keys(keys.iter().cloned()))),
-            sorted,
-        )
+        (View::in_byte_order(Arc::new(Given::of_keys(keys.iter().cloned()))), sorted)
     }
 
     fn some_keys() -> impl proptest::strategy::Strategy<Value = std::collections::BTreeSet<String>>
@@ -255,12 +235,7 @@ mod tests {
     fn a_common_prefix_not_greater_than_the_start_is_left_out_whole() {
         let keys = ["a/b", "a/c", "b/x", "c"].map(str::to_owned).into();
         let (view, _) = view_of(&keys);
-        let query = Query {
-            prefix: b"",
-            delimiter: b"/",
-            start: Start::After(b"a/b"),
-            limit: 10,
-        };
+        let query = Query { prefix: b"", delimiter: b"/", start: Start::After(b"a/b"), limit: 10 };
         let page = plan(&view, &query);
         assert_eq!(page.prefixes, [b"b/"]);
         assert_eq!(objects(&view, &page), [b"c"]);
@@ -270,12 +245,7 @@ mod tests {
     fn swapping_neighbours_keeps_every_object() {
         let keys = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
         let (view, _) = view_of(&keys);
-        let query = Query {
-            prefix: b"",
-            delimiter: b"",
-            start: Start::Beginning,
-            limit: 10,
-        };
+        let query = Query { prefix: b"", delimiter: b"", start: Start::Beginning, limit: 10 };
         let mut page = plan(&view, &query);
         page.swap_neighbours();
         assert_eq!(objects(&view, &page), [b"a", b"c", b"b", b"d", b"e"]);

@@ -28,10 +28,7 @@ pub(crate) struct Heading<'a> {
 /// The two forms of a listing, with what only they say.
 pub(crate) enum Version<'a> {
     /// `ListObjects`.
-    One {
-        marker: &'a [u8],
-        next_marker: Option<Vec<u8>>,
-    },
+    One { marker: &'a [u8], next_marker: Option<Vec<u8>> },
     /// `ListObjectsV2`.
     Two {
         start_after: Option<&'a [u8]>,
@@ -52,21 +49,13 @@ pub(crate) fn push_listing(out: &mut Vec<u8>, view: &View, page: &Page, heading:
     push_element(out, "Name", TextForm::Xml, heading.bucket.as_bytes());
     push_element(out, "Prefix", form, heading.prefix);
     match &heading.version {
-        Version::One {
-            marker,
-            next_marker,
-        } => {
+        Version::One { marker, next_marker } => {
             push_element(out, "Marker", form, marker);
             if let Some(next) = next_marker {
                 push_element(out, "NextMarker", form, next);
             }
         }
-        Version::Two {
-            start_after,
-            token,
-            next_token,
-            key_count,
-        } => {
+        Version::Two { start_after, token, next_token, key_count } => {
             if let Some(start_after) = start_after {
                 push_element(out, "StartAfter", form, start_after);
             }
@@ -178,12 +167,7 @@ pub(crate) fn buckets<'a>(buckets: impl Iterator<Item = (&'a str, &'a str)>) -> 
     for (name, region) in buckets {
         open(&mut out, "Bucket");
         push_element(&mut out, "Name", TextForm::Xml, name.as_bytes());
-        push_element(
-            &mut out,
-            "CreationDate",
-            TextForm::Xml,
-            b"2021-11-21T00:00:00.000Z",
-        );
+        push_element(&mut out, "CreationDate", TextForm::Xml, b"2021-11-21T00:00:00.000Z");
         push_element(&mut out, "BucketRegion", TextForm::Xml, region.as_bytes());
         close(&mut out, "Bucket");
     }

@@ -26,27 +26,18 @@ impl Target {
                 (decode_query(name), decode_query(value))
             })
             .collect();
-        Self {
-            path: percent_decode(path.as_bytes()).collect(),
-            query,
-        }
+        Self { path: percent_decode(path.as_bytes()).collect(), query }
     }
 
     /// The first value of a parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<&[u8]> {
         let named = |(known, _): &&(Vec<u8>, Vec<u8>)| known == name.as_bytes();
-        self.query
-            .iter()
-            .find(named)
-            .map(|(_, value)| value.as_slice())
+        self.query.iter().find(named).map(|(_, value)| value.as_slice())
     }
 }
 
 fn decode_query(text: &str) -> Vec<u8> {
-    let text: Vec<u8> = text
-        .bytes()
-        .map(|byte| if byte == b'+' { b' ' } else { byte })
-        .collect();
+    let text: Vec<u8> = text.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
     percent_decode(&text).collect()
 }
 
@@ -68,11 +59,7 @@ impl Resource {
         let rest = path.strip_prefix(b"/").unwrap_or(path);
         let key = |text: &[u8]| (!text.is_empty()).then(|| text.to_vec());
         if let Some(bucket) = bucket_of_host(host, known) {
-            return Self {
-                bucket: Some(bucket),
-                key: key(rest),
-                virtual_host: true,
-            };
+            return Self { bucket: Some(bucket), key: key(rest), virtual_host: true };
         }
         let slash = memchr::memchr(b'/', rest).unwrap_or(rest.len());
         let bucket = String::from_utf8_lossy(&rest[..slash]).into_owned();
@@ -92,10 +79,7 @@ fn bucket_of_host(host: &str, known: impl Fn(&str) -> bool) -> Option<String> {
     if name.parse::<IpAddr>().is_ok() {
         return None;
     }
-    let by_name = name
-        .match_indices('.')
-        .map(|(at, _)| &name[..at])
-        .find(|label| known(label));
+    let by_name = name.match_indices('.').map(|(at, _)| &name[..at]).find(|label| known(label));
     let by_form = || name.split_once(".s3.").map(|(bucket, _)| bucket);
     by_name.or_else(by_form).map(str::to_owned)
 }
@@ -105,9 +89,8 @@ mod tests {
     use super::*;
 
     fn located(host: &str, path: &str) -> (Option<String>, Option<Vec<u8>>, bool) {
-        let found = Resource::locate(host, path.as_bytes(), |name| {
-            name == "weights" || name == "a.b"
-        });
+        let found =
+            Resource::locate(host, path.as_bytes(), |name| name == "weights" || name == "a.b");
         (found.bucket, found.key, found.virtual_host)
     }
 
@@ -115,35 +98,14 @@ mod tests {
     fn buckets_are_named_by_path_or_host() {
         let weights = Some("weights".to_owned());
         let key = Some(b"a/b".to_vec());
-        assert_eq!(
-            located("127.0.0.1:9", "/weights"),
-            (weights.clone(), None, false)
-        );
-        assert_eq!(
-            located("127.0.0.1:9", "/weights/"),
-            (weights.clone(), None, false)
-        );
-        assert_eq!(
-            located("[::1]:9", "/weights/a/b"),
-            (weights.clone(), key.clone(), false)
-        );
+        assert_eq!(located("127.0.0.1:9", "/weights"), (weights.clone(), None, false));
+        assert_eq!(located("127.0.0.1:9", "/weights/"), (weights.clone(), None, false));
+        assert_eq!(located("[::1]:9", "/weights/a/b"), (weights.clone(), key.clone(), false));
         assert_eq!(located("localhost:9", "/"), (None, None, false));
-        assert_eq!(
-            located("weights.localhost:9", "/"),
-            (weights.clone(), None, true)
-        );
-        assert_eq!(
-            located("weights.s3.localhost:9", "/a/b"),
-            (weights, key, true)
-        );
-        assert_eq!(
-            located("a.b.s3.localhost", "/"),
-            (Some("a.b".into()), None, true)
-        );
-        assert_eq!(
-            located("other.s3.localhost", "/"),
-            (Some("other".into()), None, true)
-        );
+        assert_eq!(located("weights.localhost:9", "/"), (weights.clone(), None, true));
+        assert_eq!(located("weights.s3.localhost:9", "/a/b"), (weights, key, true));
+        assert_eq!(located("a.b.s3.localhost", "/"), (Some("a.b".into()), None, true));
+        assert_eq!(located("other.s3.localhost", "/"), (Some("other".into()), None, true));
     }
 
     #[test]

@@ -19,10 +19,7 @@ impl View {
 
     /// Lists in the order of the keys' bytes.
     pub(crate) fn in_byte_order(content: Arc<dyn Content>) -> Self {
-        Self {
-            content,
-            permutation: None,
-        }
+        Self { content, permutation: None }
     }
 
     /// Lists in the order in which directories are walked, `/` below every other byte. `None` if there
@@ -36,10 +33,7 @@ impl View {
         let mut permutation: Vec<u32> = (0..u32::try_from(keys.len()).ok()?).collect();
         let key = |index: u32| keys.get(index as usize).map_or(&[][..], Vec::as_slice);
         permutation.sort_by(|&left, &right| compare_as_directories(key(left), key(right)));
-        Some(Self {
-            content,
-            permutation: Some(permutation),
-        })
+        Some(Self { content, permutation: Some(permutation) })
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -66,9 +60,7 @@ impl View {
         if self.permutation.is_none() {
             return self.content.rank(after);
         }
-        self.partition_point(0..self.len(), |key| {
-            compare_as_directories(key, after).is_le()
-        })
+        self.partition_point(0..self.len(), |key| compare_as_directories(key, after).is_le())
     }
 
     /// The position of the first key at or past `from`.
@@ -76,9 +68,7 @@ impl View {
         if self.permutation.is_none() {
             return self.content.lower_bound(from);
         }
-        self.partition_point(0..self.len(), |key| {
-            compare_as_directories(key, from).is_lt()
-        })
+        self.partition_point(0..self.len(), |key| compare_as_directories(key, from).is_lt())
     }
 
     /// The first position of `range` whose key does not satisfy `before`.
@@ -155,9 +145,7 @@ mod tests {
 
     #[test]
     fn directory_order_puts_children_before_siblings_with_longer_names() {
-        let given = Arc::new(Given::of_keys([
-            "dir.x", "dir/a", "dir-x", "dir0", "dir/", "dir",
-        ]));
+        let given = Arc::new(Given::of_keys(["dir.x", "dir/a", "dir-x", "dir0", "dir/", "dir"]));
         let view = View::in_directory_order(given).unwrap();
         let mut listed = Vec::new();
         view.visit(0..view.len(), &mut |key, _| {

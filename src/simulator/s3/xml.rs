@@ -153,14 +153,8 @@ mod tests {
 
     #[test]
     fn url_form_follows_the_documented_example() {
-        assert_eq!(
-            written(TextForm::Url, b"test_file(3).png"),
-            b"test_file%283%29.png"
-        );
-        assert_eq!(
-            written(TextForm::Url, b"a b/+%\x01\xFF"),
-            b"a+b/%2B%25%01%FF"
-        );
+        assert_eq!(written(TextForm::Url, b"test_file(3).png"), b"test_file%283%29.png");
+        assert_eq!(written(TextForm::Url, b"a b/+%\x01\xFF"), b"a+b/%2B%25%01%FF");
     }
 
     #[test]
@@ -169,9 +163,6 @@ mod tests {
             written(TextForm::Xml, b"a&<>\"\x01\x19\r\n"),
             b"a&amp;&lt;&gt;&quot;&#x1;&#x19;&#13;&#xa;"
         );
-        assert_eq!(
-            written(TextForm::Xml, "客户 1".as_bytes()),
-            "客户 1".as_bytes()
-        );
+        assert_eq!(written(TextForm::Xml, "客户 1".as_bytes()), "客户 1".as_bytes());
     }
 }

@@ -38,29 +38,19 @@ impl Dice {
             *slot = (power * 4_294_967_296.0) as u64;
             power *= step;
         }
-        Self {
-            seed: mix(seed, 0xD1CE),
-            powers,
-        }
+        Self { seed: mix(seed, 0xD1CE), powers }
     }
 
     /// The attributes of object `index`.
     pub(super) fn roll(&self, index: u64, birth: Birth) -> Attributes<'static> {
         let first = mix(self.seed, index * 4);
         let second = mix(self.seed, index * 4 + 1);
-        let size = if birth.empty {
-            0
-        } else {
-            self.size(first, second)
-        };
+        let size = if birth.empty { 0 } else { self.size(first, second) };
         let written = birth.written.unwrap_or_else(|| {
             NEWEST - 1 - i64::try_from(below(second << 20, SPAN.unsigned_abs())).unwrap_or(0)
         });
-        let class = if birth.empty {
-            b"STANDARD".as_slice()
-        } else {
-            class(below(second << 10, 1_000))
-        };
+        let class =
+            if birth.empty { b"STANDARD".as_slice() } else { class(below(second << 10, 1_000)) };
         let mut digest = [0; 16];
         digest[..8].copy_from_slice(&mix(self.seed, index * 4 + 2).to_be_bytes());
         digest[8..].copy_from_slice(&mix(self.seed, index * 4 + 3).to_be_bytes());
@@ -116,9 +106,8 @@ mod tests {
     #[test]
     fn sizes_are_spread_as_documented() {
         let dice = Dice::new(1);
-        let mut sizes: Vec<u64> = (0..200_000)
-            .map(|index| dice.roll(index, Birth::default()).size)
-            .collect();
+        let mut sizes: Vec<u64> =
+            (0..200_000).map(|index| dice.roll(index, Birth::default()).size).collect();
         sizes.sort_unstable();
         let median = sizes[100_000];
         assert!((50_000..80_000).contains(&median), "{median}");
@@ -134,9 +123,8 @@ mod tests {
     #[test]
     fn dates_lie_within_five_years() {
         let dice = Dice::new(2);
-        let dates: Vec<i64> = (0..10_000)
-            .map(|index| dice.roll(index, Birth::default()).modified.0)
-            .collect();
+        let dates: Vec<i64> =
+            (0..10_000).map(|index| dice.roll(index, Birth::default()).modified.0).collect();
         let (oldest, newest) = (dates.iter().min().unwrap(), dates.iter().max().unwrap());
         assert!(*oldest >= (NEWEST - SPAN) * 1_000 && *newest < NEWEST * 1_000);
         assert!(newest - oldest > SPAN * 990);

@@ -57,25 +57,15 @@ impl Shape for Dates {
         let marker = u64::from(seed.is_multiple_of(64));
         let written = hour * HOUR + i64::try_from(below(mix(seed, index), 3_600)).unwrap_or(0);
         if place.offset < marker {
-            return Birth {
-                empty: true,
-                written: Some(hour * HOUR),
-            };
+            return Birth { empty: true, written: Some(hour * HOUR) };
         }
         let (host, position, share) = divide(place.offset - marker, place.size - marker, 24);
         out.extend_from_slice(b"host-");
         push_padded(out, host + 1, 3);
         out.push(b'-');
-        push_hex(
-            out,
-            ascending(mix(seed, host), position, share, u64::MAX),
-            16,
-        );
+        push_hex(out, ascending(mix(seed, host), position, share, u64::MAX), 16);
         out.extend_from_slice(b".gz");
-        Birth {
-            empty: false,
-            written: Some(written),
-        }
+        Birth { empty: false, written: Some(written) }
     }
 
     fn len(&self) -> u64 {
@@ -116,17 +106,8 @@ impl Hive {
             })
             .collect();
         let days = Groups::by_weight(&weights, objects);
-        let digits = days
-            .largest()
-            .checked_ilog10()
-            .map_or(5, |log| (log as usize + 1).max(5));
-        Self {
-            seed: mix(seed, 2),
-            objects,
-            first_day: NEWEST / DAY - count,
-            days,
-            digits,
-        }
+        let digits = days.largest().checked_ilog10().map_or(5, |log| (log as usize + 1).max(5));
+        Self { seed: mix(seed, 2), objects, first_day: NEWEST / DAY - count, days, digits }
     }
 }
 
@@ -140,19 +121,13 @@ impl Shape for Hive {
         let noon = day * DAY + DAY / 2;
         if place.offset == 0 {
             out.extend_from_slice(b"_SUCCESS");
-            return Birth {
-                empty: true,
-                written: Some(noon),
-            };
+            return Birth { empty: true, written: Some(noon) };
         }
         out.extend_from_slice(b"part-");
         push_padded(out, place.offset - 1, self.digits);
         out.push(b'-');
         // One job writes all parts of a day under one identifier.
-        let (high, low) = (
-            mix(self.seed, place.group as u64),
-            mix(!self.seed, place.group as u64),
-        );
+        let (high, low) = (mix(self.seed, place.group as u64), mix(!self.seed, place.group as u64));
         push_uuid(out, high, low);
         out.extend_from_slice(b".parquet");
         Birth {

@@ -83,10 +83,7 @@ impl Shape for Oddities {
             .copied()
             .unwrap_or_default();
         out.extend_from_slice(name.as_bytes());
-        Birth {
-            empty: name.ends_with('/'),
-            written: None,
-        }
+        Birth { empty: name.ends_with('/'), written: None }
     }
 
     fn len(&self) -> u64 {

@@ -35,10 +35,7 @@ pub(super) struct Birth {
 
 impl Birth {
     /// A directory marker.
-    pub(super) const EMPTY: Self = Self {
-        empty: true,
-        written: None,
-    };
+    pub(super) const EMPTY: Self = Self { empty: true, written: None };
 }
 
 /// Where the last key was found: a hint that saves the next one the search. Any value gives right
@@ -100,11 +97,7 @@ impl Generated {
         let seed = mix(mix(seed, 0x5EED), name as u64);
         let shape: Box<dyn Shape> = match name {
             ShapeName::Hex => Box::new(Hex { seed, objects }),
-            ShapeName::Sequence => Box::new(Sequence {
-                objects,
-                prefix: "obj-",
-                suffix: ".bin",
-            }),
+            ShapeName::Sequence => Box::new(Sequence { objects, prefix: "obj-", suffix: ".bin" }),
             ShapeName::Dates => Box::new(Dates::new(objects, seed)),
             ShapeName::Hive => Box::new(Hive::new(objects, seed)),
             ShapeName::Zipf => Box::new(Zipf::new(objects, seed)),
@@ -114,10 +107,7 @@ impl Generated {
             ShapeName::Cjk => Box::new(Cjk::new(objects, seed)),
             ShapeName::Mixed => Box::new(Mixed::new(objects, seed)),
         };
-        Ok(Self {
-            shape,
-            dice: Dice::new(seed),
-        })
+        Ok(Self { shape, dice: Dice::new(seed) })
     }
 }
 

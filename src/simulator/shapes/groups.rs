@@ -61,11 +61,7 @@ impl Groups {
                 let start = self.start(group);
                 if (start..end).contains(&index) {
                     *cursor = group;
-                    return Place {
-                        group,
-                        offset: index - start,
-                        size: end - start,
-                    };
+                    return Place { group, offset: index - start, size: end - start };
                 }
             }
         }
@@ -73,11 +69,7 @@ impl Groups {
         let start = self.start(group);
         let end = self.ends.get(group).copied().unwrap_or(index + 1);
         *cursor = group;
-        Place {
-            group,
-            offset: index - start,
-            size: end - start,
-        }
+        Place { group, offset: index - start, size: end - start }
     }
 
     fn start(&self, group: usize) -> u64 {

@@ -28,49 +28,17 @@ impl Mixed {
         let seed = |stream: u64| mix(seed, stream);
         let parts: Vec<(&'static [u8], Box<dyn Shape>)> = vec![
             (b"", Box::new(Oddities::new(odd))),
-            (
-                b"blobs/",
-                Box::new(Hex {
-                    seed: seed(1),
-                    objects: blobs,
-                }),
-            ),
-            (
-                b"",
-                Box::new(Deep {
-                    seed: seed(2),
-                    objects: deep,
-                }),
-            ),
-            (
-                b"images/",
-                Box::new(Sequence {
-                    objects: images,
-                    prefix: "IMG_",
-                    suffix: ".jpg",
-                }),
-            ),
+            (b"blobs/", Box::new(Hex { seed: seed(1), objects: blobs })),
+            (b"", Box::new(Deep { seed: seed(2), objects: deep })),
+            (b"images/", Box::new(Sequence { objects: images, prefix: "IMG_", suffix: ".jpg" })),
             (b"", Box::new(Dates::new(logs, seed(3)))),
             (b"tenants/", Box::new(Zipf::new(tenants, seed(4)))),
-            (
-                b"",
-                Box::new(Tiny {
-                    seed: seed(5),
-                    objects: thumbs,
-                }),
-            ),
-            (
-                b"warehouse/events/",
-                Box::new(Hive::new(warehouse, seed(6))),
-            ),
+            (b"", Box::new(Tiny { seed: seed(5), objects: thumbs })),
+            (b"warehouse/events/", Box::new(Hive::new(warehouse, seed(6)))),
             ("共享/".as_bytes(), Box::new(Cjk::new(cjk, seed(7)))),
         ];
         let groups = Groups::of_sizes(parts.iter().map(|(_, shape)| shape.len()));
-        Self {
-            objects,
-            parts,
-            groups,
-        }
+        Self { objects, parts, groups }
     }
 }
 

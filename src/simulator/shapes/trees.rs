@@ -52,11 +52,7 @@ impl Shape for Zipf {
             return Birth::EMPTY;
         }
         out.extend_from_slice(b"obj-");
-        push_hex(
-            out,
-            ascending(seed, place.offset - marker, place.size - marker, u64::MAX),
-            16,
-        );
+        push_hex(out, ascending(seed, place.offset - marker, place.size - marker, u64::MAX), 16);
         Birth::default()
     }
 
@@ -118,11 +114,7 @@ impl Shape for Tiny {
         let directory = block * 5 + slot as u64;
         let directories = self.objects.div_ceil(12) * 5;
         out.extend_from_slice(b"thumbs/");
-        push_hex(
-            out,
-            ascending(self.seed, directory, directories, 1 << 48),
-            12,
-        );
+        push_hex(out, ascending(self.seed, directory, directories, 1 << 48), 12);
         out.push(b'/');
         let marker = u64::from(mix(!self.seed, directory).is_multiple_of(16));
         let offset = within - start;

@@ -15,8 +15,7 @@ pub(super) enum Trust {
 pub(super) fn trust(server: Option<&str>) -> Trust {
     /// Beginnings of the header, in lower case. Amazon documents its order ("List results are always
     /// returned in UTF-8 binary order"); `SeaweedFS` was seen to skip `flat/…` after the start `flat`.
-    const KNOWN: [(&str, Trust); 2] =
-        [("amazons3", Trust::Sound), ("seaweedfs", Trust::Unordered)];
+    const KNOWN: [(&str, Trust); 2] = [("amazons3", Trust::Sound), ("seaweedfs", Trust::Unordered)];
     let server = server.unwrap_or_default().to_ascii_lowercase();
     KNOWN.iter().find(|(name, _)| server.starts_with(name)).map_or(Trust::Unknown, |known| known.1)
 }
