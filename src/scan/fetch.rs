@@ -38,7 +38,7 @@ const HEDGE_SHARE: u64 = 40;
 
 /// What became of the requests of a scan.
 #[derive(Debug, Default)]
-pub struct Counters {
+pub(super) struct Counters {
     /// Attempts that were repeated.
     pub retried: AtomicU64,
     /// Answers that asked to slow down.
@@ -59,7 +59,7 @@ pub struct Counters {
 
 /// Why a page could not be had.
 #[derive(Debug)]
-pub enum FetchError {
+pub(super) enum FetchError {
     /// No request may be started any more.
     Halted(Halt),
     /// The store failed, after this many attempts.
@@ -73,7 +73,7 @@ pub enum FetchError {
 
 /// Fetches pages of one store under one pace.
 #[derive(Debug)]
-pub struct Fetcher<'a> {
+pub(super) struct Fetcher<'a> {
     /// The store.
     pub store: &'a dyn Store,
     /// The gate for every request.
@@ -92,7 +92,7 @@ impl Fetcher<'_> {
     ///
     /// # Errors
     /// [`FetchError`] when it cannot be had.
-    pub async fn page(&self, request: &PageRequest) -> Result<Page, FetchError> {
+    pub(super) async fn page(&self, request: &PageRequest) -> Result<Page, FetchError> {
         let mut page = self.non_empty(request).await?;
         if page.more() || page.token().is_some() || self.store.is_sound() {
             return Ok(page);
@@ -227,7 +227,7 @@ impl Fetcher<'_> {
 
 /// How long pages usually take: a running estimate of the 90th percentile.
 #[derive(Debug, Default)]
-pub struct Latency {
+pub(super) struct Latency {
     state: Mutex<LatencyState>,
 }
 
@@ -246,7 +246,7 @@ impl Latency {
     ///
     /// The estimate moves up by nine steps for a page above it and down by one for a page below it,
     /// which comes to rest where a tenth of the pages lie above.
-    pub fn record(&self, took: Duration) {
+    pub(super) fn record(&self, took: Duration) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = took.as_secs_f64();
         if state.samples == 0 {
@@ -259,7 +259,7 @@ impl Latency {
 
     /// The estimate, once enough pages came.
     #[must_use]
-    pub fn usual(&self) -> Option<Duration> {
+    pub(super) fn usual(&self) -> Option<Duration> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         (state.samples >= Self::ENOUGH).then(|| Duration::from_secs_f64(state.high.max(0.0)))
     }
