@@ -14,11 +14,8 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-// By value as every subcommand takes its arguments.
-#[expect(clippy::needless_pass_by_value)]
-pub(super) fn run(args: CompletionsArgs, mut command: clap::Command) -> CommandResult {
+pub(super) fn run(args: &CompletionsArgs, mut command: clap::Command) {
     clap_complete::generate(args.shell, &mut command, "weighbridge", &mut io::stdout());
-    Ok(Exit::Done)
 }
 
 pub(super) fn man(command: clap::Command) -> CommandResult {

@@ -7,7 +7,7 @@
 use std::env;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::OsStr;
 use thiserror::Error;
@@ -54,11 +54,11 @@ fn read() -> Result<Option<(PathBuf, String)>, ConfigError> {
 
 fn apply(
     mut command: clap::Command,
-    path: &PathBuf,
+    path: &Path,
     text: &str,
 ) -> Result<clap::Command, ConfigError> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        ConfigError::Syntax { path: path.clone(), reason: error.message().to_owned() }
+        ConfigError::Syntax { path: path.into(), reason: error.message().to_owned() }
     })?;
     for (key, value) in table {
         let names: Vec<String> =
@@ -67,13 +67,13 @@ fn apply(
             for (flag, value) in flags {
                 let mut known = false;
                 let value = text_of(value).ok_or_else(|| ConfigError::BadValue {
-                    path: path.clone(),
+                    path: path.into(),
                     key: flag.clone(),
                 })?;
                 command = command.mut_subcommand(&key, |sub| set(sub, flag, &value, &mut known));
                 if !known {
                     return Err(ConfigError::UnknownKey {
-                        path: path.clone(),
+                        path: path.into(),
                         key: format!("{key}.{flag}"),
                     });
                 }
@@ -81,14 +81,14 @@ fn apply(
             continue;
         }
         let text = text_of(&value)
-            .ok_or_else(|| ConfigError::BadValue { path: path.clone(), key: key.clone() })?;
+            .ok_or_else(|| ConfigError::BadValue { path: path.into(), key: key.clone() })?;
         let mut known = false;
         command = set(command, &key, &text, &mut known);
         for name in &names {
             command = command.mut_subcommand(name, |sub| set(sub, &key, &text, &mut known));
         }
         if !known {
-            return Err(ConfigError::UnknownKey { path: path.clone(), key });
+            return Err(ConfigError::UnknownKey { path: path.into(), key });
         }
     }
     Ok(command)
@@ -128,7 +128,7 @@ mod tests {
     }
 
     fn parsed(text: &str) -> Result<clap::ArgMatches, ConfigError> {
-        let command = apply(command(), &PathBuf::from("weighbridge.toml"), text)?;
+        let command = apply(command(), Path::new("weighbridge.toml"), text)?;
         Ok(command.try_get_matches_from(["tool", "scan"]).unwrap())
     }
 

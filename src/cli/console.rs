@@ -31,30 +31,30 @@ impl Console {
     }
 
     /// Whether messages and progress are wanted.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(self) -> bool {
         self.quiet
     }
 
     /// Whether progress is drawn over and over in one line.
-    pub(super) fn progress_in_place(&self) -> bool {
+    pub(super) fn progress_in_place(self) -> bool {
         io::stderr().is_terminal()
             && self.verbose == 0
             && env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
-    pub(super) fn color_on_stderr(&self) -> bool {
+    pub(super) fn color_on_stderr(self) -> bool {
         self.color(io::stderr().is_terminal())
     }
 
     /// Tells what went wrong though there is a result, and the way out.
-    pub(super) fn warn(&self, message: &str, hint: &str) {
+    pub(super) fn warn(self, message: &str, hint: &str) {
         let (bold, off) = if self.color_on_stderr() { ("\x1b[1;33m", "\x1b[0m") } else { ("", "") };
         let text = format!("{bold}warning{off}: {message}\n\nhint: {hint}\n");
         // Nothing is left to tell it to.
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
-    fn color(&self, terminal: bool) -> bool {
+    fn color(self, terminal: bool) -> bool {
         match self.color {
             When::Always => true,
             When::Never => false,
@@ -63,14 +63,14 @@ impl Console {
     }
 
     /// How to write on stdout, or on stderr where stdout carries data.
-    pub(super) fn style(&self, on_stdout: bool) -> Style {
+    pub(super) fn style(self, on_stdout: bool) -> Style {
         let terminal =
             if on_stdout { io::stdout().is_terminal() } else { io::stderr().is_terminal() };
         Style { width: width(terminal), color: self.color(terminal), unicode: unicode() }
     }
 
     /// Messages of the library go to stderr, as far as asked for.
-    pub(super) fn start_logging(&self) {
+    pub(super) fn start_logging(self) {
         let level = match (self.quiet, self.verbose) {
             (true, _) => "error",
             (false, 0) => "warn",

@@ -64,7 +64,7 @@ impl Failure {
     }
 
     /// Prints it and says how to exit.
-    pub(super) fn print(&self, console: &Console) -> Exit {
+    pub(super) fn print(&self, console: Console) -> Exit {
         if self.exit != Exit::Done {
             let (bold, off) =
                 if console.color_on_stderr() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };

@@ -74,7 +74,7 @@ enum Command {
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let command = match config::with_defaults(Cli::command()) {
         Ok(command) => command,
-        Err(failure) => return failure.print(&Console::default()),
+        Err(failure) => return failure.print(Console::default()),
     };
     let parsed =
         command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
@@ -89,15 +89,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let console = Console::new(cli.console.quiet, cli.console.verbose, cli.console.color);
     console.start_logging();
     let result = match cli.command {
-        Command::Scan(args) => scan::run(*args, &console),
-        Command::Verify(args) => verify::run(args, &console),
-        Command::Simulate(args) => simulate::run(args, &console),
-        Command::Completions(args) => completions::run(args, Cli::command()),
+        Command::Scan(args) => scan::run(&args, console),
+        Command::Verify(args) => verify::run(&args, console),
+        Command::Simulate(args) => simulate::run(&args, console),
+        Command::Completions(args) => {
+            completions::run(&args, Cli::command());
+            Ok(Exit::Done)
+        }
         Command::Man => completions::man(Cli::command()),
     };
     match result {
         Ok(exit) => exit,
-        Err(failure) => failure.print(&console),
+        Err(failure) => failure.print(console),
     }
 }
 

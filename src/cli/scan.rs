@@ -24,7 +24,7 @@ use crate::scan::{
 use crate::summary::Summary;
 use crate::tally;
 
-pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
+pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
     let location: Location = args
         .location
         .parse()
@@ -37,8 +37,8 @@ pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
         let name = format!("folder `{}`", folder.display());
         fs::create_dir_all(folder).map_err(|error| Failure::output(&name, &error))?;
     }
-    let state = state(&args, &outputs)?;
-    let cuts = hints(&args, location.prefix().as_bytes())?;
+    let state = state(args, &outputs)?;
+    let cuts = hints(args, location.prefix().as_bytes())?;
     let threads = match args.pace.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
         threads => threads,
@@ -80,7 +80,7 @@ pub(super) fn run(args: ScanArgs, console: &Console) -> CommandResult {
             explain: args.output.explain.is_some(),
         };
         let shown = Arc::new(Progress::default());
-        let display = progress::show(Arc::clone(&shown), *console);
+        let display = progress::show(Arc::clone(&shown), console);
         let (stop, stopped) = watch::channel(false);
         let listener = tokio::spawn(stop_on_signal(stop));
         let origin = source.store.origin();
@@ -189,7 +189,7 @@ impl Outputs {
         Some((path, encoding.to_string()))
     }
 
-    fn write(&self, summary: &Summary, console: &Console) -> Result<(), Failure> {
+    fn write(&self, summary: &Summary, console: Console) -> Result<(), Failure> {
         if let Some(path) = &self.summary {
             let mut json = summary.to_json().map_err(|error| Failure::failed(&error))?;
             json.push('\n');
@@ -341,7 +341,7 @@ async fn signalled() -> io::Result<()> {
 }
 
 /// Says how to go on where the scan is not complete, and how to exit.
-fn conclude(outcome: &Outcome, state: Option<&StateOptions>, console: &Console) -> Exit {
+fn conclude(outcome: &Outcome, state: Option<&StateOptions>, console: Console) -> Exit {
     let (exit, why) = match outcome.end {
         End::Complete => return Exit::Done,
         End::Failed => (Exit::Incomplete, "some ranges could not be listed"),

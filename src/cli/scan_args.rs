@@ -14,7 +14,7 @@ use crate::units;
   weighbridge scan s3://bucket --endpoint-url https://s3.example.com --manifest objects.csv.zst
   weighbridge scan s3://bucket --manifest - | head")]
 pub(super) struct ScanArgs {
-    /// What to weigh: s3://bucket/prefix or demo:shape?objects=1M&seed=1
+    /// What to weigh: `s3://bucket/prefix` or `demo:shape?objects=1M&seed=1`
     #[arg(value_name = "LOCATION")]
     pub(super) location: String,
 
@@ -40,7 +40,7 @@ pub(super) struct SourceArgs {
     /// The bucket's region; found out where left open
     #[arg(long, env = "WEIGHBRIDGE_REGION")]
     pub(super) region: Option<String>,
-    /// Endpoint of an S3-compatible store (AWS_ENDPOINT_URL is read too)
+    /// Endpoint of an S3-compatible store (`AWS_ENDPOINT_URL` is read too)
     #[arg(long, value_name = "URL", env = "WEIGHBRIDGE_ENDPOINT_URL", value_hint = ValueHint::Url)]
     pub(super) endpoint_url: Option<String>,
     /// Do not sign requests: for public buckets

@@ -59,9 +59,7 @@ pub(super) struct SimulateArgs {
     anonymous: bool,
 }
 
-// By value as every subcommand takes its arguments.
-#[expect(clippy::needless_pass_by_value)]
-pub(super) fn run(args: SimulateArgs, console: &Console) -> CommandResult {
+pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     let bucket = match &args.keys {
         Some(path) => BucketConfig::new(read_keys(path).map_err(|error| Failure::failed(&error))?),
         None => BucketConfig::new(

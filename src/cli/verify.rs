@@ -37,7 +37,7 @@ pub(super) struct VerifyArgs {
     concurrency: usize,
 }
 
-pub(super) fn run(args: VerifyArgs, console: &Console) -> CommandResult {
+pub(super) fn run(args: &VerifyArgs, console: Console) -> CommandResult {
     let path = if args.ledger.is_dir() { args.ledger.join(FILE_NAME) } else { args.ledger.clone() };
     let ledger = Ledger::read(&path, KeyOrder::Bytes).map_err(|error| Failure::failed(&error))?;
     if ledger.sequential {

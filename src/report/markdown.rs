@@ -157,7 +157,7 @@ fn escape(safe: &str) -> String {
             '>' => text.push_str("&gt;"),
             '&' => text.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '$' => {
-                text.extend(['\\', character])
+                text.extend(['\\', character]);
             }
             _ => text.push(character),
         }

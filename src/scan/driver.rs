@@ -121,7 +121,7 @@ impl Run {
         if let Some(ledger) = &setup.resumed {
             progress.resume(ledger);
             begin.tally = ledger.tally.clone();
-            begin.dropped = ledger.dropped.clone();
+            begin.dropped = ledger.dropped;
             let (done, open): (Vec<_>, Vec<_>) =
                 ledger.ranges.iter().cloned().partition(|range| range.state == RangeState::Done);
             begin.done = done;
@@ -218,14 +218,14 @@ impl Run {
         let (path, begun) = (setup.ledger_path(), setup.begun());
         tokio::task::spawn_blocking(move || {
             if let Some(path) = path {
-                ledger_of(&state, begun)?.write(&path)?;
+                ledger_of(&state, &begun)?.write(&path)?;
             }
             Ok(())
         })
     }
 
     fn ledger(&self, setup: &Setup) -> Result<Ledger, ScanError> {
-        ledger_of(&self.state, setup.begun())
+        ledger_of(&self.state, &setup.begun())
     }
 }
 
@@ -234,7 +234,7 @@ fn settled<T>(result: Result<T, JoinError>) -> Result<T, ScanError> {
     result.map_err(|error| ScanError::Internal(error.to_string()))
 }
 
-fn ledger_of(state: &State, begun: super::options::Begun) -> Result<Ledger, ScanError> {
+fn ledger_of(state: &State, begun: &super::options::Begun) -> Result<Ledger, ScanError> {
     let Snapshot { ranges, tally, dropped, next_segment, probes, wasted } = state.snapshot()?;
     let mut requests = request_counts(state);
     requests.probes = probes;

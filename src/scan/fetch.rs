@@ -195,6 +195,7 @@ impl Fetcher<'_> {
             return Ok((started.at(), first.await));
         };
         // Whichever answers well first; an error of one leaves the other its chance.
+        #[expect(clippy::match_same_arms, reason = "the two futures are of different types")]
         let result = match select(first, pin!(self.once(request))).await {
             Either::Left((Err(_), other)) => other.await,
             Either::Right((Err(_), other)) => other.await,

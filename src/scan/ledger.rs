@@ -126,6 +126,9 @@ pub struct RangeRecord {
     pub error: Option<String>,
 }
 
+/// The keys greater than the first up to and including the second; absent bounds are open.
+pub type Bounds<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
 impl RangeRecord {
     /// A range of which nothing is listed yet.
     #[must_use]
@@ -150,7 +153,7 @@ impl RangeRecord {
 
     /// The part that is still to be listed, as (exclusive, inclusive); `None` when done.
     #[must_use]
-    pub fn remaining(&self) -> Option<(Option<&[u8]>, Option<&[u8]>)> {
+    pub fn remaining(&self) -> Option<Bounds<'_>> {
         (self.state != RangeState::Done).then(|| {
             let from = self.cursor.as_ref().or(self.after.as_ref());
             (from.map(ByteString::as_bytes), self.through.as_ref().map(ByteString::as_bytes))

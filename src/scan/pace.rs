@@ -298,7 +298,7 @@ impl Pace {
         let now = Instant::now();
         let mut search = self.lock();
         if let Some(wait) = retry_after {
-            let until = now + wait.min(Duration::from_secs(300));
+            let until = now + wait.min(Duration::from_mins(5));
             search.pause_until = Some(search.pause_until.map_or(until, |old| old.max(until)));
         }
         if search.lowered_at.is_some_and(|lowered| sent < lowered) {

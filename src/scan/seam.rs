@@ -48,28 +48,22 @@ impl Seams {
         first: Option<&[u8]>,
     ) -> Option<Doubt> {
         let start = start.map(<[u8]>::to_vec);
-        match self.pending.remove(bound) {
-            Some(Side::Above(above)) => {
-                (above.as_deref() != first).then(|| Doubt { bound: bound.to_vec(), below: start })
-            }
-            _ => {
-                self.wait(bound, Side::Below(first.map(<[u8]>::to_vec), start));
-                None
-            }
+        if let Some(Side::Above(above)) = self.pending.remove(bound) {
+            return (above.as_deref() != first)
+                .then(|| Doubt { bound: bound.to_vec(), below: start });
         }
+        self.wait(bound, Side::Below(first.map(<[u8]>::to_vec), start));
+        None
     }
 
     /// The range above `bound` saw `first`.
     pub(super) fn above(&mut self, bound: &[u8], first: Option<&[u8]>) -> Option<Doubt> {
-        match self.pending.remove(bound) {
-            Some(Side::Below(below, start)) => {
-                (below.as_deref() != first).then(|| Doubt { bound: bound.to_vec(), below: start })
-            }
-            _ => {
-                self.wait(bound, Side::Above(first.map(<[u8]>::to_vec)));
-                None
-            }
+        if let Some(Side::Below(below, start)) = self.pending.remove(bound) {
+            return (below.as_deref() != first)
+                .then(|| Doubt { bound: bound.to_vec(), below: start });
         }
+        self.wait(bound, Side::Above(first.map(<[u8]>::to_vec)));
+        None
     }
 
     fn wait(&mut self, bound: &[u8], side: Side) {

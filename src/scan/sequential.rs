@@ -36,11 +36,11 @@ pub(super) async fn walk(
     let mut shard = counting.shard();
     let mut sink = Sink::new(RangeRecord::new(None, None));
     let pace = Pace::new(setup.options.pace);
-    let (counters, latency) = (Counters::default(), Latency::default());
+    let (tried, latency) = (Counters::default(), Latency::default());
     let fetcher = Fetcher {
         store: store.as_ref(),
         pace: &pace,
-        counters: &counters,
+        counters: &tried,
         latency: &latency,
         hedging: setup.options.hedging,
     };
@@ -83,12 +83,12 @@ pub(super) async fn walk(
     };
     let requests = RequestCounts {
         list: pace.started(),
-        retried: counters.retried.load(Ordering::Relaxed),
-        throttled: counters.throttled.load(Ordering::Relaxed),
-        hedged: counters.hedged.load(Ordering::Relaxed),
-        pages: counters.pages.load(Ordering::Relaxed),
+        retried: tried.retried.load(Ordering::Relaxed),
+        throttled: tried.throttled.load(Ordering::Relaxed),
+        hedged: tried.hedged.load(Ordering::Relaxed),
+        pages: tried.pages.load(Ordering::Relaxed),
         peak_in_flight: pace.peak() as u64,
-        bytes_received: counters.bytes.load(Ordering::Relaxed),
+        bytes_received: tried.bytes.load(Ordering::Relaxed),
         ..RequestCounts::default()
     };
     sink.flush()?;

@@ -319,7 +319,7 @@ impl State {
     /// Everything counted so far. Waits for pages that are being counted and keeps others from it.
     pub(super) fn snapshot(&self) -> Result<Snapshot, ScanError> {
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
-        let mut core = lock(&self.core);
+        let core = lock(&self.core);
         let mut ranges = core.ended.clone();
         let mut waiting = Vec::new();
         for view in core.planner.live().filter(|view| !view.failed) {
@@ -356,7 +356,7 @@ impl State {
         let snapshot = Snapshot {
             ranges,
             tally: merged.tally.clone(),
-            dropped: merged.dropped.clone(),
+            dropped: merged.dropped,
             next_segment: self.counting.next_segment(),
             probes: stats.probes,
             wasted: stats.empty_pages,

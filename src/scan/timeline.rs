@@ -90,7 +90,8 @@ impl Recorder {
             self.slot *= 2.0;
         }
         while self.filled < now {
-            let index = (self.filled / self.slot) as usize;
+            // A hair further, so that a sum that rounding left below a border counts as on it.
+            let index = (self.filled / self.slot + 1e-6) as usize;
             let end = ((index + 1) as f64 * self.slot).min(now);
             if self.load.len() <= index {
                 self.load.resize(index + 1, 0.0);

@@ -97,6 +97,7 @@ impl Page {
     }
 
     /// The objects in the order listed.
+    #[must_use]
     pub fn objects(&self) -> impl ExactSizeIterator<Item = Object<'_>> + '_ {
         self.entries.iter().map(|entry| Object {
             key: self.bytes(entry.key),
@@ -108,6 +109,7 @@ impl Page {
     }
 
     /// The common prefixes in the order listed.
+    #[must_use]
     pub fn prefixes(&self) -> impl ExactSizeIterator<Item = &[u8]> + '_ {
         self.prefixes.iter().map(|span| self.bytes(*span))
     }
