@@ -143,34 +143,42 @@ impl Run {
         checkpoint.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         checkpoint.tick().await;
         let mut writing: Option<tokio::task::JoinHandle<Result<(), ScanError>>> = None;
+        let mut limited = false;
         self.state.plan();
         let mut end = self.state.is_finished().then_some(End::Complete);
         while end.is_none() {
             tokio::select! {
                 Some(request) = self.wanted.recv() => self.start(request),
-                Some(done) = self.tasks.join_next() => match settled(done)? {
-                    Ok(()) if self.tasks.is_empty() && self.wanted.is_empty() => {
-                        // Requests are handed over before their task ends, so none can be on its way.
-                        if !self.state.is_finished() {
-                            return Err(ScanError::Internal("nothing is asked for any more".into()));
+                Some(done) = self.tasks.join_next() => {
+                    match settled(done)? {
+                        Ok(()) => {}
+                        Err(TaskError::Halted(Halt::Stopped)) => end = Some(End::Interrupted),
+                        // What is in flight was allowed: its pages count, and a scan that is resumed
+                        // again and again gets on.
+                        Err(TaskError::Halted(Halt::RequestLimit)) => limited = true,
+                        Err(TaskError::Disordered(error)) => {
+                            self.tasks.shutdown().await;
+                            return Ok(Driven::Disordered(error));
                         }
-                        end = Some(End::Complete);
+                        Err(TaskError::Unlistable { error, attempts }) => {
+                            return Err(ScanError::Store {
+                                location: setup.options.location.clone(),
+                                attempts,
+                                source: error,
+                            });
+                        }
+                        Err(TaskError::Broken(error)) => return Err(error),
                     }
-                    Ok(()) => {}
-                    Err(TaskError::Halted(Halt::Stopped)) => end = Some(End::Interrupted),
-                    Err(TaskError::Halted(Halt::RequestLimit)) => end = Some(End::RequestLimit),
-                    Err(TaskError::Disordered(error)) => {
-                        self.tasks.shutdown().await;
-                        return Ok(Driven::Disordered(error));
-                    }
-                    Err(TaskError::Unlistable { error, attempts }) => {
-                        return Err(ScanError::Store {
-                            location: setup.options.location.clone(),
-                            attempts,
-                            source: error,
+                    // Requests are handed over before their task ends, so none can be on its way.
+                    if end.is_none() && self.tasks.is_empty() && self.wanted.is_empty() {
+                        end = Some(match (self.state.is_finished(), limited) {
+                            (true, _) => End::Complete,
+                            (false, true) => End::RequestLimit,
+                            (false, false) => {
+                                return Err(ScanError::Internal("nothing is asked for any more".into()));
+                            }
                         });
                     }
-                    Err(TaskError::Broken(error)) => return Err(error),
                 },
                 _ = checkpoint.tick(), if setup.keeps_ledger() => {
                     if let Some(before) = writing.take_if(|before| before.is_finished()) {

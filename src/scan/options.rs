@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::count::Rows;
@@ -120,7 +121,11 @@ impl Setup {
             (None, _) => None,
             (Some(_), Some(state)) => Some((state.directory.join("segments"), false)),
             (Some(_), None) => {
-                let name = format!("weighbridge-{}-{}", std::process::id(), options.tally.as_of.0);
+                // More than one scan of a process may start within a millisecond.
+                static NUMBER: AtomicU64 = AtomicU64::new(0);
+                let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+                let started = options.tally.as_of.0;
+                let name = format!("weighbridge-{}-{started}-{number}", std::process::id());
                 Some((std::env::temp_dir().join(name), true))
             }
         };
@@ -203,7 +208,7 @@ impl Setup {
                 let counts = assemble(manifest, directory, &outcome.ledger.ranges)?;
                 outcome.manifest = Some(counts);
             }
-            if complete || *temporary {
+            if complete && !*temporary {
                 clear(directory)?;
             }
         }
@@ -218,6 +223,16 @@ impl Setup {
             gone.map_err(|source| LedgerError::Io { path, action: "removed", source })?;
         }
         Ok(outcome)
+    }
+}
+
+impl Drop for Setup {
+    /// Segments of this run only go with it, however it ended.
+    fn drop(&mut self) {
+        if let Some((directory, true)) = &self.segments {
+            // What cannot be removed now, the system removes from its temporary folder.
+            let _ = clear(directory);
+        }
     }
 }
 
