@@ -75,7 +75,7 @@ fn documented_fields_are_where_readers_look_for_them() {
     assert_eq!(value["totals"]["zero_byte_objects"], 2);
     assert_eq!(value["totals"]["directory_markers"], 1);
     assert_eq!(value["filtered"]["size"]["objects"], 2);
-    assert_eq!(value["requests"]["per_thousand_objects"], 2_500.0);
+    assert_eq!(value["requests"]["per_thousand_objects"], 2_000.0);
     assert_eq!(value["prefixes"]["dropped_from"], 2);
     assert_eq!(value["prefixes"]["depths"][0]["top_by_objects"][0]["prefix"], "a/");
     assert_eq!(value["largest"][0]["key"], "a/b/2");

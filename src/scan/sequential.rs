@@ -53,11 +53,11 @@ pub(super) async fn walk(
     // Eight bytes a page: a token that returns would walk in circles.
     let mut tokens = HashSet::new();
     let end = loop {
-        let fetched = tokio::select! {
-            fetched = fetcher.page(&request) => fetched,
+        let result = tokio::select! {
+            result = fetcher.page(&request) => result,
             Ok(_) = stop.wait_for(|stop| *stop) => break End::Interrupted,
         };
-        match fetched.and_then(|page| continuation(&page, &mut tokens).map(|token| (page, token))) {
+        match result.and_then(|page| continuation(&page, &mut tokens).map(|token| (page, token))) {
             Ok((page, token)) => {
                 counting.count(&page, page.len(), &mut sink, &mut shard)?;
                 request.token = token;

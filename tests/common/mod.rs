@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -32,7 +33,7 @@ use weighbridge::tally::{self, SetDigest};
 pub(crate) const BUCKET: &str = "b";
 
 /// How long anything may take before the test fails rather than hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 // --- servers ----------------------------------------------------------------------------------------
 
@@ -54,11 +55,8 @@ pub(crate) fn numbered(count: usize) -> Held {
 }
 
 pub(crate) fn config(content: &Held, behaviour: &str) -> SimulatorConfig {
-    let bucket = BucketConfig {
-        content: Arc::clone(content),
-        region: DEFAULT_REGION.into(),
-        denied: false,
-    };
+    let bucket =
+        BucketConfig { content: Arc::clone(content), region: DEFAULT_REGION.into(), denied: false };
     let mut config = SimulatorConfig::with_bucket(BUCKET, bucket);
     config.behaviour = behaviour.parse::<Behaviour>().unwrap();
     config.anonymous = true;
@@ -79,10 +77,12 @@ pub(crate) fn start(config: SimulatorConfig) -> Simulator {
 pub(crate) fn rows_of(content: &Held) -> Vec<Row> {
     let mut rows = Vec::new();
     content.visit(0..content.len(), &mut |key, attributes| {
-        let mut etag: String =
-            attributes.etag.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut etag = String::new();
+        for byte in attributes.etag.digest {
+            write!(etag, "{byte:02x}").unwrap();
+        }
         if attributes.etag.parts > 0 {
-            etag.push_str(&format!("-{}", attributes.etag.parts));
+            write!(etag, "-{}", attributes.etag.parts).unwrap();
         }
         rows.push(Row {
             bucket: BUCKET.into(),
@@ -144,6 +144,7 @@ pub(crate) fn options(concurrency: usize) -> ScanOptions {
         state: None,
         checkpoint_every: Duration::from_secs(5),
         manifest: None,
+        explain: false,
     }
 }
 
