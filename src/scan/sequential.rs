@@ -55,7 +55,7 @@ pub(super) async fn walk(
     let end = loop {
         let fetched = tokio::select! {
             fetched = fetcher.page(&request) => fetched,
-            Ok(_) = stop.wait_for(|stop| *stop) => break End::Interrupted,
+            Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => break End::Interrupted,
         };
         match fetched.and_then(|page| continuation(&page, &mut tokens).map(|token| (page, token))) {
             Ok((page, token)) => {
