@@ -188,7 +188,9 @@ impl Run {
                         writing = Some(self.checkpoint(setup));
                     }
                 }
-                Ok(_) = stop.wait_for(|stop| *stop) => end = Some(End::Interrupted),
+                Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => {
+                    end = Some(End::Interrupted);
+                }
             }
         }
         // Aborted while they wait for the network; a page that is being counted is counted to its end.

@@ -51,13 +51,13 @@ pub(super) async fn walk(
         ..PageRequest::default()
     };
     // Eight bytes a page: a token that returns would walk in circles.
-    let mut tokens = HashSet::new();
+    let mut seen = HashSet::new();
     let end = loop {
-        let result = tokio::select! {
-            result = fetcher.page(&request) => result,
-            Ok(_) = stop.wait_for(|stop| *stop) => break End::Interrupted,
+        let outcome = tokio::select! {
+            outcome = fetcher.page(&request) => outcome,
+            Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => break End::Interrupted,
         };
-        match result.and_then(|page| continuation(&page, &mut tokens).map(|token| (page, token))) {
+        match outcome.and_then(|page| continuation(&page, &mut seen).map(|token| (page, token))) {
             Ok((page, token)) => {
                 counting.count(&page, page.len(), &mut sink, &mut shard)?;
                 request.token = token;
@@ -108,7 +108,7 @@ pub(super) async fn walk(
 }
 
 /// The token to go on with; `None` at the end.
-fn continuation(page: &Page, tokens: &mut HashSet<u64>) -> Result<Option<String>, FetchError> {
+fn continuation(page: &Page, seen: &mut HashSet<u64>) -> Result<Option<String>, FetchError> {
     if !page.more() {
         return Ok(None);
     }
@@ -117,7 +117,7 @@ fn continuation(page: &Page, tokens: &mut HashSet<u64>) -> Result<Option<String>
         attempts: 1,
     };
     let token = page.token().ok_or_else(|| broken("more follows, but without a token"))?;
-    if !tokens.insert(xxh3_64(token.as_bytes())) {
+    if !seen.insert(xxh3_64(token.as_bytes())) {
         return Err(broken("the listing runs in a circle: a continuation token came back"));
     }
     Ok(Some(token.to_owned()))
