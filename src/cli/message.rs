@@ -88,6 +88,9 @@ impl From<ScanError> for Failure {
                     "repeat the options of the first call, or start anew with another `--state` directory",
                 )
             }
+            ScanError::Ledger(crate::scan::ledger::LedgerError::Busy { .. }) => {
+                Self::failed(&error).hint("wait for it to end, or name another `--state` directory")
+            }
             ScanError::Ledger(_) => {
                 Self::failed(&error).hint("start anew without `--resume`, or name another `--state` directory")
             }

@@ -117,6 +117,7 @@ impl Run {
             tally: setup.empty.clone(),
             dropped: Dropped::default(),
             record: setup.options.explain,
+            lock: setup.lock.clone(),
         };
         if let Some(ledger) = &setup.resumed {
             progress.resume(ledger);

@@ -94,7 +94,9 @@ impl Fetcher<'_> {
     /// [`FetchError`] when it cannot be had.
     pub(super) async fn page(&self, request: &PageRequest) -> Result<Page, FetchError> {
         let mut page = self.non_empty(request).await?;
-        if page.more() || page.token().is_some() || self.store.is_sound() {
+        // Where there is no order there is no way to ask for what lies past a key.
+        let provable = !request.any_order && request.delimiter.is_none();
+        if page.more() || page.token().is_some() || self.store.is_sound() || !provable {
             return Ok(page);
         }
         // Some servers end a listing early. Past the last key there must be nothing.
@@ -107,7 +109,7 @@ impl Fetcher<'_> {
             delimiter: None,
             ..request.clone()
         };
-        if request.delimiter.is_none() && !self.non_empty(&beyond).await?.is_empty() {
+        if !self.non_empty(&beyond).await?.is_empty() {
             self.counters.false_ends.fetch_add(1, Ordering::Relaxed);
             page.set_end(true, None);
         }

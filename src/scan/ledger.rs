@@ -26,6 +26,9 @@ use crate::tally::{ByteString, SetDigest, Tally};
 /// The form that this version writes.
 pub const SCHEMA: &str = "weighbridge.ledger/1";
 
+/// The file whose lock says that a scan is at work in the state directory.
+pub(super) const LOCK_NAME: &str = "lock";
+
 /// The file inside the state directory.
 pub const FILE_NAME: &str = "ledger.json";
 
@@ -173,6 +176,12 @@ pub enum LedgerError {
         action: &'static str,
         /// Why.
         source: io::Error,
+    },
+    /// Another scan keeps its state there.
+    #[error("another scan is at work in `{path}`", path = path.display())]
+    Busy {
+        /// The directory.
+        path: PathBuf,
     },
     /// It is not a ledger, or of another version.
     #[error("`{path}` is not a ledger that this version can read: {reason}", path = path.display())]

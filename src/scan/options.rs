@@ -1,13 +1,16 @@
 //! What a scan is told, and how it is set up from that: checkpoint, segments, manifest.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::count::Rows;
-use super::ledger::{FILE_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings};
+use super::ledger::{
+    FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings,
+};
 use super::outcome::{End, ManifestCounts, Outcome, RequestCounts, ScanError};
 use super::pace::PaceOptions;
 use crate::filter::{Dropped, FilterSpec, Filters};
@@ -83,6 +86,8 @@ pub(super) struct Setup {
     sequential: bool,
     started_ms: i64,
     now: Instant,
+    /// Held for as long as anything may still be written to the state directory.
+    pub(super) lock: Option<Arc<File>>,
 }
 
 /// The part of a ledger that is known when a run begins.
@@ -111,6 +116,7 @@ impl Setup {
                 .unwrap_or_default(),
             depth: options.tally.depth,
         };
+        let lock = options.state.as_ref().map(|state| lock(&state.directory)).transpose()?;
         let resumed = resumed(&options, &settings, store.quirks().order)?;
         if let Some(ledger) = &resumed {
             // Ages stay relative to when the scan was first started.
@@ -147,6 +153,7 @@ impl Setup {
             sequential: false,
             started_ms,
             now: Instant::now(),
+            lock,
         })
     }
 
@@ -216,7 +223,8 @@ impl Setup {
             && let (Some(path), Some(state)) = (path, &self.options.state)
             && !state.keep
         {
-            let gone = fs::remove_file(&path).and_then(|()| {
+            let lock = state.directory.join(LOCK_NAME);
+            let gone = fs::remove_file(&path).and_then(|()| fs::remove_file(lock)).and_then(|()| {
                 // Only when nothing else is in it.
                 fs::remove_dir(&state.directory).or(Ok(()))
             });
@@ -264,6 +272,19 @@ fn clear(directory: &Path) -> Result<(), ScanError> {
     }
 }
 
+/// Makes the state directory and takes its lock: two scans in it would write over each other.
+fn lock(directory: &Path) -> Result<Arc<File>, LedgerError> {
+    let path = directory.join(LOCK_NAME);
+    let io = |source| LedgerError::Io { path: path.clone(), action: "written", source };
+    fs::create_dir_all(directory).map_err(io)?;
+    let file = File::options().create(true).append(true).open(&path).map_err(io)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(LedgerError::Busy { path: directory.into() }),
+        // A file system without locks is no reason to refuse.
+        Err(TryLockError::Error(_)) | Ok(()) => Ok(Arc::new(file)),
+    }
+}
+
 /// The checkpoint to go on from, if that is asked for and there is one.
 fn resumed(
     options: &ScanOptions,
@@ -274,8 +295,6 @@ fn resumed(
     let path = state.directory.join(FILE_NAME);
     let io =
         |path: &PathBuf, action, source| LedgerError::Io { path: path.clone(), action, source };
-    fs::create_dir_all(&state.directory)
-        .map_err(|source| io(&state.directory, "written", source))?;
     if !state.resume {
         return Ok(None);
     }

@@ -1,15 +1,15 @@
 //! The walk for stores that list in no order: one page after another, by the store's own tokens.
 //!
 //! Nothing can be listed beside it and nothing can be cut, but it needs no order to be exact: the store's
-//! own continuation is what every simple client relies on. What can be noticed is still refused: a token
-//! that comes back, an end that does not say so.
+//! own continuation is what every simple client relies on. What can be noticed is still refused: a page or
+//! a token that comes back, at the price of sixteen bytes a page.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::watch;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::count::{Counting, Progress, Sink};
 use super::fetch::{Counters, FetchError, Fetcher, Latency};
@@ -17,7 +17,11 @@ use super::ledger::{RangeRecord, RangeState};
 use super::options::Setup;
 use super::outcome::{End, Outcome, RequestCounts, ScanError};
 use super::pace::{Halt, Pace};
-use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError};
+use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError, printable};
+
+/// Seeds that keep hashes of keys and of tokens apart.
+const KEYS: u64 = 1;
+const TOKENS: u64 = 2;
 
 /// Walks the whole prefix by continuation tokens.
 pub(super) async fn walk(
@@ -50,17 +54,16 @@ pub(super) async fn walk(
         any_order: true,
         ..PageRequest::default()
     };
-    // Eight bytes a page: a token that returns would walk in circles.
-    let mut seen = HashSet::new();
+    let mut passed = HashSet::new();
     let end = loop {
         let outcome = tokio::select! {
             outcome = fetcher.page(&request) => outcome,
             Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => break End::Interrupted,
         };
-        match outcome.and_then(|page| continuation(&page, &mut seen).map(|token| (page, token))) {
-            Ok((page, token)) => {
+        match outcome.and_then(|page| Ok((continuation(&page, &mut passed)?, page))) {
+            Ok((following, page)) => {
                 counting.count(&page, page.len(), &mut sink, &mut shard)?;
-                request.token = token;
+                request.token = following;
                 if request.token.is_none() {
                     sink.finish()?;
                     break End::Complete;
@@ -107,18 +110,26 @@ pub(super) async fn walk(
     Ok(Outcome { ledger, end, manifest: None, explained: None })
 }
 
-/// The token to go on with; `None` at the end.
-fn continuation(page: &Page, seen: &mut HashSet<u64>) -> Result<Option<String>, FetchError> {
-    if !page.more() {
-        return Ok(None);
-    }
-    let broken = |message: &str| FetchError::Failed {
+/// The token to go on with; `None` at the end. `passed` holds what pages began with and went on by.
+fn continuation(page: &Page, passed: &mut HashSet<u64>) -> Result<Option<String>, FetchError> {
+    let broken = |message: String| FetchError::Failed {
         error: StoreError::new(ErrorKind::Server, message),
         attempts: 1,
     };
-    let token = page.token().ok_or_else(|| broken("more follows, but without a token"))?;
-    if !seen.insert(xxh3_64(token.as_bytes())) {
-        return Err(broken("the listing runs in a circle: a continuation token came back"));
+    let first = (!page.is_empty()).then(|| page.key(0));
+    if let Some(first) = first
+        && !passed.insert(xxh3_64_with_seed(first, KEYS))
+    {
+        let key = printable(first);
+        return Err(broken(format!("the listing runs in a circle: key `{key}` came back")));
+    }
+    if !page.more() {
+        return Ok(None);
+    }
+    let token =
+        page.token().ok_or_else(|| broken("more follows, but without a token".to_owned()))?;
+    if !passed.insert(xxh3_64_with_seed(token.as_bytes(), TOKENS)) {
+        return Err(broken("the listing runs in a circle: a token came back".to_owned()));
     }
     Ok(Some(token.to_owned()))
 }

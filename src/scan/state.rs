@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs::File;
 use std::mem;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -42,6 +43,8 @@ pub(super) struct State {
     gate: RwLock<()>,
     core: Mutex<Core>,
     shards: Mutex<Vec<Shard>>,
+    /// Held until the last task is gone, also when the scan is dropped.
+    _lock: Option<Arc<File>>,
 }
 
 struct Core {
@@ -97,6 +100,8 @@ pub(super) struct Begin {
     pub(super) dropped: Dropped,
     /// Whether the course of the scan is recorded.
     pub(super) record: bool,
+    /// The lock of the state directory.
+    pub(super) lock: Option<Arc<File>>,
 }
 
 impl State {
@@ -135,6 +140,7 @@ impl State {
                 recorder: begin.record.then(Recorder::new),
                 decisions,
             }),
+            _lock: begin.lock,
             shards: Mutex::new(vec![Shard::new(begin.tally, begin.dropped)]),
         })
     }
