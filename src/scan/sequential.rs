@@ -2,7 +2,7 @@
 //!
 //! Nothing can be listed beside it and nothing can be cut, but it needs no order to be exact: the store's
 //! own continuation is what every simple client relies on. What can be noticed is still refused: a token
-//! that comes back, an end that does not say so.
+//! or a page that comes back, an end that does not say so.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use super::fetch::{Counters, FetchError, Fetcher, Latency};
 use super::ledger::{RangeRecord, RangeState};
 use super::options::Setup;
 use super::outcome::{End, Outcome, RequestCounts, ScanError};
-use super::pace::{Halt, Pace};
-use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError};
+use super::pace::{Halt, Pace, PaceOptions};
+use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError, printable};
 
 /// Walks the whole prefix by continuation tokens.
 pub(super) async fn walk(
@@ -35,7 +35,11 @@ pub(super) async fn walk(
     );
     let mut shard = counting.shard();
     let mut sink = Sink::new(RangeRecord::new(None, None));
-    let pace = Pace::new(setup.options.pace);
+    let left = setup.requests_left();
+    let pace = Pace::new(PaceOptions {
+        max_requests: left.unwrap_or(0),
+        ..setup.options.pace
+    });
     let (counters, latency) = (Counters::default(), Latency::default());
     let fetcher = Fetcher {
         store: store.as_ref(),
@@ -50,14 +54,16 @@ pub(super) async fn walk(
         any_order: true,
         ..PageRequest::default()
     };
-    // Eight bytes a page: a token that returns would walk in circles.
-    let mut tokens = HashSet::new();
+    let mut trail = Trail::default();
     let end = loop {
+        if left == Some(0) {
+            break End::RequestLimit;
+        }
         let fetched = tokio::select! {
             fetched = fetcher.page(&request) => fetched,
             Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => break End::Interrupted,
         };
-        match fetched.and_then(|page| continuation(&page, &mut tokens).map(|token| (page, token))) {
+        match fetched.and_then(|page| trail.follow(&page).map(|token| (page, token))) {
             Ok((page, token)) => {
                 counting.count(&page, page.len(), &mut sink, &mut shard)?;
                 request.token = token;
@@ -107,18 +113,46 @@ pub(super) async fn walk(
     Ok(Outcome { ledger, end, manifest: None })
 }
 
-/// The token to go on with; `None` at the end.
-fn continuation(page: &Page, tokens: &mut HashSet<u64>) -> Result<Option<String>, FetchError> {
-    if !page.more() {
-        return Ok(None);
+/// Where the walk came through: whatever leads back there would count objects twice.
+#[derive(Default)]
+struct Trail {
+    /// Digests of the tokens, eight bytes a page.
+    tokens: HashSet<u64>,
+    /// Digests of the first key of each page.
+    firsts: HashSet<u64>,
+    /// Digests of the keys of the page before.
+    latest: HashSet<u64>,
+}
+
+impl Trail {
+    /// Takes a page in; the token to go on with, `None` at the end.
+    fn follow(&mut self, page: &Page) -> Result<Option<String>, FetchError> {
+        let broken = |message: String| FetchError::Failed {
+            error: StoreError::new(ErrorKind::Server, message),
+            attempts: 1,
+        };
+        let keys: HashSet<u64> = (0..page.len()).map(|index| xxh3_64(page.key(index))).collect();
+        let first = (!page.is_empty()).then(|| xxh3_64(page.key(0)));
+        if first.is_some_and(|first| !self.firsts.insert(first)) || !keys.is_disjoint(&self.latest) {
+            let first = printable(page.key(0));
+            return Err(broken(format!(
+                "the listing runs in a circle: the page from `{first}` on was listed before"
+            )));
+        }
+        if !keys.is_empty() {
+            self.latest = keys;
+        }
+        if !page.more() {
+            return Ok(None);
+        }
+        let token = page
+            .token()
+            .ok_or_else(|| broken("more follows, but without a token".into()))?;
+        if !self.tokens.insert(xxh3_64(token.as_bytes())) {
+            return Err(broken(
+                "the listing runs in a circle: a continuation token came back".into(),
+            ));
+        }
+        Ok(Some(token.to_owned()))
     }
-    let broken = |message: &str| FetchError::Failed {
-        error: StoreError::new(ErrorKind::Server, message),
-        attempts: 1,
-    };
-    let token = page.token().ok_or_else(|| broken("more follows, but without a token"))?;
-    if !tokens.insert(xxh3_64(token.as_bytes())) {
-        return Err(broken("the listing runs in a circle: a continuation token came back"));
-    }
-    Ok(Some(token.to_owned()))
 }
