@@ -10,12 +10,17 @@ use std::time::Duration;
 use common::{
     Held, Workshop, assert_honest, assert_same_rows, below, config, counted, digest_of, keys,
     numbered, options, outside_gaps, rows_in, rows_of, runtime, serve, start, store, sums, totals,
-    weigh, weigh_store, with_manifest,
+    weigh, weigh_small, weigh_store, with_manifest,
 };
 use weighbridge::manifest::Row;
 use weighbridge::scan::{End, Outcome, ScanError, ScanOptions};
 use weighbridge::simulator::{Fault, Generated, ShapeName};
 use weighbridge::store::Quirks;
+
+/// A store that is known to put few entries on a page, so that small buckets are cut into many ranges.
+fn fifty() -> Quirks {
+    Quirks { page_limit: 50, ..Quirks::default() }
+}
 
 /// Weighs the bucket under every seed, all at once since most of the time is waiting, and checks that
 /// each outcome is honest.
@@ -59,7 +64,7 @@ fn assert_overcome(fault: Fault) {
     for share in [0.05, 0.15] {
         let time = if fault == Fault::Stall { ":300ms" } else { "" };
         let behaviour = format!("page-limit=50,{}={share}{time}", fault.name());
-        let outcomes = weigh_under(&content, &behaviour, &[1, 2, 3], &Quirks::default());
+        let outcomes = weigh_under(&content, &behaviour, &[1, 2, 3], &fifty());
         assert_eq!(outcomes.len(), 3, "{behaviour}");
         for outcome in outcomes {
             assert_eq!(outcome.end, End::Complete, "{behaviour}");
@@ -108,7 +113,7 @@ fn all_faults_together_are_overcome() {
         .map(|fault| format!("{}=0.015", fault.name()))
         .collect();
     let behaviour = format!("page-limit=50,stall=0.01:200ms,{}", each.join(","));
-    for outcome in weigh_under(&content, &behaviour, &[4, 5, 6, 7], &Quirks::default()) {
+    for outcome in weigh_under(&content, &behaviour, &[4, 5, 6, 7], &fifty()) {
         assert_eq!(outcome.end, End::Complete);
         assert!(outcome.ledger.requests.retried > 0);
     }
@@ -120,7 +125,7 @@ fn faults_that_come_back_at_the_same_pages_are_never_hidden() {
     for fault in Fault::ALL {
         let behaviour = format!("page-limit=50,by-content,{}=0.1", fault.name());
         let behaviour = behaviour.replace("stall=0.1", "stall=0.1:200ms");
-        weigh_under(&content, &behaviour, &[8, 9], &Quirks::default());
+        weigh_under(&content, &behaviour, &[8, 9], &fifty());
     }
 }
 
@@ -130,7 +135,7 @@ fn the_order_of_pages_is_not_trusted_where_faults_are_frequent() {
     for fault in [Fault::UnorderedPage, Fault::RepeatedPage, Fault::RepeatedToken, Fault::ShortPage]
     {
         let behaviour = format!("page-limit=50,{}=0.5", fault.name());
-        weigh_under(&content, &behaviour, &[1, 2, 3, 4], &Quirks::default());
+        weigh_under(&content, &behaviour, &[1, 2, 3, 4], &fifty());
     }
 }
 
@@ -140,7 +145,7 @@ fn a_limit_of_requests_per_second_is_lived_with() {
     let mut config = config(&content, "page-limit=50,retry-after=0s");
     config.max_rps = Some(150.0);
     let simulator = start(config);
-    let outcome = weigh(&simulator, options(64)).unwrap();
+    let outcome = weigh_small(&simulator, 50, options(64)).unwrap();
     assert_eq!(outcome.end, End::Complete);
     assert_honest(&outcome, &rows_of(&content), "throttled");
 }
@@ -152,6 +157,9 @@ fn complete_under(content: &Held, behaviour: &str) -> Outcome {
     let simulator = serve(content, behaviour);
     let outcome = weigh(&simulator, options(8)).unwrap();
     assert_eq!(outcome.end, End::Complete, "{behaviour}");
+    assert_honest(&outcome, &expected, behaviour);
+    let outcome = weigh_small(&simulator, 50, options(8)).unwrap();
+    assert_eq!(outcome.end, End::Complete, "{behaviour}, small pages");
     assert_honest(&outcome, &expected, behaviour);
     outcome
 }
@@ -202,7 +210,7 @@ fn a_server_that_lists_directories_as_files_are_walked_is_never_weighed_wrong() 
                 None => content.clone(),
                 Some(shape) => common::held(Generated::new(shape, 3_000, 3).unwrap()),
             };
-            weigh_under(&content, behaviour, &[1, 2], &Quirks::default());
+            weigh_under(&content, behaviour, &[1, 2], &fifty());
         }
     }
 }
@@ -220,7 +228,7 @@ fn an_unordered_walk_is_never_wrong_under_faults() {
     for fault in Fault::ALL {
         let behaviour = format!("directory-order,page-limit=50,{}=0.1", fault.name());
         let behaviour = behaviour.replace("stall=0.1", "stall=0.1:100ms");
-        weigh_under(&content, &behaviour, &[1, 2, 3], &Quirks::default());
+        weigh_under(&content, &behaviour, &[1, 2, 3], &fifty());
     }
 }
 
@@ -233,7 +241,7 @@ fn a_start_before_the_prefix_is_not_sent_to_servers_that_misread_it() {
         for concurrency in [1, 8, 64] {
             let expected = below(&all, prefix.as_bytes());
             let options = ScanOptions { prefix: prefix.into(), ..options(concurrency) };
-            let outcome = weigh(&simulator, options).unwrap();
+            let outcome = weigh_small(&simulator, 20, options).unwrap();
             assert_eq!(outcome.end, End::Complete, "{prefix}");
             assert_honest(&outcome, &expected, &format!("`{prefix}` by {concurrency}"));
         }
@@ -243,7 +251,7 @@ fn a_start_before_the_prefix_is_not_sent_to_servers_that_misread_it() {
 #[test]
 fn keys_that_xml_can_hold_are_read_without_url_encoding() {
     let content = keys((0..1_500).map(|number| format!("a b&c<{number:04}>\"'+%41/漢😀")));
-    for quirks in [Quirks::default(), Quirks { url_encoding: false, ..Quirks::default() }] {
+    for quirks in [fifty(), Quirks { url_encoding: false, ..fifty() }] {
         for outcome in weigh_under(&content, "no-encoding-type,page-limit=50", &[1], &quirks) {
             assert_eq!(outcome.end, End::Complete);
         }
@@ -254,9 +262,8 @@ fn keys_that_xml_can_hold_are_read_without_url_encoding() {
 fn a_server_that_knows_version_one_only_is_never_weighed_wrong() {
     let content = numbered(2_500);
     for behaviour in ["v1-only", "v1-only,page-limit=50"] {
-        weigh_under(&content, behaviour, &[1], &Quirks::default());
-        let version_one =
-            Quirks { list_version: weighbridge::store::ListVersion::V1, ..Quirks::default() };
+        weigh_under(&content, behaviour, &[1], &fifty());
+        let version_one = Quirks { list_version: weighbridge::store::ListVersion::V1, ..fifty() };
         for outcome in weigh_under(&content, behaviour, &[1], &version_one) {
             assert_eq!(outcome.end, End::Complete, "{behaviour}");
         }
@@ -319,20 +326,20 @@ fn assert_gap_is_named(content: &Held, behaviour: &str, lost: impl Fn(&Row) -> b
 
 #[test]
 fn a_page_that_always_fails_is_a_gap_and_the_rest_is_exact() {
-    let content = numbered(3_000);
-    let key = String::from_utf8(rows_of(&content)[1_234].key.clone()).unwrap();
-    assert_gap_is_named(&content, &format!("page-limit=50,fail-key={key}"), |row| {
+    let content = numbered(25_000);
+    let key = String::from_utf8(rows_of(&content)[11_234].key.clone()).unwrap();
+    assert_gap_is_named(&content, &format!("page-limit=250,fail-key={key}"), |row| {
         row.key == key.as_bytes()
     });
 }
 
 #[test]
 fn a_range_that_always_fails_is_a_gap_and_the_rest_is_exact() {
-    let content = numbered(3_000);
+    let content = numbered(25_000);
     let rows = rows_of(&content);
     let [first, last] =
-        [1_500, 2_100].map(|index| String::from_utf8(rows[index].key.clone()).unwrap());
-    let behaviour = format!("page-limit=50,fail-range={first}..{last}");
+        [8_000, 11_000].map(|index| String::from_utf8(rows[index].key.clone()).unwrap());
+    let behaviour = format!("page-limit=250,fail-range={first}..{last}");
     assert_gap_is_named(&content, &behaviour, |row| {
         (first.as_bytes()..=last.as_bytes()).contains(&row.key.as_slice())
     });
@@ -340,9 +347,9 @@ fn a_range_that_always_fails_is_a_gap_and_the_rest_is_exact() {
 
 #[test]
 fn the_last_page_may_be_the_one_that_fails() {
-    let content = numbered(3_000);
+    let content = numbered(25_000);
     let key = String::from_utf8(rows_of(&content).last().unwrap().key.clone()).unwrap();
-    assert_gap_is_named(&content, &format!("page-limit=50,fail-key={key}"), |row| {
+    assert_gap_is_named(&content, &format!("page-limit=250,fail-key={key}"), |row| {
         row.key == key.as_bytes()
     });
 }

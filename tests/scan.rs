@@ -10,7 +10,7 @@ use std::path::Path;
 use common::{
     BUCKET, Held, Workshop, assert_honest, assert_same_rows, below, counted, digest_of, held, keys,
     numbered, options, outside_gaps, rows_in, rows_of, run, runtime, scan_arguments, serve, store,
-    sums, totals, weigh, weigh_store, with_manifest, with_state,
+    sums, totals, weigh, weigh_small, weigh_store, with_manifest, with_state,
 };
 use serde_json::Value;
 use weighbridge::filter::FilterSpec;
@@ -18,6 +18,7 @@ use weighbridge::manifest::{Encoding, Reader, Row};
 use weighbridge::object::Timestamp;
 use weighbridge::scan::End;
 use weighbridge::simulator::{Generated, Given, GivenObject, ShapeName};
+use weighbridge::store::Quirks;
 
 const SIZES: [u64; 6] = [0, 1, 999, 1_000, 1_001, 25_000];
 const CONCURRENCIES: [usize; 3] = [1, 8, 64];
@@ -110,9 +111,13 @@ fn small_pages_and_missing_structure_change_nothing() {
             for probes in [true, false] {
                 let options = weighbridge::scan::ScanOptions { probes, ..options(concurrency) };
                 let what = format!("{shape} by {concurrency}, probes: {probes}");
-                let outcome = weigh(&simulator, options).unwrap();
-                assert_eq!(outcome.end, End::Complete, "{what}");
-                assert_honest(&outcome, &expected, &what);
+                for outcome in
+                    [weigh(&simulator, options.clone()), weigh_small(&simulator, 37, options)]
+                {
+                    let outcome = outcome.unwrap();
+                    assert_eq!(outcome.end, End::Complete, "{what}");
+                    assert_honest(&outcome, &expected, &what);
+                }
             }
         }
     }
@@ -144,7 +149,8 @@ fn every_manifest_format_tells_of_every_object() {
         let path = workshop.path(&format!("objects.{name}"));
         let mut written = Vec::new();
         for concurrency in CONCURRENCIES {
-            let outcome = weigh(&simulator, with_manifest(options(concurrency), &path)).unwrap();
+            let options = with_manifest(options(concurrency), &path);
+            let outcome = weigh_small(&simulator, 200, options).unwrap();
             assert_eq!(outcome.end, End::Complete, "{name}");
             assert_same_rows(&rows_in(&path), &expected, name);
             let bytes = fs::read(&path).unwrap();
@@ -292,14 +298,15 @@ fn nasty_keys_are_listed_byte_by_byte_and_can_be_continued_from() {
     let content = keys(nasty());
     let expected = rows_of(&content);
     // A page of one object continues from every key there is.
-    for behaviour in ["", "page-limit=7", "page-limit=1"] {
-        let simulator = serve(&content, behaviour);
+    for limit in [1_000, 7, 1] {
+        let behaviour = format!("page-limit={limit}");
+        let simulator = serve(&content, &behaviour);
         for concurrency in CONCURRENCIES {
             for name in ["nasty.csv", "nasty.jsonl.zst"] {
                 let what = format!("{name} by {concurrency} with `{behaviour}`");
                 let path = workshop.path(name);
-                let outcome =
-                    weigh(&simulator, with_manifest(options(concurrency), &path)).unwrap();
+                let options = with_manifest(options(concurrency), &path);
+                let outcome = weigh_small(&simulator, limit, options).unwrap();
                 assert_eq!(outcome.end, End::Complete, "{what}");
                 assert_honest(&outcome, &expected, &what);
                 assert_same_rows(&rows_in(&path), &expected, &what);
@@ -329,7 +336,8 @@ fn every_key_can_be_a_prefix() {
     let all = rows_of(&content);
     let simulator = serve(&content, "page-limit=5");
     runtime().block_on(async {
-        let store = store(&simulator, None).await;
+        let quirks = Quirks { page_limit: 5, ..Quirks::default() };
+        let store = store(&simulator, Some(quirks)).await;
         for row in &all {
             let expected = below(&all, &row.key);
             let options = weighbridge::scan::ScanOptions { prefix: row.key.clone(), ..options(8) };
@@ -485,7 +493,7 @@ fn the_summary_has_what_scripts_rely_on() {
 fn the_number_of_requests_is_the_one_that_the_server_saw() {
     let workshop = Workshop::new();
     for shape in ShapeName::ALL {
-        let content = generated(shape, 12_345);
+        let content = generated(shape, 23_456);
         for (concurrency, behaviour) in
             [("1", ""), ("8", "page-limit=150"), ("64", "page-limit=50")]
         {
@@ -535,11 +543,11 @@ fn data_on_stdout_is_nothing_but_data() {
 #[test]
 fn a_limit_on_requests_ends_the_scan_as_incomplete_with_exact_figures() {
     let workshop = Workshop::new();
-    let content = numbered(5_000);
+    let content = numbered(25_000);
     let all = rows_of(&content);
     for concurrency in ["1", "8", "64"] {
-        for limit in [1_u64, 2, 9, 40] {
-            let simulator = serve(&content, "page-limit=50");
+        for limit in [1_u64, 2, 9, 40, 100] {
+            let simulator = serve(&content, "page-limit=200");
             let number = limit.to_string();
             let more =
                 ["-o", "s.json", "-c", concurrency, "--no-hedging", "--max-requests", &number];
@@ -564,11 +572,11 @@ fn a_limit_on_requests_ends_the_scan_as_incomplete_with_exact_figures() {
 #[test]
 fn every_allowed_request_that_was_answered_counts() {
     let content = numbered(5_000);
-    for (concurrency, limit) in [(8, 5), (8, 8), (64, 30)] {
+    for (concurrency, limit) in [(8, 5), (8, 8), (8, 40), (64, 30), (64, 70)] {
         let simulator = serve(&content, "page-limit=50");
         let mut options = options(concurrency);
         options.pace.max_requests = limit;
-        let outcome = weigh(&simulator, options).unwrap();
+        let outcome = weigh_small(&simulator, 50, options).unwrap();
         assert_eq!(outcome.end, End::RequestLimit);
         let used = outcome.ledger.requests.pages;
         assert_eq!(used, limit, "pages used of those asked for, by {concurrency}");

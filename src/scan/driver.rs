@@ -38,17 +38,23 @@ pub async fn scan(
     if by_key && !sequential {
         match Run::by_ranges(&store, &setup, &progress)?.drive(&setup, stop.clone()).await? {
             Driven::Ended(outcome) => return setup.finish(*outcome),
-            Driven::Disordered(error) => {
-                setup.start_over(format!(
+            Driven::Disordered(broken) => {
+                let (error, requests) = *broken;
+                let note = format!(
                     "keys came out of order ({error}): the bucket was walked one page after another"
-                ))?;
+                );
+                setup.start_over(note, &requests)?;
                 progress.reset();
             }
         }
-    } else if !by_key {
-        setup.start_over(
-            "the store lists in no order: the bucket was walked one page after another".into(),
-        )?;
+    } else {
+        // A walk that was stopped has no key to go on from.
+        let note = if by_key {
+            "an earlier run met keys out of order: the bucket was walked anew from its first page"
+        } else {
+            "the store lists in no order: the bucket was walked one page after another"
+        };
+        setup.start_over(note.into(), &RequestCounts::default())?;
     }
     let outcome = super::sequential::walk(&store, &setup, &progress, stop).await?;
     setup.finish(outcome)
@@ -57,8 +63,8 @@ pub async fn scan(
 /// How a run by ranges ended.
 enum Driven {
     Ended(Box<Outcome>),
-    /// The store broke its order: nothing that was counted can be trusted.
-    Disordered(StoreError),
+    /// The store broke its order: nothing that was counted with these requests can be trusted.
+    Disordered(Box<(StoreError, RequestCounts)>),
 }
 
 struct Run {
@@ -159,7 +165,8 @@ impl Run {
                         Err(TaskError::Halted(Halt::RequestLimit)) => limited = true,
                         Err(TaskError::Disordered(error)) => {
                             self.tasks.shutdown().await;
-                            return Ok(Driven::Disordered(error));
+                            let requests = request_counts(&self.state);
+                            return Ok(Driven::Disordered(Box::new((error, requests))));
                         }
                         Err(TaskError::Unlistable { error, attempts }) => {
                             return Err(ScanError::Store {

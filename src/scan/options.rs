@@ -88,6 +88,10 @@ pub(super) struct Setup {
     now: Instant,
     /// Held for as long as anything may still be written to the state directory.
     pub(super) lock: Option<Arc<File>>,
+    /// Seconds and requests spent by earlier runs.
+    before: (f64, RequestCounts),
+    /// Requests that this run spent before it started over.
+    lost: RequestCounts,
 }
 
 /// The part of a ledger that is known when a run begins.
@@ -146,6 +150,11 @@ impl Setup {
             filters: filters.relative_to(&options.prefix),
             empty: Tally::new(options.tally.clone()),
             notes: resumed.as_ref().map(|ledger| ledger.notes.clone()).unwrap_or_default(),
+            before: resumed
+                .as_ref()
+                .map(|ledger| (ledger.elapsed_seconds, ledger.requests.clone()))
+                .unwrap_or_default(),
+            lost: RequestCounts::default(),
             options,
             resumed,
             settings,
@@ -174,28 +183,42 @@ impl Setup {
         Some(Rows { encoder, directory: segments.0.clone() })
     }
 
-    /// Throws away what was counted, since the store turned out to keep no order.
-    pub(super) fn start_over(&mut self, note: String) -> Result<(), ScanError> {
+    /// How many requests may still be sent, where that is limited.
+    pub(super) fn requests_left(&self) -> Option<u64> {
+        let most = self.options.pace.max_requests;
+        (most > 0).then(|| most.saturating_sub(self.lost.list))
+    }
+
+    /// Throws away what was counted with these requests, since the store turned out to keep no order.
+    pub(super) fn start_over(
+        &mut self,
+        note: String,
+        requests: &RequestCounts,
+    ) -> Result<(), ScanError> {
+        self.lost.merge(requests);
         if let Some((directory, _)) = &self.segments {
             clear(directory)?;
             fs::create_dir_all(directory).map_err(ManifestError::io("create", directory))?;
         }
         self.resumed = None;
         self.sequential = true;
-        self.notes.push(note);
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
         Ok(())
     }
 
     pub(super) fn begun(&self) -> Begun {
-        let before = self.resumed.as_ref();
+        let (elapsed_before, mut requests_before) = self.before.clone();
+        requests_before.merge(&self.lost);
         Begun {
             notes: self.notes.clone(),
             settings: self.settings.clone(),
             sequential: self.sequential,
             started_ms: self.started_ms,
             now: self.now,
-            elapsed_before: before.map_or(0.0, |ledger| ledger.elapsed_seconds),
-            requests_before: before.map(|ledger| ledger.requests.clone()).unwrap_or_default(),
+            elapsed_before,
+            requests_before,
         }
     }
 

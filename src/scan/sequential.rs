@@ -1,27 +1,23 @@
 //! The walk for stores that list in no order: one page after another, by the store's own tokens.
 //!
 //! Nothing can be listed beside it and nothing can be cut, but it needs no order to be exact: the store's
-//! own continuation is what every simple client relies on. What can be noticed is still refused: a page or
-//! a token that comes back, at the price of sixteen bytes a page.
+//! own continuation is what every simple client relies on. What can be noticed is still refused: a token
+//! or a page that comes back, an end that does not say so.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::watch;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::count::{Counting, Progress, Sink};
 use super::fetch::{Counters, FetchError, Fetcher, Latency};
 use super::ledger::{RangeRecord, RangeState};
 use super::options::Setup;
 use super::outcome::{End, Outcome, RequestCounts, ScanError};
-use super::pace::{Halt, Pace};
+use super::pace::{Halt, Pace, PaceOptions};
 use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError, printable};
-
-/// Seeds that keep hashes of keys and of tokens apart.
-const KEYS: u64 = 1;
-const TOKENS: u64 = 2;
 
 /// Walks the whole prefix by continuation tokens.
 pub(super) async fn walk(
@@ -39,11 +35,12 @@ pub(super) async fn walk(
     );
     let mut shard = counting.shard();
     let mut sink = Sink::new(RangeRecord::new(None, None));
-    let pace = Pace::new(setup.options.pace);
+    let left = setup.requests_left();
+    let gate = Pace::new(PaceOptions { max_requests: left.unwrap_or(0), ..setup.options.pace });
     let (tried, latency) = (Counters::default(), Latency::default());
     let fetcher = Fetcher {
         store: store.as_ref(),
-        pace: &pace,
+        pace: &gate,
         counters: &tried,
         latency: &latency,
         hedging: setup.options.hedging,
@@ -54,16 +51,19 @@ pub(super) async fn walk(
         any_order: true,
         ..PageRequest::default()
     };
-    let mut passed = HashSet::new();
+    let mut trail = Trail::default();
     let end = loop {
+        if left == Some(0) {
+            break End::RequestLimit;
+        }
         let outcome = tokio::select! {
             outcome = fetcher.page(&request) => outcome,
             Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => break End::Interrupted,
         };
-        match outcome.and_then(|page| Ok((continuation(&page, &mut passed)?, page))) {
-            Ok((following, page)) => {
+        match outcome.and_then(|page| trail.follow(&page).map(|token| (page, token))) {
+            Ok((page, token)) => {
                 counting.count(&page, page.len(), &mut sink, &mut shard)?;
-                request.token = following;
+                request.token = token;
                 if request.token.is_none() {
                     sink.finish()?;
                     break End::Complete;
@@ -85,12 +85,12 @@ pub(super) async fn walk(
         }
     };
     let requests = RequestCounts {
-        list: pace.started(),
+        list: gate.started(),
         retried: tried.retried.load(Ordering::Relaxed),
         throttled: tried.throttled.load(Ordering::Relaxed),
         hedged: tried.hedged.load(Ordering::Relaxed),
         pages: tried.pages.load(Ordering::Relaxed),
-        peak_in_flight: pace.peak() as u64,
+        peak_in_flight: gate.peak() as u64,
         bytes_received: tried.bytes.load(Ordering::Relaxed),
         ..RequestCounts::default()
     };
@@ -110,26 +110,46 @@ pub(super) async fn walk(
     Ok(Outcome { ledger, end, manifest: None, explained: None })
 }
 
-/// The token to go on with; `None` at the end. `passed` holds what pages began with and went on by.
-fn continuation(page: &Page, passed: &mut HashSet<u64>) -> Result<Option<String>, FetchError> {
-    let broken = |message: String| FetchError::Failed {
-        error: StoreError::new(ErrorKind::Server, message),
-        attempts: 1,
-    };
-    let first = (!page.is_empty()).then(|| page.key(0));
-    if let Some(first) = first
-        && !passed.insert(xxh3_64_with_seed(first, KEYS))
-    {
-        let key = printable(first);
-        return Err(broken(format!("the listing runs in a circle: key `{key}` came back")));
+/// Where the walk came through: whatever leads back there would count objects twice.
+#[derive(Default)]
+struct Trail {
+    /// Digests of the tokens, eight bytes a page.
+    tokens: HashSet<u64>,
+    /// Digests of the first key of each page.
+    firsts: HashSet<u64>,
+    /// Digests of the keys of the page before.
+    latest: HashSet<u64>,
+}
+
+impl Trail {
+    /// Takes a page in; the token to go on with, `None` at the end.
+    fn follow(&mut self, page: &Page) -> Result<Option<String>, FetchError> {
+        let broken = |message: String| FetchError::Failed {
+            error: StoreError::new(ErrorKind::Server, message),
+            attempts: 1,
+        };
+        let keys: HashSet<u64> = (0..page.len()).map(|index| xxh3_64(page.key(index))).collect();
+        let first = (!page.is_empty()).then(|| xxh3_64(page.key(0)));
+        if first.is_some_and(|first| !self.firsts.insert(first)) || !keys.is_disjoint(&self.latest)
+        {
+            let first = printable(page.key(0));
+            return Err(broken(format!(
+                "the listing runs in a circle: the page from `{first}` on was listed before"
+            )));
+        }
+        if !keys.is_empty() {
+            self.latest = keys;
+        }
+        if !page.more() {
+            return Ok(None);
+        }
+        let token =
+            page.token().ok_or_else(|| broken("more follows, but without a token".into()))?;
+        if !self.tokens.insert(xxh3_64(token.as_bytes())) {
+            return Err(broken(
+                "the listing runs in a circle: a continuation token came back".into(),
+            ));
+        }
+        Ok(Some(token.to_owned()))
     }
-    if !page.more() {
-        return Ok(None);
-    }
-    let token =
-        page.token().ok_or_else(|| broken("more follows, but without a token".to_owned()))?;
-    if !passed.insert(xxh3_64_with_seed(token.as_bytes(), TOKENS)) {
-        return Err(broken("the listing runs in a circle: a token came back".to_owned()));
-    }
-    Ok(Some(token.to_owned()))
 }

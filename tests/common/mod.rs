@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -188,6 +189,17 @@ pub(crate) fn weigh(simulator: &Simulator, options: ScanOptions) -> Result<Outco
     runtime().block_on(async { weigh_store(store(simulator, None).await, options).await })
 }
 
+/// The same for a store that is known to put so few entries on a page: then even a small bucket is cut
+/// into many ranges.
+pub(crate) fn weigh_small(
+    simulator: &Simulator,
+    page_limit: usize,
+    options: ScanOptions,
+) -> Result<Outcome, ScanError> {
+    let quirks = Quirks { page_limit, ..Quirks::default() };
+    runtime().block_on(async { weigh_store(store(simulator, Some(quirks)).await, options).await })
+}
+
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
@@ -294,12 +306,17 @@ pub(crate) fn run(command: std::process::Command) -> Ran {
         stdout: output.stdout,
         stderr: String::from_utf8(output.stderr).unwrap(),
     };
-    // No run of any test may let it slip.
-    assert!(!ran.said().contains(DEFAULT_SECRET), "the secret is printed: {}", ran.said());
+    ran.holds_no_secret();
     ran
 }
 
 impl Ran {
+    /// No run of any test may let it slip.
+    #[track_caller]
+    fn holds_no_secret(&self) {
+        assert!(!self.said().contains(DEFAULT_SECRET), "the secret is printed: {}", self.said());
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
@@ -349,43 +366,57 @@ fn bytes(value: &Value) -> Option<Vec<u8>> {
 }
 
 /// A run of the program that goes on while the test looks; killed when dropped.
-pub(crate) struct Running(Option<Child>);
+pub(crate) struct Running {
+    child: Child,
+    /// Files, since nobody reads from pipes meanwhile.
+    stdout: File,
+    stderr: File,
+}
 
 impl Running {
     pub(crate) fn start(mut command: std::process::Command) -> Self {
-        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self(Some(command.spawn().unwrap()))
+        let (stdout, stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let child = command
+            .stdout(stdout.try_clone().unwrap())
+            .stderr(stderr.try_clone().unwrap())
+            .spawn()
+            .unwrap();
+        Self { child, stdout, stderr }
     }
 
     /// Sends a signal, such as `INT`.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.0.as_ref().unwrap().id();
+        let id = self.child.id();
         let kill = format!("kill -{name} {id}");
         let sent = std::process::Command::new("sh").args(["-c", &kill]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Waits for its end.
+    #[track_caller]
     pub(crate) fn finish(mut self) -> Ran {
-        until("the program ends", || {
-            self.0.as_mut().unwrap().try_wait().unwrap().is_some().then_some(())
-        });
-        let output = self.0.take().unwrap().wait_with_output().unwrap();
-        Ran {
-            code: output.status.code(),
-            stdout: output.stdout,
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        let status = until("the program ends", || self.child.try_wait().unwrap());
+        let read = |file: &mut File| {
+            let mut content = Vec::new();
+            file.rewind().unwrap();
+            file.read_to_end(&mut content).unwrap();
+            content
+        };
+        let ran = Ran {
+            code: status.code(),
+            stdout: read(&mut self.stdout),
+            stderr: String::from_utf8(read(&mut self.stderr)).unwrap(),
+        };
+        ran.holds_no_secret();
+        ran
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            // It may have ended by itself.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
