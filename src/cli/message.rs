@@ -83,6 +83,10 @@ impl From<ScanError> for Failure {
     fn from(error: ScanError) -> Self {
         match &error {
             ScanError::Store { location, source, .. } => Self::store(source, location),
+            // Whoever closed the pipe has seen enough.
+            ScanError::Manifest(manifest) if manifest.is_broken_pipe() => {
+                Self { exit: Exit::Done, message: String::new(), hint: None }
+            }
             ScanError::Ledger(crate::scan::ledger::LedgerError::OtherScan { .. }) => {
                 Self::usage(&error).hint(
                     "repeat the options of the first call, or start anew with another `--state` directory",

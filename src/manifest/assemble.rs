@@ -9,7 +9,7 @@ use super::compress::Compressor;
 use super::error::ManifestError;
 use super::format::{Compression, Encoding};
 use super::output::{Output, OutputTarget};
-use super::segment::{Segment, check_length};
+use super::segment::{Segment, SegmentMark, check_length};
 
 /// How far an assembly has come: what the checkpoint of a run keeps of it.
 ///
@@ -140,6 +140,22 @@ impl Assembler {
             self.release(self.reached())?;
         }
         Ok(())
+    }
+
+    /// Appends a piece of a segment that is still growing, right after the piece before. The segment
+    /// itself stays. Not for assemblies that are resumed.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn push_part(
+        &mut self,
+        path: &Path,
+        from: SegmentMark,
+        to: SegmentMark,
+    ) -> Result<(), ManifestError> {
+        self.position += to.bytes - from.bytes;
+        self.rows += to.rows - from.rows;
+        self.copy(path, from.bytes, to.bytes)
     }
 
     /// How far the output has come, once the disk has it. What is still being compressed is not in it.

@@ -18,6 +18,7 @@ pub(super) struct Counting {
     rows: Option<Rows>,
     pub(super) progress: Arc<Progress>,
     next_segment: AtomicU64,
+    row_bytes: AtomicU64,
     /// A tally that counted nothing, with the options of all.
     empty: Tally,
 }
@@ -124,12 +125,24 @@ impl Counting {
         next_segment: u64,
         empty: Tally,
     ) -> Self {
-        Self { filters, rows, progress, next_segment: AtomicU64::new(next_segment), empty }
+        Self {
+            filters,
+            rows,
+            progress,
+            next_segment: AtomicU64::new(next_segment),
+            row_bytes: AtomicU64::new(0),
+            empty,
+        }
     }
 
     /// A shard that counted nothing.
     pub(super) fn shard(&self) -> Shard {
         Shard::new(self.empty.clone(), Dropped::default())
+    }
+
+    /// Bytes of rows made in this run.
+    pub(super) fn row_bytes(&self) -> u64 {
+        self.row_bytes.load(Ordering::Relaxed)
     }
 
     /// The number that the next segment gets.
@@ -193,6 +206,7 @@ impl Counting {
             };
             writer.append(&shard.rows, rows)?;
             record.mark = writer.mark();
+            self.row_bytes.fetch_add(shard.rows.len() as u64, Ordering::Relaxed);
         }
         self.progress.objects.fetch_add(objects, Ordering::Relaxed);
         #[expect(clippy::cast_possible_truncation, reason = "documented to wrap")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -15,6 +16,7 @@ use super::pace::{Halt, Pace};
 use super::planner::{Planner, PlannerConfig, Request};
 use super::seam::Doubt;
 use super::state::{Begin, Snapshot, State};
+use super::stream::{AHEAD, Stream};
 use crate::filter::Dropped;
 use crate::store::{ErrorKind, PageRequest, RangeStart, Store, StoreError};
 
@@ -72,7 +74,11 @@ struct Run {
     wanted: mpsc::UnboundedReceiver<Request>,
     tasks: JoinSet<Result<(), TaskError>>,
     hedging: bool,
+    stream: Option<Stream>,
 }
+
+/// How often rows leave for a stream.
+const LEAVE_EVERY: Duration = Duration::from_millis(100);
 
 enum TaskError {
     Halted(Halt),
@@ -138,7 +144,13 @@ impl Run {
             begin.planner = Planner::with_ranges(config, &between(&setup.options.cuts));
         }
         let state = Arc::new(State::new(begin)?);
-        Ok(Self { state, wanted, tasks: JoinSet::new(), hedging: setup.options.hedging })
+        Ok(Self {
+            state,
+            wanted,
+            tasks: JoinSet::new(),
+            hedging: setup.options.hedging,
+            stream: None,
+        })
     }
 
     async fn drive(
@@ -150,6 +162,8 @@ impl Run {
         checkpoint.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         checkpoint.tick().await;
         let mut writing: Option<tokio::task::JoinHandle<Result<(), ScanError>>> = None;
+        let mut leave = tokio::time::interval(LEAVE_EVERY);
+        leave.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut limited = false;
         self.state.plan();
         let mut end = self.state.is_finished().then_some(End::Complete);
@@ -165,6 +179,12 @@ impl Run {
                         Err(TaskError::Halted(Halt::RequestLimit)) => limited = true,
                         Err(TaskError::Disordered(error)) => {
                             self.tasks.shutdown().await;
+                            if self.stream.is_some() {
+                                // What has left cannot be taken back.
+                                return Err(ScanError::Internal(format!(
+                                    "rows were written in key order, and now the order breaks: {error}"
+                                )));
+                            }
                             let requests = request_counts(&self.state);
                             return Ok(Driven::Disordered(Box::new((error, requests))));
                         }
@@ -196,6 +216,11 @@ impl Run {
                         writing = Some(self.checkpoint(setup));
                     }
                 }
+                _ = leave.tick(), if setup.streams() => {
+                    if !self.leave(setup)? {
+                        end = Some(End::Interrupted);
+                    }
+                }
                 Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => {
                     end = Some(End::Interrupted);
                 }
@@ -221,7 +246,25 @@ impl Run {
             timeline: self.state.timeline().unwrap_or_default(),
             decisions: self.state.decisions(),
         });
-        Ok(Driven::Ended(Box::new(Outcome { ledger, end, manifest: None, explained })))
+        let manifest = match self.stream {
+            Some(stream) => Some(stream.finish(&ledger.ranges)?),
+            None => None,
+        };
+        Ok(Driven::Ended(Box::new(Outcome { ledger, end, manifest, explained })))
+    }
+
+    /// Lets rows leave for the stream; false once nobody takes them.
+    fn leave(&mut self, setup: &Setup) -> Result<bool, ScanError> {
+        // Rows that have left cannot be taken back, so they wait where the order may still break.
+        if self.stream.is_none() && self.state.store.is_sound() {
+            self.stream = setup.stream()?;
+        }
+        let Some(stream) = &mut self.stream else { return Ok(true) };
+        stream.send(|lower| self.state.record_at(lower))?;
+        if self.state.counting.row_bytes().saturating_sub(stream.written()) > AHEAD {
+            self.state.pace.pause(2 * LEAVE_EVERY);
+        }
+        Ok(!stream.is_broken())
     }
 
     fn start(&mut self, request: Request) {

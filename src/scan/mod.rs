@@ -14,6 +14,7 @@
 //! | `probe` | a delimiter page as the planner reads it |
 //! | `hints` | cut points from an earlier ledger |
 //! | `explain` | what the planner decided and why, as lines to read |
+//! | `stream` | a manifest on a stream: rows leave while the scan is running |
 //! | `timeline` | what was in flight when, for looking at afterwards |
 //! | `verify` | lists a sample of a ledger's ranges again |
 //! | `options`, `outcome` | what goes in and what comes out |
@@ -32,6 +33,7 @@ mod probe;
 mod seam;
 mod sequential;
 mod state;
+mod stream;
 mod timeline;
 mod verify;
 

@@ -13,6 +13,7 @@ use super::ledger::{
 };
 use super::outcome::{End, ManifestCounts, Outcome, RequestCounts, ScanError};
 use super::pace::PaceOptions;
+use super::stream::Stream;
 use crate::filter::{Dropped, FilterSpec, Filters};
 use crate::manifest::{
     Assembler, Consumed, Encoding, ManifestError, OutputTarget, RowEncoder, Segment, segment_path,
@@ -183,6 +184,22 @@ impl Setup {
         Some(Rows { encoder, directory: segments.0.clone() })
     }
 
+    /// Whether rows leave while the scan is running.
+    pub(super) fn streams(&self) -> bool {
+        let target = self.options.manifest.as_ref().map(|manifest| &manifest.target);
+        target == Some(&OutputTarget::Stdout)
+    }
+
+    /// Opens the stream that the manifest goes to row by row, if it does.
+    pub(super) fn stream(&self) -> Result<Option<Stream>, ScanError> {
+        match (&self.options.manifest, &self.segments) {
+            (Some(manifest), Some((directory, _))) if manifest.target == OutputTarget::Stdout => {
+                Ok(Some(Stream::start(manifest, directory)?))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// How many requests may still be sent, where that is limited.
     pub(super) fn requests_left(&self) -> Option<u64> {
         let most = self.options.pace.max_requests;
@@ -234,7 +251,8 @@ impl Setup {
         {
             // Part of a manifest under its full name would pass for a whole one; what can be resumed
             // stays in its segments.
-            if complete || manifest.target == OutputTarget::Stdout || *temporary {
+            let wanted = complete || manifest.target == OutputTarget::Stdout || *temporary;
+            if wanted && outcome.manifest.is_none() {
                 let counts = assemble(manifest, directory, &outcome.ledger.ranges)?;
                 outcome.manifest = Some(counts);
             }

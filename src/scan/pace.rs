@@ -293,6 +293,13 @@ impl Pace {
         next.min(highest)
     }
 
+    /// Lets no request start for a while.
+    pub fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut search = self.lock();
+        search.pause_until = Some(search.pause_until.map_or(until, |old| old.max(until)));
+    }
+
     /// Reports an answer that asked to slow down, to a request started at `sent`.
     pub fn throttled(&self, sent: Instant, retry_after: Option<Duration>) {
         let now = Instant::now();

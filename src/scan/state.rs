@@ -182,6 +182,29 @@ impl State {
         }
     }
 
+    /// The range that begins at `lower`, with its rows handed to the operating system, if anything of it
+    /// was counted.
+    pub(super) fn record_at(
+        &self,
+        lower: Option<&ByteString>,
+    ) -> Result<Option<RangeRecord>, ScanError> {
+        let sinks: Vec<_> = {
+            let core = lock(&self.core);
+            if let Some(done) = core.ended.iter().find(|range| range.after.as_ref() == lower) {
+                return Ok(Some(done.clone()));
+            }
+            core.sinks.values().map(Arc::clone).collect()
+        };
+        for sink in sinks {
+            let mut sink = lock(&sink);
+            if sink.record.after.as_ref() == lower {
+                sink.flush()?;
+                return Ok(Some(sink.record.clone()));
+            }
+        }
+        Ok(None)
+    }
+
     /// The course of the scan, if it is recorded.
     pub(super) fn timeline(&self) -> Option<Timeline> {
         lock(&self.core).recorder.as_mut().map(Recorder::timeline)
