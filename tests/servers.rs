@@ -181,6 +181,43 @@ fn assert_prefixes_are_exact(name: &str) {
     assert_eq!(totals(&workshop.summary("s.json")), (0, 0));
 }
 
+/// A ledger whose ranges cut these objects in many places.
+fn cut_finely(workshop: &Workshop, objects: &[Object]) {
+    let content = common::keys(objects.iter().map(|object| object.0.clone()));
+    let simulator = common::serve(&content, "page-limit=20");
+    let options = common::with_state(common::options(64), &workshop.path("cuts"), false);
+    let outcome = common::weigh_small(&simulator, 20, options).unwrap();
+    assert!(outcome.ledger.ranges.len() > 20, "{} ranges", outcome.ledger.ranges.len());
+}
+
+fn assert_honest_when_cut_finely(name: &str) -> Option<bool> {
+    let (server, objects) = server(name)?;
+    let workshop = Workshop::new();
+    cut_finely(&workshop, &objects);
+    let mut complete = true;
+    for concurrency in ["1", "8", "32"] {
+        let ran = server.scan(&workshop, "", &["--hints", "cuts/ledger.json", "-c", concurrency]);
+        let what = format!("{name} cut finely, by {concurrency}");
+        complete &= assert_honest(&workshop, &ran, &objects, &what);
+    }
+    Some(complete)
+}
+
+#[test]
+fn ceph_is_weighed_exactly_in_many_ranges() {
+    assert_ne!(assert_honest_when_cut_finely("RGW"), Some(false));
+}
+
+#[test]
+fn swift_is_weighed_exactly_in_many_ranges() {
+    assert_ne!(assert_honest_when_cut_finely("SWIFT"), Some(false));
+}
+
+#[test]
+fn seaweedfs_is_never_weighed_wrong_in_many_ranges() {
+    assert_honest_when_cut_finely("SEAWEEDFS");
+}
+
 fn assert_resumable(name: &str) {
     let Some((server, objects)) = server(name) else { return };
     let workshop = Workshop::new();
