@@ -120,7 +120,9 @@ fn a_profile_with_credentials_is_found() {
     let server = start(guarded(&content, ""));
     let workshop = Workshop::new();
     fs::create_dir(workshop.path(".aws")).unwrap();
-    let text = format!("[backup]\naws_access_key_id = weighbridge\naws_secret_access_key = {DEFAULT_SECRET}\n");
+    let text = format!(
+        "[backup]\naws_access_key_id = weighbridge\naws_secret_access_key = {DEFAULT_SECRET}\n"
+    );
     fs::write(workshop.path(".aws/credentials"), text).unwrap();
     let more = ["--profile", "backup", "-o", "s.json"];
     run(workshop.bare(&scan_arguments(&server.endpoint(), &more))).ends_with_code(0);
@@ -130,10 +132,8 @@ fn a_profile_with_credentials_is_found() {
 #[test]
 fn a_session_token_that_is_wrong_or_missing() {
     let mut config = guarded(&numbered(10), "");
-    config.credentials = vec![Credential {
-        session_token: Some("the-right-token".into()),
-        ..Credential::default()
-    }];
+    config.credentials =
+        vec![Credential { session_token: Some("the-right-token".into()), ..Credential::default() }];
     let server = start(config);
     for token in [Some("an-expired-token"), None] {
         let workshop = Workshop::new();
@@ -374,7 +374,9 @@ fn numbers_that_cannot_be_read() {
 
 #[test]
 fn flags_that_do_not_exist() {
-    for arguments in [&["scan", "s3://b", "--concurency", "4"][..], &["scan"], &["wiegh", "s3://b"], &[]] {
+    for arguments in
+        [&["scan", "s3://b", "--concurency", "4"][..], &["scan"], &["wiegh", "s3://b"], &[]]
+    {
         let ran = run(Workshop::new().signed(arguments));
         ran.ends_with_code(USAGE);
         assert!(ran.stdout.is_empty(), "{}", ran.said());
@@ -388,7 +390,12 @@ fn flags_that_do_not_exist() {
 fn nothing_to_resume() {
     let server = serve(&numbered(10), "");
     let workshop = Workshop::new();
-    for flags in [&["--resume"][..], &["--resume", "-o", "-"], &["--resume", "-m", "-"], &["--resume", "-m", "-", "--state", "s"]] {
+    for flags in [
+        &["--resume"][..],
+        &["--resume", "-o", "-"],
+        &["--resume", "-m", "-"],
+        &["--resume", "-m", "-", "--state", "s"],
+    ] {
         let ran = workshop.scan(&server.endpoint(), flags);
         assert_told(&ran, USAGE, &["resume"]);
     }
@@ -409,11 +416,17 @@ fn hints_that_are_no_ledger() {
 #[test]
 fn a_configuration_file_that_cannot_be_used() {
     let workshop = Workshop::new();
-    for (text, name) in [("regoin = 'x'", "regoin"), ("region =", "TOML"), ("[scan]\nconcurency = 3", "concurency")] {
+    for (text, name) in
+        [("regoin = 'x'", "regoin"), ("region =", "TOML"), ("[scan]\nconcurency = 3", "concurency")]
+    {
         fs::write(workshop.path("weighbridge.toml"), text).unwrap();
         let ran = run(workshop.signed(&["scan", "s3://b"]));
         ran.ends_with_code(USAGE);
-        assert!(ran.stderr.starts_with("error: the configuration file `weighbridge.toml`"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("error: the configuration file `weighbridge.toml`"),
+            "{}",
+            ran.stderr
+        );
         assert!(ran.stderr.contains(name), "{}", ran.stderr);
     }
 }

@@ -132,7 +132,8 @@ fn faults_that_come_back_at_the_same_pages_are_never_hidden() {
 #[test]
 fn the_order_of_pages_is_not_trusted_where_faults_are_frequent() {
     let content = numbered(2_000);
-    for fault in [Fault::UnorderedPage, Fault::RepeatedPage, Fault::RepeatedToken, Fault::ShortPage] {
+    for fault in [Fault::UnorderedPage, Fault::RepeatedPage, Fault::RepeatedToken, Fault::ShortPage]
+    {
         let behaviour = format!("page-limit=50,{}=0.5", fault.name());
         weigh_under(&content, &behaviour, &[1, 2, 3, 4], &fifty());
     }
@@ -201,7 +202,9 @@ fn around_slashes() -> Held {
 #[test]
 fn a_server_that_lists_directories_as_files_are_walked_is_never_weighed_wrong() {
     let content = around_slashes();
-    for behaviour in ["directory-order", "directory-order,page-limit=50", "directory-order,page-limit=7"] {
+    for behaviour in
+        ["directory-order", "directory-order,page-limit=50", "directory-order,page-limit=7"]
+    {
         for shape in [None, Some(ShapeName::Mixed), Some(ShapeName::Tiny), Some(ShapeName::Hive)] {
             let content = match shape {
                 None => content.clone(),
@@ -237,8 +240,7 @@ fn a_start_before_the_prefix_is_not_sent_to_servers_that_misread_it() {
     for prefix in ["", "dir0", "dir03", "dir042/", "dir042/x", "dir"] {
         for concurrency in [1, 8, 64] {
             let expected = below(&all, prefix.as_bytes());
-            let options =
-                ScanOptions { prefix: prefix.into(), ..options(concurrency) };
+            let options = ScanOptions { prefix: prefix.into(), ..options(concurrency) };
             let outcome = weigh_small(&simulator, 20, options).unwrap();
             assert_eq!(outcome.end, End::Complete, "{prefix}");
             assert_honest(&outcome, &expected, &format!("`{prefix}` by {concurrency}"));
@@ -261,8 +263,7 @@ fn a_server_that_knows_version_one_only_is_never_weighed_wrong() {
     let content = numbered(2_500);
     for behaviour in ["v1-only", "v1-only,page-limit=50"] {
         weigh_under(&content, behaviour, &[1], &fifty());
-        let version_one =
-            Quirks { list_version: weighbridge::store::ListVersion::V1, ..fifty() };
+        let version_one = Quirks { list_version: weighbridge::store::ListVersion::V1, ..fifty() };
         for outcome in weigh_under(&content, behaviour, &[1], &version_one) {
             assert_eq!(outcome.end, End::Complete, "{behaviour}");
         }
@@ -286,7 +287,9 @@ fn listings_that_end_early_are_asked_for_what_follows() {
 fn pages_of_any_size_are_followed() {
     for limit in [1, 2, 3, 999] {
         let content = numbered(if limit < 4 { 300 } else { 3_000 });
-        for behaviour in [format!("page-limit={limit}"), format!("page-limit={limit},short-page=0.5")] {
+        for behaviour in
+            [format!("page-limit={limit}"), format!("page-limit={limit},short-page=0.5")]
+        {
             complete_under(&content, &behaviour);
         }
     }
@@ -335,7 +338,8 @@ fn a_page_that_always_fails_is_a_gap_and_the_rest_is_exact() {
 fn a_range_that_always_fails_is_a_gap_and_the_rest_is_exact() {
     let content = numbered(25_000);
     let rows = rows_of(&content);
-    let [first, last] = [8_000, 11_000].map(|index| String::from_utf8(rows[index].key.clone()).unwrap());
+    let [first, last] =
+        [8_000, 11_000].map(|index| String::from_utf8(rows[index].key.clone()).unwrap());
     let behaviour = format!("page-limit=250,fail-range={first}..{last}");
     assert_gap_is_named(&content, &behaviour, |row| {
         (first.as_bytes()..=last.as_bytes()).contains(&row.key.as_slice())

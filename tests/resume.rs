@@ -91,12 +91,25 @@ fn undisturbed(content: &Held, more: &[&str]) -> (Vec<u8>, Value) {
 fn assert_as_undisturbed(workshop: &Workshop, content: &Held, more: &[&str]) {
     let (manifest, expected) = undisturbed(content, more);
     let summary = workshop.summary("summary.json");
-    for field in ["complete", "interrupted", "incomplete", "totals", "digest", "sizes", "filtered", "prefixes",
-        "largest", "hazards", "storage_classes"]
-    {
+    for field in [
+        "complete",
+        "interrupted",
+        "incomplete",
+        "totals",
+        "digest",
+        "sizes",
+        "filtered",
+        "prefixes",
+        "largest",
+        "hazards",
+        "storage_classes",
+    ] {
         assert_eq!(summary[field], expected[field], "{field}");
     }
-    assert!(fs::read(workshop.path("objects.csv")).unwrap() == manifest, "the manifest has other bytes");
+    assert!(
+        fs::read(workshop.path("objects.csv")).unwrap() == manifest,
+        "the manifest has other bytes"
+    );
     assert!(!workshop.path("objects.csv.weighbridge").exists(), "the checkpoint is left behind");
     assert!(!workshop.path("objects.csv.partial").exists(), "half a manifest is left behind");
 }
@@ -107,7 +120,13 @@ fn ledger_in(path: &Path) -> Option<Value> {
 
 /// Starts a scan against a server that answers some requests and then nothing, and waits until a
 /// checkpoint has all that was answered.
-fn stuck_after(workshop: &Workshop, gate: &Gate, answered: u64, pages_before: u64, more: &[&str]) -> Running {
+fn stuck_after(
+    workshop: &Workshop,
+    gate: &Gate,
+    answered: u64,
+    pages_before: u64,
+    more: &[&str],
+) -> Running {
     let endpoint = gate.endpoint();
     let mut arguments = with_outputs(&["--checkpoint-every", "10ms"]);
     arguments.extend(more);
@@ -193,7 +212,9 @@ fn a_chain_of_kills_loses_and_doubles_nothing() {
     let gate = Gate::before(&first);
     let mut pages = 0;
     for (round, (signal, answered)) in
-        [("KILL", 17_u64), ("TERM", 22), ("KILL", 30), ("INT", 5), ("KILL", 9)].into_iter().enumerate()
+        [("KILL", 17_u64), ("TERM", 22), ("KILL", 30), ("INT", 5), ("KILL", 9)]
+            .into_iter()
+            .enumerate()
     {
         let server = serve(&content, &format!("page-limit=200,answer-first={answered}"));
         gate.now_before(&server);
@@ -248,7 +269,8 @@ fn a_scan_that_heard_nothing_yet_can_be_interrupted() {
     let workshop = Workshop::new();
     let silent = serve(&content, "answer-first=0");
     let endpoint = silent.endpoint();
-    let running = Running::start(workshop.signed(&scan_arguments(&endpoint, &["-o", "summary.json"])));
+    let running =
+        Running::start(workshop.signed(&scan_arguments(&endpoint, &["-o", "summary.json"])));
     until("the first request", || (silent.counters().requests > 0).then_some(()));
     running.signal("INT");
     running.finish().ends_with_code(130);
@@ -264,7 +286,18 @@ fn rows_on_stdout_up_to_an_interruption_are_whole() {
     let workshop = Workshop::new();
     let hanging = serve(&content, "page-limit=200,answer-first=50");
     let endpoint = hanging.endpoint();
-    let arguments = ["-m", "-", "-o", "summary.json", "--state", "state", "--checkpoint-every", "10ms", "-c", "4"];
+    let arguments = [
+        "-m",
+        "-",
+        "-o",
+        "summary.json",
+        "--state",
+        "state",
+        "--checkpoint-every",
+        "10ms",
+        "-c",
+        "4",
+    ];
     let running = Running::start(workshop.signed(&scan_arguments(&endpoint, &arguments)));
     let path = workshop.path("state/ledger.json");
     until("fifty pages", || (ledger_in(&path)?["requests"]["pages"].as_u64()? >= 50).then_some(()));
@@ -309,13 +342,19 @@ fn a_walk_without_order_can_be_resumed_any_number_of_times() {
     workshop.scan(&endpoint, &with_outputs(&["-c", "4", "--resume"])).ends_with_code(0);
     let summary = workshop.summary("summary.json");
     assert_eq!(totals(&summary), sums(&rows_of(&content)));
-    assert_same_rows(&rows_in(&workshop.path("objects.csv")), &{
-        let mut rows = rows_of(&content);
-        // The listing's own order, `/` first.
-        let weight = |key: &[u8]| key.iter().map(|&byte| if byte == b'/' { 0 } else { byte }).collect::<Vec<_>>();
-        rows.sort_by_key(|row| weight(&row.key));
-        rows
-    }, "walked");
+    assert_same_rows(
+        &rows_in(&workshop.path("objects.csv")),
+        &{
+            let mut rows = rows_of(&content);
+            // The listing's own order, `/` first.
+            let weight = |key: &[u8]| {
+                key.iter().map(|&byte| if byte == b'/' { 0 } else { byte }).collect::<Vec<_>>()
+            };
+            rows.sort_by_key(|row| weight(&row.key));
+            rows
+        },
+        "walked",
+    );
     assert_eq!(
         summary["requests"]["list"].as_u64().unwrap(),
         simulator.counters().lists,
@@ -424,26 +463,58 @@ fn a_damaged_ledger_is_refused_and_left_as_it_is() {
         ("cut in its middle", text[..text.len() / 2].to_owned(), "not a ledger"),
         ("empty", String::new(), "not a ledger"),
         ("no JSON", "ledger".to_owned(), "not a ledger"),
-        ("another version", edited(&|ledger| ledger["schema"] = "weighbridge.ledger/9".into()), "weighbridge.ledger/9"),
-        ("more objects", edited(&|ledger| {
-            let objects = ledger["ranges"][at]["objects"].as_u64().unwrap();
-            ledger["ranges"][at]["objects"] = (objects + 1).into();
-        }), "contradicts itself"),
-        ("fewer bytes", edited(&|ledger| ledger["ranges"][at]["bytes"] = 1.into()), "contradicts itself"),
-        ("another digest", edited(&|ledger| {
-            ledger["ranges"][at]["digest"] = "00000000000000000000000000000001".into();
-        }), "contradicts itself"),
-        ("a range left out", edited(&|ledger| {
-            ledger["ranges"].as_array_mut().unwrap().remove(1);
-        }), "contradicts itself"),
-        ("no end", edited(&|ledger| {
-            ledger["ranges"].as_array_mut().unwrap().pop();
-        }), "contradicts itself"),
-        ("a range twice", edited(&|ledger| {
-            let ranges = ledger["ranges"].as_array_mut().unwrap();
-            ranges.insert(1, ranges[1].clone());
-        }), "contradicts itself"),
-        ("said to be complete", edited(&|ledger| ledger["complete"] = true.into()), "contradicts itself"),
+        (
+            "another version",
+            edited(&|ledger| ledger["schema"] = "weighbridge.ledger/9".into()),
+            "weighbridge.ledger/9",
+        ),
+        (
+            "more objects",
+            edited(&|ledger| {
+                let objects = ledger["ranges"][at]["objects"].as_u64().unwrap();
+                ledger["ranges"][at]["objects"] = (objects + 1).into();
+            }),
+            "contradicts itself",
+        ),
+        (
+            "fewer bytes",
+            edited(&|ledger| ledger["ranges"][at]["bytes"] = 1.into()),
+            "contradicts itself",
+        ),
+        (
+            "another digest",
+            edited(&|ledger| {
+                ledger["ranges"][at]["digest"] = "00000000000000000000000000000001".into();
+            }),
+            "contradicts itself",
+        ),
+        (
+            "a range left out",
+            edited(&|ledger| {
+                ledger["ranges"].as_array_mut().unwrap().remove(1);
+            }),
+            "contradicts itself",
+        ),
+        (
+            "no end",
+            edited(&|ledger| {
+                ledger["ranges"].as_array_mut().unwrap().pop();
+            }),
+            "contradicts itself",
+        ),
+        (
+            "a range twice",
+            edited(&|ledger| {
+                let ranges = ledger["ranges"].as_array_mut().unwrap();
+                ranges.insert(1, ranges[1].clone());
+            }),
+            "contradicts itself",
+        ),
+        (
+            "said to be complete",
+            edited(&|ledger| ledger["complete"] = true.into()),
+            "contradicts itself",
+        ),
     ];
     for (what, damaged, words) in cases {
         fs::write(&path, &damaged).unwrap();

@@ -33,13 +33,18 @@ fn content_sums(content: &Held) -> (u64, u128) {
 }
 
 fn assert_ascending(rows: &[Row], what: &str) {
-    assert!(rows.windows(2).all(|pair| pair[0].key < pair[1].key), "{what}: in order, each key once");
+    assert!(
+        rows.windows(2).all(|pair| pair[0].key < pair[1].key),
+        "{what}: in order, each key once"
+    );
 }
 
 #[test]
 fn every_shape_and_size_is_exact_at_every_concurrency() {
     let workshop = Workshop::new();
-    for (shape, objects) in ShapeName::ALL.into_iter().flat_map(|shape| SIZES.map(|size| (shape, size))) {
+    for (shape, objects) in
+        ShapeName::ALL.into_iter().flat_map(|shape| SIZES.map(|size| (shape, size)))
+    {
         let content = generated(shape, objects);
         let expected = rows_of(&content);
         let simulator = serve(&content, "");
@@ -69,7 +74,9 @@ fn every_shape_and_size_is_exact_at_every_concurrency() {
 #[test]
 fn the_program_is_exact_for_every_shape_and_size_at_every_concurrency() {
     let workshop = Workshop::new();
-    for (shape, objects) in ShapeName::ALL.into_iter().flat_map(|shape| SIZES.map(|size| (shape, size))) {
+    for (shape, objects) in
+        ShapeName::ALL.into_iter().flat_map(|shape| SIZES.map(|size| (shape, size)))
+    {
         let content = generated(shape, objects);
         let expected = rows_of(&content);
         let simulator = serve(&content, "");
@@ -173,8 +180,17 @@ fn a_prefix_is_weighed_alone() {
         let endpoint = simulator.endpoint();
         for concurrency in ["1", "8", "64"] {
             let arguments = [
-                "scan", &location, "--endpoint-url", &endpoint, "-q", "-c", concurrency,
-                "-m", "part.csv", "-o", "part.json",
+                "scan",
+                &location,
+                "--endpoint-url",
+                &endpoint,
+                "-q",
+                "-c",
+                concurrency,
+                "-m",
+                "part.csv",
+                "-o",
+                "part.json",
             ];
             run(workshop.signed(&arguments)).ends_with_code(0);
             let summary = workshop.summary("part.json");
@@ -189,13 +205,74 @@ fn a_prefix_is_weighed_alone() {
 /// Names that went wrong somewhere, each alone, in a directory and as a directory.
 fn nasty() -> Vec<Vec<u8>> {
     let texts = [
-        " ", "a b", " leading blank", "trailing blank ", "a+b", "100%", "%", "%41", "%2F", "%zz", "a&b",
-        "&amp;", "&#10;", "<tag>", "</Key>", "]]>", "a>b", "\"quoted\"", "it's", "back\\slash", "line\nbreak",
-        "car\rriage", "\r\n", "tab\tstop", "\u{1}", "\u{1F}", "\u{7F}", "\0nul", "漢字", "日本語/ファイル",
-        "한국어", "😀", "👩‍👩‍👧", "\u{FF21}", "\u{E000}", "\u{FFFD}", "\u{FFFE}", "\u{FFFF}", "e\u{301}", "é",
-        "/leading", "/", "//", "a//b", "a/", "a", "a/a", "dir//", ".", "..", "a/../b", "./c", "base64:Zm9v",
-        "comma,and;more", "=cmd", "#fragment", "?query=1", "*", "[x]", "{y}", "~tilde", "|pipe", "^hat", "`tick`",
-        "null", "-", "--flag", "\u{10FFFF}",
+        " ",
+        "a b",
+        " leading blank",
+        "trailing blank ",
+        "a+b",
+        "100%",
+        "%",
+        "%41",
+        "%2F",
+        "%zz",
+        "a&b",
+        "&amp;",
+        "&#10;",
+        "<tag>",
+        "</Key>",
+        "]]>",
+        "a>b",
+        "\"quoted\"",
+        "it's",
+        "back\\slash",
+        "line\nbreak",
+        "car\rriage",
+        "\r\n",
+        "tab\tstop",
+        "\u{1}",
+        "\u{1F}",
+        "\u{7F}",
+        "\0nul",
+        "漢字",
+        "日本語/ファイル",
+        "한국어",
+        "😀",
+        "👩‍👩‍👧",
+        "\u{FF21}",
+        "\u{E000}",
+        "\u{FFFD}",
+        "\u{FFFE}",
+        "\u{FFFF}",
+        "e\u{301}",
+        "é",
+        "/leading",
+        "/",
+        "//",
+        "a//b",
+        "a/",
+        "a",
+        "a/a",
+        "dir//",
+        ".",
+        "..",
+        "a/../b",
+        "./c",
+        "base64:Zm9v",
+        "comma,and;more",
+        "=cmd",
+        "#fragment",
+        "?query=1",
+        "*",
+        "[x]",
+        "{y}",
+        "~tilde",
+        "|pipe",
+        "^hat",
+        "`tick`",
+        "null",
+        "-",
+        "--flag",
+        "\u{10FFFF}",
     ];
     let raw: [&[u8]; 5] = [b"\xFF", b"\xFE\xFF", b"caf\xE9", b"\x80", b"\xED\xA0\x80"];
     let names: Vec<Vec<u8>> =
@@ -263,8 +340,7 @@ fn every_key_can_be_a_prefix() {
         let store = store(&simulator, Some(quirks)).await;
         for row in &all {
             let expected = below(&all, &row.key);
-            let options =
-                weighbridge::scan::ScanOptions { prefix: row.key.clone(), ..options(8) };
+            let options = weighbridge::scan::ScanOptions { prefix: row.key.clone(), ..options(8) };
             let what = row.key.escape_ascii().to_string();
             let outcome = weigh_store(store.clone(), options).await.unwrap();
             assert_eq!(outcome.end, End::Complete, "{what}");
@@ -309,17 +385,34 @@ fn filters_drop_what_they_say_and_the_dropped_add_up_to_the_rest() {
     type Keeps = Box<dyn Fn(&Row) -> bool>;
     let cases: Vec<(Vec<&str>, &str, Keeps)> = vec![
         (vec!["--include", "*.gz"], "not_included", Box::new(|row| row.key.ends_with(b".gz"))),
-        (vec!["--include", "d1/**", "--include", "d2/**"], "not_included",
-            Box::new(|row| row.key.starts_with(b"d1/") || row.key.starts_with(b"d2/"))),
+        (
+            vec!["--include", "d1/**", "--include", "d2/**"],
+            "not_included",
+            Box::new(|row| row.key.starts_with(b"d1/") || row.key.starts_with(b"d2/")),
+        ),
         (vec!["--exclude", "*.gz"], "excluded", Box::new(|row| !row.key.ends_with(b".gz"))),
         (vec!["--min-size", "50kB"], "size", Box::new(|row| row.size >= 50_000)),
         (vec!["--max-size", "50kB"], "size", Box::new(|row| row.size <= 50_000)),
-        (vec!["--min-size", "10kB", "--max-size", "20kB"], "size",
-            Box::new(|row| (10_000..=20_000).contains(&row.size))),
-        (vec!["--modified-since", "2024-06-01"], "time", Box::new(move |row| row.modified >= since)),
-        (vec!["--modified-before", "2024-06-01"], "time", Box::new(move |row| row.modified < since)),
-        (vec!["--storage-class", "glacier"], "storage_class",
-            Box::new(|row| row.storage_class == b"GLACIER")),
+        (
+            vec!["--min-size", "10kB", "--max-size", "20kB"],
+            "size",
+            Box::new(|row| (10_000..=20_000).contains(&row.size)),
+        ),
+        (
+            vec!["--modified-since", "2024-06-01"],
+            "time",
+            Box::new(move |row| row.modified >= since),
+        ),
+        (
+            vec!["--modified-before", "2024-06-01"],
+            "time",
+            Box::new(move |row| row.modified < since),
+        ),
+        (
+            vec!["--storage-class", "glacier"],
+            "storage_class",
+            Box::new(|row| row.storage_class == b"GLACIER"),
+        ),
         (vec!["--exclude", "**"], "excluded", Box::new(|_| false)),
     ];
     for (flags, reason, keeps) in cases {
@@ -391,7 +484,8 @@ fn the_summary_has_what_scripts_rely_on() {
     assert_eq!(summary["manifest"]["rows"], 3_000);
     let length = fs::metadata(workshop.path("m.csv.gz")).unwrap().len();
     assert_eq!(summary["manifest"]["bytes"], length);
-    let left: Vec<_> = fs::read_dir(workshop.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        fs::read_dir(workshop.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "nothing else is left behind: {left:?}");
 }
 
@@ -400,7 +494,9 @@ fn the_number_of_requests_is_the_one_that_the_server_saw() {
     let workshop = Workshop::new();
     for shape in ShapeName::ALL {
         let content = generated(shape, 23_456);
-        for (concurrency, behaviour) in [("1", ""), ("8", "page-limit=150"), ("64", "page-limit=50")] {
+        for (concurrency, behaviour) in
+            [("1", ""), ("8", "page-limit=150"), ("64", "page-limit=50")]
+        {
             let simulator = serve(&content, behaviour);
             let more = ["-q", "-o", "s.json", "-c", concurrency, "--no-hedging"];
             workshop.scan(&simulator.endpoint(), &more).ends_with_code(0);
@@ -425,13 +521,16 @@ fn data_on_stdout_is_nothing_but_data() {
     assert!(summary.stderr.contains("2,500"), "people read on stderr: {}", summary.stderr);
 
     for format in ["csv", "jsonl", "csv.gz", "jsonl.zst"] {
-        let manifest = workshop.scan(&endpoint, &["-m", "-", "--manifest-format", format, "-o", "s.json"]);
+        let manifest =
+            workshop.scan(&endpoint, &["-m", "-", "--manifest-format", format, "-o", "s.json"]);
         manifest.ends_with_code(0);
         let name = format!("stdout.{format}");
         let encoding = Encoding::from_path(Path::new(&name)).unwrap();
         let source = std::io::Cursor::new(manifest.stdout.clone());
-        let rows: Vec<Row> =
-            Reader::new(source, encoding, Path::new(&name)).unwrap().collect::<Result<_, _>>().unwrap();
+        let rows: Vec<Row> = Reader::new(source, encoding, Path::new(&name))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
         assert_same_rows(&rows, &expected, format);
         assert_eq!(workshop.summary("s.json")["manifest"]["path"], "-");
     }
@@ -520,7 +619,8 @@ fn a_kept_ledger_is_the_proof_of_a_complete_scan() {
     assert_honest(&outcome, &expected, "kept");
     let path = directory.join("ledger.json");
     let ledger =
-        weighbridge::scan::ledger::Ledger::read(&path, weighbridge::object::KeyOrder::Bytes).unwrap();
+        weighbridge::scan::ledger::Ledger::read(&path, weighbridge::object::KeyOrder::Bytes)
+            .unwrap();
     assert!(ledger.complete);
     assert_eq!(ledger.tally.digest().to_string(), digest_of(&expected));
     assert!(ledger.ranges.len() > 1, "cut into ranges");

@@ -73,7 +73,8 @@ fn decoded(text: &str) -> Vec<u8> {
 impl Server {
     fn scan(&self, workshop: &Workshop, prefix: &str, more: &[&str]) -> Ran {
         let location = format!("s3://{}/{prefix}", self.bucket);
-        let mut command: Command = workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.csv"]);
+        let mut command: Command =
+            workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.csv"]);
         command
             .args(["--endpoint-url", &self.endpoint, "--region", &self.region])
             .args(more)
@@ -105,11 +106,22 @@ fn below(objects: &[Object], prefix: &str) -> Vec<Object> {
 #[track_caller]
 fn assert_same(found: &[Object], expected: &[Object], what: &str) {
     let shown = |object: &Object| object.0.escape_ascii().to_string();
-    let missing: Vec<_> =
-        expected.iter().filter(|object| found.binary_search(object).is_err()).map(shown).take(5).collect();
-    let foreign: Vec<_> =
-        found.iter().filter(|object| expected.binary_search(object).is_err()).map(shown).take(5).collect();
-    assert!(missing.is_empty() && foreign.is_empty(), "{what}: missing {missing:?}, foreign {foreign:?}");
+    let missing: Vec<_> = expected
+        .iter()
+        .filter(|object| found.binary_search(object).is_err())
+        .map(shown)
+        .take(5)
+        .collect();
+    let foreign: Vec<_> = found
+        .iter()
+        .filter(|object| expected.binary_search(object).is_err())
+        .map(shown)
+        .take(5)
+        .collect();
+    assert!(
+        missing.is_empty() && foreign.is_empty(),
+        "{what}: missing {missing:?}, foreign {foreign:?}"
+    );
     assert_eq!(found.len(), expected.len(), "{what}: number of rows");
 }
 
@@ -169,12 +181,15 @@ fn assert_exact_in_order(name: &str) {
 fn assert_prefixes_are_exact(name: &str) {
     let Some((server, objects)) = server(name) else { return };
     let workshop = Workshop::new();
+    cut_finely(&workshop, &objects);
     for prefix in prefixes(&objects) {
         let expected = below(&objects, &prefix);
         let what = format!("{name} below `{}`", prefix.escape_debug());
-        let ran = server.scan(&workshop, &prefix, &["-c", "8"]);
-        ran.ends_with_code(0);
-        assert!(assert_honest(&workshop, &ran, &expected, &what));
+        for more in [&["-c", "8"][..], &["-c", "8", "--hints", "cuts/ledger.json"]] {
+            let ran = server.scan(&workshop, &prefix, more);
+            ran.ends_with_code(0);
+            assert!(assert_honest(&workshop, &ran, &expected, &what));
+        }
     }
     let ran = server.scan(&workshop, "there is nothing below this/", &[]);
     ran.ends_with_code(0);
@@ -224,7 +239,8 @@ fn assert_resumable(name: &str) {
     let ran = server.scan(&workshop, "", &["-c", "4", "--max-requests", "4"]);
     ran.ends_with_code(3);
     let location = format!("s3://{}/", server.bucket);
-    let mut command = workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.csv", "--resume"]);
+    let mut command =
+        workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.csv", "--resume"]);
     command
         .args(["--endpoint-url", &server.endpoint, "--region", &server.region])
         .env("AWS_ACCESS_KEY_ID", &server.access_key_id)
@@ -277,10 +293,13 @@ fn seaweedfs_is_never_weighed_wrong() {
 fn seaweedfs_is_never_weighed_wrong_below_prefixes() {
     let Some((server, objects)) = server("SEAWEEDFS") else { return };
     let workshop = Workshop::new();
+    cut_finely(&workshop, &objects);
     for prefix in prefixes(&objects) {
         let expected = below(&objects, &prefix);
-        let ran = server.scan(&workshop, &prefix, &["-c", "8"]);
         let what = format!("SeaweedFS below `{}`", prefix.escape_debug());
-        assert_honest(&workshop, &ran, &expected, &what);
+        for more in [&["-c", "8"][..], &["-c", "8", "--hints", "cuts/ledger.json"]] {
+            let ran = server.scan(&workshop, &prefix, more);
+            assert_honest(&workshop, &ran, &expected, &what);
+        }
     }
 }

@@ -55,11 +55,8 @@ pub(crate) fn numbered(count: usize) -> Held {
 }
 
 pub(crate) fn config(content: &Held, behaviour: &str) -> SimulatorConfig {
-    let bucket = BucketConfig {
-        content: Arc::clone(content),
-        region: DEFAULT_REGION.into(),
-        denied: false,
-    };
+    let bucket =
+        BucketConfig { content: Arc::clone(content), region: DEFAULT_REGION.into(), denied: false };
     let mut config = SimulatorConfig::with_bucket(BUCKET, bucket);
     config.behaviour = behaviour.parse::<Behaviour>().unwrap();
     config.anonymous = true;
