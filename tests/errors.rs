@@ -1,6 +1,6 @@
 //! What goes wrong before anything is counted is told in one sentence, with the way out and the right code.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
 mod common;
 

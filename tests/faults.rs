@@ -1,6 +1,6 @@
 //! Whatever a server does wrong, a scan is exact or says that it is not: never complete with wrong totals.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, too")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
 mod common;
 

@@ -350,6 +350,8 @@ fn every_key_can_be_a_prefix() {
     });
 }
 
+type Keeps = Box<dyn Fn(&Row) -> bool>;
+
 /// Objects that differ in all that filters look at.
 fn diverse() -> Held {
     let classes: [&[u8]; 3] = [b"STANDARD", b"GLACIER", b"STANDARD_IA"];
@@ -382,7 +384,6 @@ fn filters_drop_what_they_say_and_the_dropped_add_up_to_the_rest() {
     let all = rows_of(&content);
     let simulator = serve(&content, "page-limit=100");
     let since = Timestamp(1_717_200_000_000); // 2024-06-01
-    type Keeps = Box<dyn Fn(&Row) -> bool>;
     let cases: Vec<(Vec<&str>, &str, Keeps)> = vec![
         (vec!["--include", "*.gz"], "not_included", Box::new(|row| row.key.ends_with(b".gz"))),
         (
