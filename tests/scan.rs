@@ -350,6 +350,8 @@ fn every_key_can_be_a_prefix() {
     });
 }
 
+type Keeps = Box<dyn Fn(&Row) -> bool>;
+
 /// Objects that differ in all that filters look at.
 fn diverse() -> Held {
     let classes: [&[u8]; 3] = [b"STANDARD", b"GLACIER", b"STANDARD_IA"];

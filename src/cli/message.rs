@@ -4,10 +4,13 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use clap::error::ContextKind;
+
 use super::Console;
 use crate::exit::Exit;
 use crate::scan::ScanError;
 use crate::store::{ErrorKind, StoreError};
+use crate::units::UnitError;
 
 /// A failure as it is printed: one sentence and, where there is a way out, a hint.
 #[derive(Debug)]
@@ -53,14 +56,25 @@ impl Failure {
 
     /// The store cannot be used.
     pub(super) fn store(error: &StoreError, location: &str) -> Self {
-        let message = format!("cannot list {location}: {error}");
-        // Where the store itself knows the way out, that one is told.
-        match message.split_once("\nhint: ") {
-            Some((message, hint)) => {
-                Self { exit: Exit::Failed, message: message.into(), hint: Some(hint.into()) }
-            }
-            None => Self { exit: Exit::Failed, hint: store_hint(error), message },
-        }
+        let exit = if error.kind == ErrorKind::Setup { Exit::Usage } else { Exit::Failed };
+        let text = error.to_string();
+        // Who found the error may know the way out better than its kind tells.
+        let (what, hint) = match text.split_once("\nhint: ") {
+            Some((what, hint)) => (what, Some(hint.to_owned())),
+            None => (text.as_str(), store_hint(error)),
+        };
+        Self { exit, message: format!("cannot list {location}: {what}"), hint }
+    }
+
+    /// A value on the command line that cannot be read, where its error knows the way out.
+    pub(super) fn value(error: &clap::Error) -> Option<Self> {
+        let source = error.source()?;
+        let unit = source.downcast_ref::<UnitError>()?;
+        let message = match error.get(ContextKind::InvalidArg) {
+            Some(argument) => format!("{argument}: {unit}"),
+            None => unit.to_string(),
+        };
+        Some(Self::wrong(message).hint(unit.hint()))
     }
 
     /// Prints it and says how to exit.
@@ -158,13 +172,14 @@ fn store_hint(error: &StoreError) -> Option<String> {
         ErrorKind::Timeout => {
             "the endpoint accepts connections and does not answer: check proxy and firewall"
         }
-        ErrorKind::BadPage(_) => {
+        ErrorKind::Refused if !error.code.is_empty() => return None,
+        ErrorKind::BadPage(_) | ErrorKind::Refused => {
             "is the endpoint really that of an object store? `weighbridge -v` shows each attempt"
         }
         ErrorKind::Server | ErrorKind::Interrupted => {
             "the store failed each time; try again later, and see its status page"
         }
-        ErrorKind::Refused | ErrorKind::Setup => return None,
+        ErrorKind::Setup => return None,
     };
     Some(hint.into())
 }

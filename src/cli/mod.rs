@@ -81,6 +81,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(failure) = Failure::value(&error) {
+                return failure.print(Console::default());
+            }
             // Help and version come this way too, and are no failure.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             return if error.print().is_ok() { exit } else { Exit::Failed };

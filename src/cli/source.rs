@@ -60,7 +60,9 @@ async fn open_demo(location: &Location, demo: &Demo) -> Result<Source, Failure> 
     const OBJECTS: u64 = 1_000_000;
     let shape = match demo.shape.as_deref() {
         None => ShapeName::default(),
-        Some(name) => name.parse().map_err(|error| Failure::usage(&error))?,
+        Some(name) => name.parse().map_err(|error| {
+            Failure::usage(&error).hint("name it as demo:SHAPE?objects=1M&seed=1")
+        })?,
     };
     let content = Generated::new(shape, demo.objects.unwrap_or(OBJECTS), demo.seed.unwrap_or(1))
         .map_err(|error| Failure::usage(&error))?;

@@ -276,11 +276,16 @@ impl Setup {
 }
 
 impl Drop for Setup {
-    /// Segments of this run only go with it, however it ended.
+    /// Segments of this run only go with it, however it ended, and so do folders in which nothing is:
+    /// of a scan that could not begin nothing is left. What cannot be removed does no harm.
     fn drop(&mut self) {
-        if let Some((directory, true)) = &self.segments {
-            // What cannot be removed now, the system removes from its temporary folder.
-            let _ = clear(directory);
+        match &self.segments {
+            Some((directory, true)) => _ = clear(directory),
+            Some((directory, false)) => _ = fs::remove_dir(directory),
+            None => {}
+        }
+        if let Some(state) = self.options.state.as_ref().filter(|state| !state.keep) {
+            let _ = fs::remove_dir(&state.directory);
         }
     }
 }

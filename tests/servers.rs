@@ -1,0 +1,305 @@
+//! Stores that other people wrote, with contents known object by object. `scripts/test` starts them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{Ran, Workshop, rows_in, run, totals};
+use serde::Deserialize;
+use serde_json::Value;
+use weighbridge::manifest::Row;
+
+/// What `scripts/servers` tells of a server.
+#[derive(Deserialize)]
+struct Server {
+    endpoint: String,
+    region: String,
+    access_key_id: String,
+    secret_access_key: String,
+    bucket: String,
+    truth: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    key_b64: String,
+    size: u64,
+}
+
+type Object = (Vec<u8>, u64);
+
+/// The server and its objects in the order of their keys, or nothing where it does not run.
+#[expect(clippy::print_stderr, reason = "who runs the tests has to know what was left out")]
+fn server(name: &str) -> Option<(Server, Vec<Object>)> {
+    let variable = format!("WEIGHBRIDGE_TEST_{name}");
+    let Some(path) = std::env::var_os(&variable) else {
+        let required = std::env::var("WEIGHBRIDGE_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
+        assert!(!required, "{variable} is not set, and WEIGHBRIDGE_REQUIRE_SERVERS is");
+        eprintln!("left out: {variable} is not set; `scripts/test` starts the servers");
+        return None;
+    };
+    let server: Server = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let truth = fs::read_to_string(&server.truth).unwrap();
+    let mut objects: Vec<Object> = truth
+        .lines()
+        .map(|line| serde_json::from_str::<Known>(line).unwrap())
+        .map(|known| (decoded(&known.key_b64), known.size))
+        .collect();
+    objects.sort();
+    assert!(objects.len() > 5_000, "the whole data set");
+    Some((server, objects))
+}
+
+/// Base64 with padding.
+fn decoded(text: &str) -> Vec<u8> {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bits, mut held, mut out) = (0_u32, 0, Vec::new());
+    for byte in text.bytes().filter(|&byte| byte != b'=') {
+        let value = alphabet.iter().position(|&known| known == byte).unwrap();
+        bits = (bits << 6 | u32::try_from(value).unwrap()) & 0xFFFF;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push(u8::try_from(bits >> held & 0xFF).unwrap());
+        }
+    }
+    out
+}
+
+impl Server {
+    fn scan(&self, workshop: &Workshop, prefix: &str, more: &[&str]) -> Ran {
+        let location = format!("s3://{}/{prefix}", self.bucket);
+        let mut command: Command =
+            workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.csv"]);
+        command
+            .args(["--endpoint-url", &self.endpoint, "--region", &self.region])
+            .args(more)
+            .env("AWS_ACCESS_KEY_ID", &self.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &self.secret_access_key);
+        // What an earlier run left is not to be taken for this one's.
+        for name in ["s.json", "m.csv"] {
+            let _ = fs::remove_file(workshop.path(name));
+        }
+        let _ = fs::remove_dir_all(workshop.path("m.csv.weighbridge"));
+        let ran = run(command);
+        assert!(!ran.said().contains(&self.secret_access_key), "{}", ran.said());
+        ran
+    }
+}
+
+fn listed(path: &Path) -> Vec<Object> {
+    rows_in(path).into_iter().map(|Row { key, size, .. }| (key, size)).collect()
+}
+
+fn sums(objects: &[Object]) -> (u64, u128) {
+    (objects.len() as u64, objects.iter().map(|object| u128::from(object.1)).sum())
+}
+
+fn below(objects: &[Object], prefix: &str) -> Vec<Object> {
+    objects.iter().filter(|object| object.0.starts_with(prefix.as_bytes())).cloned().collect()
+}
+
+#[track_caller]
+fn assert_same(found: &[Object], expected: &[Object], what: &str) {
+    let shown = |object: &Object| object.0.escape_ascii().to_string();
+    let missing: Vec<_> = expected
+        .iter()
+        .filter(|object| found.binary_search(object).is_err())
+        .map(shown)
+        .take(5)
+        .collect();
+    let foreign: Vec<_> = found
+        .iter()
+        .filter(|object| expected.binary_search(object).is_err())
+        .map(shown)
+        .take(5)
+        .collect();
+    assert!(
+        missing.is_empty() && foreign.is_empty(),
+        "{what}: missing {missing:?}, foreign {foreign:?}"
+    );
+    assert_eq!(found.len(), expected.len(), "{what}: number of rows");
+}
+
+/// Prefixes of the data set: the ten most common first directories and a few within names.
+fn prefixes(objects: &[Object]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for object in objects.iter().step_by(objects.len() / 12) {
+        let Ok(key) = std::str::from_utf8(&object.0) else { continue };
+        let directory = key.find('/').map_or(key.len().min(3), |at| at + 1);
+        for end in [directory, (directory + 2).min(key.len())] {
+            if let Some(prefix) = key.get(..end).filter(|prefix| !prefix.is_empty()) {
+                found.push(prefix.to_owned());
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    // What the shell would not take in a location, the location does not take either.
+    found.retain(|prefix| !prefix.contains(['\n', '\r', '\0', '?', '#']));
+    found
+}
+
+/// A run is exact, or says that it is not.
+#[track_caller]
+fn assert_honest(workshop: &Workshop, ran: &Ran, expected: &[Object], what: &str) -> bool {
+    if ran.code == Some(1) {
+        // No result at all.
+        return false;
+    }
+    let summary: Value = workshop.summary("s.json");
+    if summary["complete"] == false {
+        ran.ends_with_code(3);
+        assert!(totals(&summary).0 < expected.len() as u64, "{what}");
+        return false;
+    }
+    ran.ends_with_code(0);
+    let mut rows = listed(&workshop.path("m.csv"));
+    rows.sort();
+    assert_same(&rows, expected, what);
+    assert_eq!(totals(&summary), sums(expected), "{what}");
+    true
+}
+
+fn assert_exact_in_order(name: &str) {
+    let Some((server, objects)) = server(name) else { return };
+    let workshop = Workshop::new();
+    for concurrency in ["1", "4", "32"] {
+        let what = format!("{name} by {concurrency}");
+        let ran = server.scan(&workshop, "", &["-c", concurrency]);
+        ran.ends_with_code(0);
+        assert!(assert_honest(&workshop, &ran, &objects, &what));
+        let rows = listed(&workshop.path("m.csv"));
+        assert!(rows == objects, "{what}: in the order of the keys");
+    }
+}
+
+fn assert_prefixes_are_exact(name: &str) {
+    let Some((server, objects)) = server(name) else { return };
+    let workshop = Workshop::new();
+    cut_finely(&workshop, &objects);
+    for prefix in prefixes(&objects) {
+        let expected = below(&objects, &prefix);
+        let what = format!("{name} below `{}`", prefix.escape_debug());
+        for more in [&["-c", "8"][..], &["-c", "8", "--hints", "cuts/ledger.json"]] {
+            let ran = server.scan(&workshop, &prefix, more);
+            ran.ends_with_code(0);
+            assert!(assert_honest(&workshop, &ran, &expected, &what));
+        }
+    }
+    let ran = server.scan(&workshop, "there is nothing below this/", &[]);
+    ran.ends_with_code(0);
+    assert_eq!(totals(&workshop.summary("s.json")), (0, 0));
+}
+
+/// A ledger whose ranges cut these objects in many places.
+fn cut_finely(workshop: &Workshop, objects: &[Object]) {
+    let content = common::keys(objects.iter().map(|object| object.0.clone()));
+    let simulator = common::serve(&content, "page-limit=20");
+    let options = common::with_state(common::options(64), &workshop.path("cuts"), false);
+    let outcome = common::weigh_small(&simulator, 20, options).unwrap();
+    assert!(outcome.ledger.ranges.len() > 20, "{} ranges", outcome.ledger.ranges.len());
+}
+
+fn assert_honest_when_cut_finely(name: &str) -> Option<bool> {
+    let (server, objects) = server(name)?;
+    let workshop = Workshop::new();
+    cut_finely(&workshop, &objects);
+    let mut complete = true;
+    for concurrency in ["1", "8", "32"] {
+        let ran = server.scan(&workshop, "", &["--hints", "cuts/ledger.json", "-c", concurrency]);
+        let what = format!("{name} cut finely, by {concurrency}");
+        complete &= assert_honest(&workshop, &ran, &objects, &what);
+    }
+    Some(complete)
+}
+
+#[test]
+fn ceph_is_weighed_exactly_in_many_ranges() {
+    assert_ne!(assert_honest_when_cut_finely("RGW"), Some(false));
+}
+
+#[test]
+fn swift_is_weighed_exactly_in_many_ranges() {
+    assert_ne!(assert_honest_when_cut_finely("SWIFT"), Some(false));
+}
+
+#[test]
+fn seaweedfs_is_never_weighed_wrong_in_many_ranges() {
+    assert_honest_when_cut_finely("SEAWEEDFS");
+}
+
+fn assert_resumable(name: &str) {
+    let Some((server, objects)) = server(name) else { return };
+    let workshop = Workshop::new();
+    let ran = server.scan(&workshop, "", &["-c", "4", "--max-requests", "4"]);
+    ran.ends_with_code(3);
+    let location = format!("s3://{}/", server.bucket);
+    let mut command =
+        workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.csv", "--resume"]);
+    command
+        .args(["--endpoint-url", &server.endpoint, "--region", &server.region])
+        .env("AWS_ACCESS_KEY_ID", &server.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &server.secret_access_key);
+    let ran = run(command);
+    assert!(assert_honest(&workshop, &ran, &objects, name), "{}", ran.said());
+}
+
+#[test]
+fn ceph_is_weighed_exactly() {
+    assert_exact_in_order("RGW");
+}
+
+#[test]
+fn ceph_is_weighed_exactly_below_prefixes() {
+    assert_prefixes_are_exact("RGW");
+}
+
+#[test]
+fn ceph_is_gone_on_with() {
+    assert_resumable("RGW");
+}
+
+#[test]
+fn swift_is_weighed_exactly() {
+    assert_exact_in_order("SWIFT");
+}
+
+#[test]
+fn swift_is_weighed_exactly_below_prefixes() {
+    assert_prefixes_are_exact("SWIFT");
+}
+
+#[test]
+fn swift_is_gone_on_with() {
+    assert_resumable("SWIFT");
+}
+
+#[test]
+fn seaweedfs_is_never_weighed_wrong() {
+    let Some((server, objects)) = server("SEAWEEDFS") else { return };
+    let workshop = Workshop::new();
+    for concurrency in ["1", "4", "32"] {
+        let ran = server.scan(&workshop, "", &["-c", concurrency]);
+        assert_honest(&workshop, &ran, &objects, &format!("SeaweedFS by {concurrency}"));
+    }
+}
+
+#[test]
+fn seaweedfs_is_never_weighed_wrong_below_prefixes() {
+    let Some((server, objects)) = server("SEAWEEDFS") else { return };
+    let workshop = Workshop::new();
+    cut_finely(&workshop, &objects);
+    for prefix in prefixes(&objects) {
+        let expected = below(&objects, &prefix);
+        let what = format!("SeaweedFS below `{}`", prefix.escape_debug());
+        for more in [&["-c", "8"][..], &["-c", "8", "--hints", "cuts/ledger.json"]] {
+            let ran = server.scan(&workshop, &prefix, more);
+            assert_honest(&workshop, &ran, &expected, &what);
+        }
+    }
+}
