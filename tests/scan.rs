@@ -379,7 +379,6 @@ fn dropped(summary: &Value) -> (u64, u128) {
 
 #[test]
 fn filters_drop_what_they_say_and_the_dropped_add_up_to_the_rest() {
-    type Keeps = Box<dyn Fn(&Row) -> bool>;
     let workshop = Workshop::new();
     let content = diverse();
     let all = rows_of(&content);

@@ -285,6 +285,10 @@ impl Drop for Setup {
             None => {}
         }
         if let Some(state) = self.options.state.as_ref().filter(|state| !state.keep) {
+            // The lock goes only where nothing is left to guard.
+            if !state.directory.join(FILE_NAME).exists() {
+                let _ = fs::remove_file(state.directory.join(LOCK_NAME));
+            }
             let _ = fs::remove_dir(&state.directory);
         }
     }
