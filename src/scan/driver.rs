@@ -179,6 +179,10 @@ impl Run {
                         Err(TaskError::Halted(Halt::RequestLimit)) => limited = true,
                         Err(TaskError::Disordered(error)) => {
                             self.tasks.shutdown().await;
+                            if let Some(before) = writing.take() {
+                                // It must not land on top of what the walk writes.
+                                settled(before.await)??;
+                            }
                             if self.stream.is_some() {
                                 // What has left cannot be taken back.
                                 return Err(ScanError::Internal(format!(
