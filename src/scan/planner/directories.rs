@@ -39,9 +39,16 @@ pub(super) struct Directory {
     pub(super) passed: u64,
     pub(super) keys: u64,
     before_first: bool,
+    /// Mostly child prefixes, and too many for one answer.
+    pub(super) wide: bool,
 }
 
 impl Directory {
+    /// Keys per child so far, at least one.
+    pub(super) fn average(&self) -> f64 {
+        (self.keys as f64 / self.passed.max(1) as f64).max(1.0)
+    }
+
     /// The stretch that lists what follows `cursor`.
     pub(super) fn around(&self, order: KeyOrder, cursor: &[u8]) -> Option<&Stretch> {
         let index = self.stretches.partition_point(|s| !order.precedes(cursor, &s.from));
@@ -182,7 +189,9 @@ impl Directories {
             self.age.push_back(path.into());
         }
         let added = children.len();
-        self.known.entry(path.into()).or_default().insert(order, from, to, children);
+        let known = self.known.entry(path.into()).or_default();
+        known.wide |= more && added * 2 > entries.len();
+        known.insert(order, from, to, children);
         self.children += added;
         while self.children > MAX_ALL_CHILDREN && self.known.len() > 1 {
             let Some(oldest) = self.age.pop_front() else { break };
@@ -220,7 +229,6 @@ impl Directories {
             let Some(known) = first.get(..end).and_then(|path| self.known.get_mut(path)) else {
                 continue;
             };
-            known.keys += count;
             let mut any = false;
             for stretch in &mut known.stretches {
                 if order.precedes(last, &stretch.from)
@@ -239,8 +247,13 @@ impl Directories {
                 }
             }
             if !any && !known.before_first {
+                any = true;
                 known.before_first = true;
                 known.passed += 1;
+            }
+            // what lies outside the listed stretches says nothing about their children
+            if any || !known.wide {
+                known.keys += count;
             }
         }
     }

@@ -193,7 +193,7 @@ impl Planner {
         let page = self.lore.page;
         let mut used = 0;
         if let Some(directory) = &plan.need
-            && plan.known < tuning::KNOWN_SHARE * plan.mass
+            && plan.listed < tuning::LISTED_SHARE * plan.mass
         {
             if plan.mass >= price || self.lore.useful <= slots as f64 * tuning::EARLY {
                 if self.probe(place, directory, out) {
@@ -213,6 +213,12 @@ impl Planner {
         let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return used };
         let cuts = estimate::cuts(&mut self.lore, range, &plan, count);
         if cuts.is_empty() {
+            if used == 0
+                && let Some(directory) = &plan.need
+                && self.probe(place, directory, out)
+            {
+                return 1;
+            }
             if let Some(range) = self.at(place) {
                 range.fails += 1;
                 range.failed_at = range.keys;
@@ -226,14 +232,16 @@ impl Planner {
 
     /// Asks for the structure of `directory` on behalf of a range, unless that is being asked already.
     fn probe(&mut self, place: usize, directory: &[u8], out: &mut Vec<Request>) -> bool {
-        let asked = self
-            .open
-            .values()
-            .any(|open| matches!(open, Open::Probe { directory: d, .. } if d == directory));
+        // of a directory too wide for one answer, each range asks for its own stretch
+        let wide = self.lore.directories.get(directory).is_some_and(|known| known.wide);
+        let Some(range) = self.arena.get_mut(place).and_then(Option::as_mut) else { return false };
+        let asked = self.open.values().any(|open| {
+            matches!(open, Open::Probe { range: other, directory: d, .. }
+                if d == directory && (!wide || *other == range.id))
+        });
         if asked {
             return false;
         }
-        let Some(range) = self.at(place) else { return false };
         let Some(after) = range.cursor.clone() else { return false };
         range.probes += 1;
         let range = range.id;

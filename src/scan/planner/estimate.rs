@@ -13,6 +13,8 @@ pub(super) struct Plan {
     pub(super) mass: f64,
     /// The part of it with known cut points.
     pub(super) known: f64,
+    /// The part of that below listed children, which are no guess.
+    pub(super) listed: f64,
     pub(super) segments: Vec<Segment>,
     pub(super) need: Option<Vec<u8>>,
 }
@@ -45,13 +47,18 @@ pub(super) fn plan(lore: &mut Lore, range: &mut Range) -> Plan {
             }
         }
     }
-    let known = found
-        .list
-        .iter()
-        .filter(|segment| !matches!(segment.cuts, Cuts::Unknown))
-        .map(|segment| segment.mass)
-        .sum();
-    Plan { mass, known, segments: found.list, need: found.need }
+    let (mut known, mut listed) = (0.0, 0.0);
+    for segment in &found.list {
+        match segment.cuts.kind() {
+            None => {}
+            Some(CutKind::Child) => {
+                known += segment.mass;
+                listed += segment.mass;
+            }
+            Some(_) => known += segment.mass,
+        }
+    }
+    Plan { mass, known, listed, segments: found.list, need: found.need }
 }
 
 /// A cut point.

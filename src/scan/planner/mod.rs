@@ -51,6 +51,7 @@ mod interpolate;
 mod lore;
 mod machine;
 mod model;
+mod order;
 mod range;
 mod segments;
 mod text;

@@ -154,7 +154,15 @@ fn above(
                     learned: false,
                 };
                 if let Some(segment) = interpolate::segment(lore, &walk) {
-                    out.list.push(segment);
+                    if worth_listing(lore, range, parent, at, &segment) {
+                        if segment.mass >= largest * 0.99 {
+                            out.need = Some(parent.to_vec());
+                            largest = segment.mass;
+                        }
+                        out.list.push(Segment { mass: segment.mass, cuts: Cuts::Unknown });
+                    } else {
+                        out.list.push(segment);
+                    }
                     continue;
                 }
             }
@@ -173,7 +181,7 @@ fn above(
         let high = upper
             .map_or(children.len(), |upper| children.partition_point(|c| order.precedes(c, upper)));
         let left = high.saturating_sub(low) as f64;
-        let mut average = (directory.keys as f64 / directory.passed.max(1) as f64).max(1.0);
+        let mut average = directory.average();
         if directory.passed < 3 && left > 0.0 {
             // the child one is in tends to be larger than its siblings
             average = average.max(below * left.min(3.0 + left.sqrt()) / left);
@@ -197,6 +205,42 @@ fn above(
         }
         below += added;
     }
+}
+
+/// Whether one more answer about a wide directory tells more of `segment` than interpolation does.
+fn worth_listing(
+    lore: &mut Lore,
+    range: &Range,
+    parent: &[u8],
+    first_mark: usize,
+    segment: &Segment,
+) -> bool {
+    let reach = lore
+        .directories
+        .get(parent)
+        .filter(|known| known.wide)
+        .map_or(0.0, |known| known.average() * tuning::REACH);
+    segment.mass >= lore.page / 2.0
+        && segment.mass <= reach
+        && reach >= tuning::PART * lore.page
+        && !evenly_spread(lore, &segment.cuts, &range.marks[first_mark..], range.keys)
+}
+
+/// Whether the walk so far fits the map of its interpolation: then that is as good as a list of what follows.
+fn evenly_spread(lore: &mut Lore, cuts: &Cuts, marks: &[(Box<[u8]>, u64)], keys: u64) -> bool {
+    let (Cuts::Linear { map, from, .. } | Cuts::Open { map, from, .. }, Some((first, start))) =
+        (cuts, marks.first())
+    else {
+        return false;
+    };
+    let low = map.value(first, &mut lore.model);
+    let (width, count) = (from.saturating_sub(low) as f64, (keys - start) as f64);
+    [1, 2, 3].iter().all(|quarter| {
+        marks.get(marks.len() * quarter / 4).is_some_and(|(mark, before)| {
+            let reached = map.value(mark, &mut lore.model).saturating_sub(low) as f64 / width;
+            (reached - (before - start) as f64 / count).abs() <= tuning::EVEN
+        })
+    })
 }
 
 /// Children beyond the end of a cut list, extrapolated from their names.

@@ -20,8 +20,12 @@ pub(super) const RAMP_PART: f64 = 1.0;
 pub(super) const PIECE: f64 = 5.0;
 /// or of this share of it while slots are idle.
 pub(super) const PIECE_LEAST: f64 = 0.25;
-/// Structure is asked for where less than this share of the estimate has known cut points.
-pub(super) const KNOWN_SHARE: f64 = 0.5;
+/// Structure is asked for where less than this share of the estimate lies below listed children.
+pub(super) const LISTED_SHARE: f64 = 0.5;
+/// Children that one more answer about a wide directory would list.
+pub(super) const REACH: f64 = 1000.0;
+/// Interpolation is trusted instead where the walk strayed from it by no more than this share of its length.
+pub(super) const EVEN: f64 = 0.1;
 /// Until so many pages per slot have come, it is asked for whatever the price.
 pub(super) const EARLY: f64 = 0.5;
 /// After the n-th cut in a row without a key behind it, a range walks (2^n - 1) times this before the next,
