@@ -83,7 +83,7 @@ impl Console {
         let _ = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(io::stderr)
-            .with_ansi(self.color_on_stderr())
+            .with_ansi(false)
             .try_init();
     }
 }

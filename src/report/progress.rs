@@ -38,6 +38,7 @@ impl Progress {
             format!("{}/s", count(self.rate())),
             duration(self.elapsed_seconds),
             format!("{} in flight", count(self.in_flight)),
+            format!("{} pages", count(self.pages)),
         ];
         let mut trouble = Vec::new();
         if self.throttled > 0 {
@@ -49,7 +50,7 @@ impl Progress {
         let room =
             |parts: &[String]| parts.iter().map(|part| part.chars().count() + 3).sum::<usize>();
         while room(&parts) + room(&trouble) > width + 3 && parts.len() + trouble.len() > 1 {
-            // From the last and least: retries, throttling, requests in flight, time, rate, bytes.
+            // From the last and least: retries, throttling, pages, requests in flight, time, rate, bytes.
             if trouble.pop().is_none() {
                 parts.pop();
             }
