@@ -561,3 +561,17 @@ fn a_scan_begun_anew_forgets_the_one_before() {
     workshop.scan(&simulator.endpoint(), &with_outputs(&["-c", "8"])).ends_with_code(0);
     assert_as_undisturbed(&workshop, &content, &[]);
 }
+
+#[test]
+fn a_scan_that_is_done_is_not_gone_on_with() {
+    let workshop = Workshop::new();
+    let content = numbered(500);
+    let simulator = serve(&content, "");
+    let more = ["-m", "m.csv", "--state", "state"];
+    workshop.scan(&simulator.endpoint(), &more).ends_with_code(0);
+    let ran =
+        workshop.scan(&simulator.endpoint(), &["-m", "m.csv", "--state", "state", "--resume"]);
+    ran.ends_with_code(1);
+    assert!(ran.stderr.contains("is done") && ran.stderr.contains("hint: "), "{}", ran.stderr);
+    assert_same_rows(&rows_in(&workshop.path("m.csv")), &rows_of(&content), "the manifest stays");
+}

@@ -177,6 +177,12 @@ pub enum LedgerError {
         /// Why.
         source: io::Error,
     },
+    /// It is done, and its rows have gone into the manifest.
+    #[error("the scan in `{path}` is done, its rows are in the manifest that it wrote", path = path.display())]
+    Done {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another scan keeps its state there.
     #[error("another scan is at work in `{path}`", path = path.display())]
     Busy {

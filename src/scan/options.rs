@@ -19,7 +19,7 @@ use crate::manifest::{
     Assembler, Consumed, Encoding, ManifestError, OutputTarget, RowEncoder, Segment, segment_path,
 };
 use crate::object::KeyOrder;
-use crate::store::Store;
+use crate::store::{Origin, Store};
 use crate::tally::{self, Tally};
 
 /// What a scan is told.
@@ -112,7 +112,11 @@ impl Setup {
     pub(super) fn prepare(store: &dyn Store, mut options: ScanOptions) -> Result<Self, ScanError> {
         let settings = Settings {
             location: options.location.clone(),
-            endpoint: store.origin().endpoint,
+            // The embedded server of a demonstration listens on another port each time.
+            endpoint: match store.origin() {
+                Origin { provider, .. } if provider == "demo" => String::new(),
+                Origin { endpoint, .. } => endpoint,
+            },
             filters: options.filters.clone(),
             manifest: options
                 .manifest
@@ -140,6 +144,14 @@ impl Setup {
                 Some((std::env::temp_dir().join(name), true))
             }
         };
+        if let (Some(ledger), Some((directory, _)), Some(state)) =
+            (&resumed, &segments, &options.state)
+            && ledger.complete
+            && ledger.ranges.iter().any(|range| range.mark.bytes > 0)
+            && !directory.exists()
+        {
+            return Err(LedgerError::Done { path: state.directory.join(FILE_NAME) }.into());
+        }
         if let Some((directory, _)) = &segments {
             if resumed.is_none() {
                 clear(directory)?;
