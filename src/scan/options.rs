@@ -152,6 +152,9 @@ impl Setup {
         {
             return Err(LedgerError::Done { path: state.directory.join(FILE_NAME) }.into());
         }
+        if let (Some(state), None) = (&options.state, &resumed) {
+            forget(&state.directory)?;
+        }
         if let Some((directory, _)) = &segments {
             if resumed.is_none() {
                 clear(directory)?;
@@ -225,6 +228,9 @@ impl Setup {
         requests: &RequestCounts,
     ) -> Result<(), ScanError> {
         self.lost.merge(requests);
+        if let Some(state) = &self.options.state {
+            forget(&state.directory)?;
+        }
         if let Some((directory, _)) = &self.segments {
             clear(directory)?;
             fs::create_dir_all(directory).map_err(ManifestError::io("create", directory))?;
@@ -322,6 +328,17 @@ fn assemble(
     }
     let done = assembler.finish()?;
     Ok(ManifestCounts { rows: done.rows, bytes: done.output_bytes })
+}
+
+/// Removes the ledger of a run whose segments are about to go: to resume from it would find nothing.
+fn forget(directory: &Path) -> Result<(), LedgerError> {
+    let path = directory.join(FILE_NAME);
+    match fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(LedgerError::Io { path, action: "removed", source })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Removes the segments of a run.
