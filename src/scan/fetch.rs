@@ -94,26 +94,30 @@ impl Fetcher<'_> {
     /// [`FetchError`] when it cannot be had.
     pub(super) async fn page(&self, request: &PageRequest) -> Result<Page, FetchError> {
         let mut page = self.non_empty(request).await?;
-        // Where there is no order there is no way to ask for what lies past a key.
-        let provable = !request.any_order && request.delimiter.is_none();
-        if page.more() || page.token().is_some() || self.store.is_sound() || !provable {
-            return Ok(page);
-        }
-        // Some servers end a listing early. Past the last key there must be nothing.
-        let Some(after) = page.last_key().or(request.after.as_deref()) else {
-            return Ok(page);
-        };
-        let beyond = PageRequest {
-            after: Some(after.to_vec()),
-            token: None,
-            delimiter: None,
-            ..request.clone()
-        };
-        if !self.non_empty(&beyond).await?.is_empty() {
+        loop {
+            // Where there is no order there is no way to ask for what lies past a key.
+            let provable = !request.any_order && request.delimiter.is_none();
+            if page.more() || page.token().is_some() || self.store.is_sound() || !provable {
+                return Ok(page);
+            }
+            // Some servers end a listing early. Past the last key there must be nothing.
+            let Some(after) = page.last_key().or(request.after.as_deref()) else {
+                return Ok(page);
+            };
+            let beyond =
+                PageRequest { after: Some(after.to_vec()), token: None, ..request.clone() };
+            let next = self.non_empty(&beyond).await?;
+            if next.is_empty() {
+                return Ok(page);
+            }
             self.counters.false_ends.fetch_add(1, Ordering::Relaxed);
-            page.set_end(true, None);
+            if !page.is_empty() {
+                page.set_end(true, None);
+                return Ok(page);
+            }
+            // The empty page was the lie: what came now answers the same question.
+            page = next;
         }
-        Ok(page)
     }
 
     async fn non_empty(&self, request: &PageRequest) -> Result<Page, FetchError> {
