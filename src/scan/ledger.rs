@@ -290,14 +290,27 @@ impl Ledger {
         if !self.sequential {
             check_tiling(&self.ranges, order)?;
         }
-        let objects: u64 = self.ranges.iter().map(|range| range.objects).sum();
-        let bytes: u128 = self.ranges.iter().map(|range| range.bytes).sum();
+        // Checked, since a damaged file can hold any number.
+        let sum = |of: fn(&RangeRecord) -> u128| {
+            self.ranges.iter().try_fold(0_u128, |sum, range| sum.checked_add(of(range)))
+        };
+        let counted = sum(|range| range.bytes).zip(sum(|range| range.objects.into()));
+        let (Some((bytes, objects)), Some(listed), Some(pages)) =
+            (counted, sum(|range| range.listed.into()), sum(|range| range.pages.into()))
+        else {
+            return Err("its ranges hold more than can be".into());
+        };
+        if listed.max(pages) > u128::from(u64::MAX) || listed < objects {
+            return Err(format!("its ranges list {listed} objects and count {objects}"));
+        }
         let mut digest = SetDigest::default();
         for range in &self.ranges {
             digest.merge(&range.digest);
         }
         let totals = self.tally.totals().counts;
-        if (objects, bytes) != (totals.objects, totals.bytes) || digest != self.tally.digest() {
+        if (objects, bytes) != (u128::from(totals.objects), totals.bytes)
+            || digest != self.tally.digest()
+        {
             return Err(format!(
                 "its ranges hold {objects} objects and {bytes} bytes, its tally {} and {}",
                 totals.objects, totals.bytes
