@@ -223,12 +223,16 @@ fn a_server_in_directory_order_is_walked_to_its_end() {
 }
 
 #[test]
-fn an_unordered_walk_is_never_wrong_under_faults() {
+fn an_unordered_walk_overcomes_every_fault() {
     let content = around_slashes();
     for fault in Fault::ALL {
         let behaviour = format!("directory-order,page-limit=50,{}=0.1", fault.name());
         let behaviour = behaviour.replace("stall=0.1", "stall=0.1:100ms");
-        weigh_under(&content, &behaviour, &[1, 2, 3], &fifty());
+        let outcomes = weigh_under(&content, &behaviour, &[1, 2, 3], &fifty());
+        assert_eq!(outcomes.len(), 3, "{behaviour}");
+        for outcome in outcomes {
+            assert_eq!(outcome.end, End::Complete, "{behaviour}");
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::fetch::{Counters, FetchError, Fetcher, Latency};
 use super::ledger::{RangeRecord, RangeState};
 use super::options::Setup;
 use super::outcome::{End, Outcome, RequestCounts, ScanError};
-use super::pace::{Halt, Pace, PaceOptions};
+use super::pace::{Halt, Pace, PaceOptions, backoff};
 use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError, printable};
 
 /// Walks the whole prefix by continuation tokens.
@@ -57,13 +57,13 @@ pub(super) async fn walk(
             break End::RequestLimit;
         }
         let outcome = tokio::select! {
-            outcome = fetcher.page(&request) => outcome,
+            outcome = next_page(&fetcher, &mut request, &mut trail) => outcome,
             Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => break End::Interrupted,
         };
-        match outcome.and_then(|page| trail.follow(&page).map(|token| (page, token))) {
-            Ok((page, token)) => {
+        match outcome {
+            Ok(page) => {
                 counting.count(&page, page.len(), &mut sink, &mut shard)?;
-                request.token = token;
+                request.token = page.token().filter(|_| page.more()).map(str::to_owned);
                 if request.token.is_none() {
                     sink.finish()?;
                     break End::Complete;
@@ -110,6 +110,42 @@ pub(super) async fn walk(
     Ok(Outcome { ledger, end, manifest: None, explained: None })
 }
 
+/// Attempts to get on from where the walk is led back to where it has been. On the way an answer can be
+/// mistaken for another one; a store that does it again and again lists in a circle.
+const CIRCLE_ATTEMPTS: u32 = 5;
+
+/// The page that `request` asks for, taken in by the trail.
+///
+/// Where it leads back, it is asked for again, and so is the page before it: either of the two may have
+/// been answered wrongly, the one in its objects, the other in its token.
+async fn next_page(
+    fetcher: &Fetcher<'_>,
+    request: &mut PageRequest,
+    trail: &mut Trail,
+) -> Result<Page, FetchError> {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let page = fetcher.page(request).await?;
+        let error = match trail.follow(request, &page) {
+            Ok(()) => return Ok(page),
+            Err(error) => error,
+        };
+        if attempts >= CIRCLE_ATTEMPTS || !fetcher.pace.may_retry() {
+            return Err(FetchError::Failed { error, attempts });
+        }
+        fetcher.counters.retried.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(attempts, %error, "asking for a page again");
+        tokio::time::sleep(backoff(attempts, None)).await;
+        if let Some(before) = &trail.came_by {
+            let page = fetcher.page(before).await?;
+            if let Some(token) = trail.other_way(&page) {
+                request.token = Some(token);
+            }
+        }
+    }
+}
+
 /// Where the walk came through: whatever leads back there would count objects twice.
 #[derive(Default)]
 struct Trail {
@@ -119,37 +155,55 @@ struct Trail {
     firsts: HashSet<u64>,
     /// Digests of the keys of the page before.
     latest: HashSet<u64>,
+    /// The request that brought the page before.
+    came_by: Option<PageRequest>,
 }
 
 impl Trail {
-    /// Takes a page in; the token to go on with, `None` at the end.
-    fn follow(&mut self, page: &Page) -> Result<Option<String>, FetchError> {
-        let broken = |message: String| FetchError::Failed {
-            error: StoreError::new(ErrorKind::Server, message),
-            attempts: 1,
-        };
-        let keys: HashSet<u64> = (0..page.len()).map(|index| xxh3_64(page.key(index))).collect();
+    /// Takes in the page that answers `request`. One that is refused leaves no trace.
+    fn follow(&mut self, request: &PageRequest, page: &Page) -> Result<(), StoreError> {
+        let broken = |message: String| StoreError::new(ErrorKind::Server, message);
+        let keys = digests(page);
         let first = (!page.is_empty()).then(|| xxh3_64(page.key(0)));
-        if first.is_some_and(|first| !self.firsts.insert(first)) || !keys.is_disjoint(&self.latest)
+        if first.is_some_and(|first| self.firsts.contains(&first))
+            || !keys.is_disjoint(&self.latest)
         {
             let first = printable(page.key(0));
             return Err(broken(format!(
                 "the listing runs in a circle: the page from `{first}` on was listed before"
             )));
         }
-        if !keys.is_empty() {
-            self.latest = keys;
+        if page.more() {
+            match page.token() {
+                None => return Err(broken("more follows, but without a token".into())),
+                Some(token) if self.knows(token) => {
+                    return Err(broken(
+                        "the listing runs in a circle: a continuation token came back".into(),
+                    ));
+                }
+                Some(token) => self.tokens.insert(xxh3_64(token.as_bytes())),
+            };
         }
-        if !page.more() {
-            return Ok(None);
-        }
-        let token =
-            page.token().ok_or_else(|| broken("more follows, but without a token".into()))?;
-        if !self.tokens.insert(xxh3_64(token.as_bytes())) {
-            return Err(broken(
-                "the listing runs in a circle: a continuation token came back".into(),
-            ));
-        }
-        Ok(Some(token.to_owned()))
+        self.firsts.extend(first);
+        self.latest = keys;
+        self.came_by = Some(request.clone());
+        Ok(())
     }
+
+    fn knows(&self, token: &str) -> bool {
+        self.tokens.contains(&xxh3_64(token.as_bytes()))
+    }
+
+    /// The token of `page`, if it is the page before once more and goes on where the walk was not.
+    fn other_way(&mut self, page: &Page) -> Option<String> {
+        let token = page.token().filter(|token| page.more() && !self.knows(token))?;
+        (digests(page) == self.latest).then(|| {
+            self.tokens.insert(xxh3_64(token.as_bytes()));
+            token.to_owned()
+        })
+    }
+}
+
+fn digests(page: &Page) -> HashSet<u64> {
+    (0..page.len()).map(|index| xxh3_64(page.key(index))).collect()
 }
