@@ -9,8 +9,8 @@ use clap::{Args, ValueHint};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::simulator::{
-    Behaviour, BucketConfig, Credential, Generated, Latency, ShapeName, Simulator, SimulatorConfig,
-    read_keys,
+    Behaviour, BucketConfig, Credential, Dialect, Generated, Latency, ShapeName, Simulator,
+    SimulatorConfig, read_keys,
 };
 use crate::units;
 
@@ -24,6 +24,9 @@ pub(super) struct SimulateArgs {
     /// Where to listen: an address of this machine; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Which service to pass for: s3, ks3, oss, azure
+    #[arg(long, value_name = "NAME", default_value = "s3")]
+    dialect: Dialect,
     /// The bucket's name
     #[arg(long, value_name = "NAME", default_value = "demo")]
     bucket: String,
@@ -84,6 +87,7 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
         });
     }
     config.listen = args.listen;
+    config.dialect = args.dialect;
     config.latency = args.latency;
     config.max_rps = args.max_rps;
     config.anonymous = args.anonymous;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::behaviour::Behaviour;
 use super::content::Content;
+use super::dialect::Dialect;
 use super::latency::Latency;
 
 /// The access key id that a simulator accepts unless told otherwise.
@@ -75,6 +76,8 @@ impl BucketConfig {
 pub struct SimulatorConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Which service it passes for.
+    pub dialect: Dialect,
     /// The buckets by name.
     pub buckets: BTreeMap<String, BucketConfig>,
     /// Accepted key pairs.
@@ -95,6 +98,7 @@ impl Default for SimulatorConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            dialect: Dialect::default(),
             buckets: BTreeMap::new(),
             credentials: vec![Credential::default()],
             anonymous: false,

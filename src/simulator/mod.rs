@@ -22,6 +22,7 @@ mod civil;
 mod config;
 mod content;
 mod counters;
+mod dialect;
 mod error;
 mod faults;
 mod given;
@@ -40,6 +41,7 @@ pub use config::{
 };
 pub use content::{Attributes, Content, ContentTotals, EntityTag};
 pub use counters::Counters;
+pub use dialect::{Dialect, UnknownDialect};
 pub use error::SimulatorError;
 pub use faults::{Fault, FaultBasis, Faults};
 pub use given::{Given, GivenObject};

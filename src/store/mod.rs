@@ -14,6 +14,7 @@ pub mod http;
 mod page;
 mod quirks;
 pub mod s3;
+pub(crate) mod text;
 
 use std::fmt;
 

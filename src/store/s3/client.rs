@@ -16,10 +16,11 @@ use super::endpoint::{Endpoint, Route, region_of};
 use super::environment::{self, Environment};
 use super::error::{self, Refusal};
 use super::keys::Keys;
+use super::query;
 use super::server::{self, Trust};
 use super::sign::{EMPTY_BODY, Signer, Unsigned};
-use super::{date, query};
 use crate::store::http::Client;
+use crate::store::text::date;
 use crate::store::{ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError};
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.

@@ -13,8 +13,8 @@ mod pass;
 
 use super::echo;
 use super::error::{self, ServiceError};
-use super::percent;
 use crate::store::page::printable;
+use crate::store::text::percent;
 use crate::store::{ListVersion, Page, PageError, PageRequest, Quirks, StoreError};
 use pass::Pass;
 

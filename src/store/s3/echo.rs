@@ -6,8 +6,8 @@
 //! echo says nothing.
 
 use super::decode::{Expected, Head};
-use super::percent;
 use crate::store::page::printable;
+use crate::store::text::percent;
 use crate::store::{ListVersion, PageError, PageRequest};
 
 /// Compares the reply's name, prefix and start with what was asked.

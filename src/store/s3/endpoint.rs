@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::Uri;
 
-use super::percent;
+use crate::store::text::percent;
 use crate::store::{ErrorKind, StoreError};
 
 /// The part of a host name that AWS has per partition: regions whose name starts so are under it.

@@ -9,8 +9,8 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr3};
 
-use super::timestamp;
 use crate::object::Timestamp;
+use crate::store::text::timestamp;
 
 /// One `Contents` as written. Ranges are offsets in the body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::date;
-use super::xml::{Content, Event, Reader};
 use crate::store::page::printable;
+use crate::store::text::date;
+use crate::store::text::xml::{Content, Event, Reader};
 use crate::store::{ErrorKind, StoreError};
 
 /// The longest wait that a server is believed to mean.

@@ -8,14 +8,13 @@
 //! * `config`, `environment`, `credentials`, `keys`: what the user says, and what is found.
 //! * `endpoint`, `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
-//! * `decode`, with `entry` (the fast path), `xml`, `percent`, `timestamp` and `echo`: from a body to a page.
+//! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
 //! * `server`: how far the listings of a server that names itself can be believed.
-//! * `error`, `date`: from an error document to a kind.
+//! * `error`: from an error document to a kind.
 
 mod client;
 mod config;
 mod credentials;
-mod date;
 mod decode;
 mod echo;
 mod endpoint;
@@ -23,12 +22,9 @@ mod entry;
 mod environment;
 mod error;
 mod keys;
-mod percent;
 mod query;
 mod server;
 mod sign;
-mod timestamp;
-mod xml;
 
 pub use client::S3Store;
 pub use config::S3Config;

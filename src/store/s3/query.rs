@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::percent;
+use crate::store::text::percent;
 use crate::store::{ErrorKind, ListVersion, PageRequest, Quirks, RangeStart, StoreError};
 
 /// Writes the query, its names ascending, as it is signed and sent.

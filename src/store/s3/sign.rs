@@ -12,8 +12,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::date;
 use super::keys::Keys;
+use crate::store::text::date;
 
 /// SHA-256 of an empty body.
 pub(super) const EMPTY_BODY: &str =
@@ -325,7 +325,7 @@ mod tests {
             };
             let query = super::super::query::write(&request, &crate::store::Quirks::default()).unwrap();
             let mut path = "/".to_owned();
-            super::super::percent::encode_path(bucket.as_bytes(), &mut path);
+            crate::store::text::percent::encode_path(bucket.as_bytes(), &mut path);
             let unsigned = Unsigned { host, path: &path, query: &query, request_payer };
             let keys = Arc::new(Keys::new("AKID", secret, session));
             let ours = Signer::new(Scheme::AWS4).sign(&unsigned, &keys, "eu-west-1", now).authorization;

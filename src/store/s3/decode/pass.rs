@@ -9,8 +9,8 @@ use crate::object::Timestamp;
 use crate::store::page::printable;
 use crate::store::s3::entry::{self, Raw};
 use crate::store::s3::error::ServiceError;
-use crate::store::s3::xml::{self, Content, Event, Reader, XmlError};
-use crate::store::s3::{percent, timestamp};
+use crate::store::text::xml::{self, Content, Event, Reader, XmlError};
+use crate::store::text::{percent, timestamp};
 use crate::store::{Page, PageError, Span};
 
 /// A reading: where it is, and what it has found.
