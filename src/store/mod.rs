@@ -24,6 +24,7 @@ pub use error::{ErrorKind, StoreError};
 pub(crate) use page::printable;
 pub use page::{Page, PageError, Span};
 pub use quirks::{ListVersion, Quirks, RangeStart};
+pub use text::percent::Plus;
 
 /// A request for one page of a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -20,7 +20,9 @@ use super::settled::Settled;
 use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use crate::store::http::Client;
 use crate::store::text::date;
-use crate::store::{ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError};
+use crate::store::{
+    ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError,
+};
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
 #[derive(Debug)]
@@ -41,6 +43,9 @@ pub struct S3Store {
     skew: AtomicI64,
     /// Whether the server named itself as one whose listings are right.
     sound: AtomicBool,
+    /// Whether the store was seen to know version 1 of the list call only, and how it behaves then.
+    falls_back: AtomicBool,
+    fallback: Quirks,
 }
 
 impl S3Store {
@@ -94,7 +99,6 @@ impl S3Store {
             provider,
             request_payer,
             path_style,
-            quirks,
             http: Client::new(http),
             endpoint,
             keys,
@@ -103,6 +107,9 @@ impl S3Store {
             rerouted: AtomicBool::new(false),
             skew: AtomicI64::new(0),
             sound: AtomicBool::new(false),
+            falls_back: AtomicBool::new(false),
+            fallback: Quirks { list_version: ListVersion::V1, ..quirks.clone() },
+            quirks,
         })
     }
 
@@ -113,7 +120,7 @@ impl S3Store {
     }
 
     /// One attempt, and a second one at once where the answer says what was wrong with the first: the
-    /// region, the clock, or keys that have ended. Each is corrected once.
+    /// region, the clock, keys that have ended, or the version of the call. Each is corrected once.
     async fn list_corrected(
         &self,
         request: &PageRequest,
@@ -135,6 +142,12 @@ impl S3Store {
                 ErrorKind::ClockSkew { seconds: Some(seconds) } if !reset => {
                     reset = true;
                     self.skew.store(*seconds, Ordering::Relaxed);
+                    true
+                }
+                ErrorKind::BadPage(PageError::FirstVersion) => {
+                    if !self.falls_back.swap(true, Ordering::Relaxed) {
+                        tracing::info!("the store knows version 1 of the list call only");
+                    }
                     true
                 }
                 ErrorKind::BadCredentials if !renewed && has_ended(&refusal.error.code) => {
@@ -159,7 +172,8 @@ impl S3Store {
         request: &PageRequest,
         page: &mut Page,
     ) -> Result<(), Refusal> {
-        let call = self.call(route, keys, request)?;
+        let quirks = self.spoken();
+        let call = self.call(route, keys, request, quirks)?;
         let head = self.http.fetch(call, &mut page.body).await?;
         if !head.status.is_success() {
             return Err(error::read(head.status, &head.headers, &page.body));
@@ -174,8 +188,9 @@ impl S3Store {
                 return Err(StoreError::from(PageError::KeepsNoOrder { server }).into());
             }
         }
-        let expected = Expected { bucket: self.echoed_name(), quirks: &self.quirks };
+        let expected = Expected { bucket: self.echoed_name(), quirks };
         decode(page, request, &expected).map_err(StoreError::from)?;
+        page.set_held_back(error::held_back(&head.headers).unwrap_or_default());
         Ok(())
     }
 
@@ -185,8 +200,9 @@ impl S3Store {
         route: &Route,
         keys: Option<&Arc<Keys>>,
         request: &PageRequest,
+        quirks: &Quirks,
     ) -> Result<Request<()>, StoreError> {
-        let query = query::write(request, &self.quirks)?;
+        let query = query::write(request, quirks)?;
         let Route { host, path, region, .. } = route;
         let uri = format!("{}{path}?{query}", route.origin());
         let uri: Uri =
@@ -220,6 +236,11 @@ impl S3Store {
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
         self.signer.sign(unsigned, keys, region, now, &mut headers)?;
         Ok(headers)
+    }
+
+    /// How the store behaves under the version of the list call that it was seen to know.
+    fn spoken(&self) -> &Quirks {
+        if self.falls_back.load(Ordering::Relaxed) { &self.fallback } else { &self.quirks }
     }
 
     /// The name that replies give the bucket. Access points answer with another one than their own.
@@ -337,7 +358,11 @@ fn is_region(region: &str) -> bool {
 fn has_ended(code: &str) -> bool {
     matches!(
         code,
-        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" | "InvalidToken"
+        "ExpiredToken"
+            | "ExpiredTokenException"
+            | "TokenRefreshRequired"
+            | "InvalidToken"
+            | "SecurityTokenExpired"
     )
 }
 
