@@ -11,6 +11,7 @@
 
 mod error;
 pub mod http;
+pub mod ks3;
 mod page;
 mod quirks;
 pub mod s3;

@@ -42,7 +42,7 @@ impl KeyRing {
     }
 
     /// The keys to sign with now; `None` for anonymous requests.
-    pub(super) async fn keys(&self) -> Result<Option<Arc<Keys>>, StoreError> {
+    pub(crate) async fn keys(&self) -> Result<Option<Arc<Keys>>, StoreError> {
         let Some(provider) = &self.provider else { return Ok(None) };
         let now = SystemTime::now();
         if let Some(keys) = self.current()
