@@ -16,18 +16,12 @@ pub enum Plus {
     Itself,
 }
 
-/// Appends `text` decoded, `+` as a space; false if a `%` is not followed by two hexadecimal digits.
+/// Appends `text` decoded, `+` as it is meant; false if a `%` is not followed by two hexadecimal digits.
 ///
 /// Such a `%` is not passed on as it is: a server that says `url` and writes a bare `%` leaves open which
 /// other characters it did not encode, and a key guessed wrong is an object counted under a wrong name.
 #[must_use]
-pub(crate) fn decode(text: &[u8], into: &mut Vec<u8>) -> bool {
-    decode_with(Plus::Space, text, into)
-}
-
-/// As [`decode`], with `+` as it is meant.
-#[must_use]
-pub(crate) fn decode_with(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
+pub(crate) fn decode(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
     let plus = if plus == Plus::Space { b' ' } else { b'+' };
     let mut rest = text;
     while let Some(start) = memchr2(b'%', b'+', rest) {
@@ -84,7 +78,7 @@ mod tests {
 
     fn decoded(text: &str) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        decode(text.as_bytes(), &mut bytes).then_some(bytes)
+        decode(Plus::Space, text.as_bytes(), &mut bytes).then_some(bytes)
     }
 
     #[test]
@@ -97,7 +91,7 @@ mod tests {
     #[test]
     fn plus_is_itself_where_spaces_are_escaped() {
         let mut bytes = Vec::new();
-        assert!(decode_with(Plus::Itself, b"a%20b+c%2Bd", &mut bytes));
+        assert!(decode(Plus::Itself, b"a%20b+c%2Bd", &mut bytes));
         assert_eq!(bytes, b"a b+c+d");
     }
 
