@@ -13,7 +13,7 @@ use futures::future::{Either, select};
 use tokio::time::Instant;
 
 use super::pace::{Halt, Pace, backoff};
-use crate::store::{ErrorKind, Page, PageError, PageRequest, Store, StoreError};
+use crate::store::{ErrorKind, Page, PageError, PageRequest, RangeStart, Store, StoreError};
 
 /// Attempts at one page that the store answers with "slow down". Each waits longer and lowers the
 /// number of requests in flight, so this many only fail where nothing gets through at all.
@@ -95,8 +95,10 @@ impl Fetcher<'_> {
     pub(super) async fn page(&self, request: &PageRequest) -> Result<Page, FetchError> {
         let mut page = self.non_empty(request).await?;
         loop {
-            // Where there is no order there is no way to ask for what lies past a key.
-            let provable = !request.any_order && request.delimiter.is_none();
+            // Without order or starts there is no way to ask for what lies past a key.
+            let provable = !request.any_order
+                && request.delimiter.is_none()
+                && self.store.quirks().range_start != RangeStart::None;
             if page.more() || page.token().is_some() || self.store.is_sound() || !provable {
                 return Ok(page);
             }

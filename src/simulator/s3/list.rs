@@ -89,12 +89,13 @@ impl<'a> ListRequest<'a> {
                 unseal(bucket, token).ok_or_else(|| invalid(what, "continuation-token", token))
             })
             .transpose()?;
+        let delimiter = target.parameter("delimiter").unwrap_or_default();
         let after = target.parameter(if version_two { "start-after" } else { "marker" });
         Ok(Self {
             bucket,
             version_two,
             prefix: target.parameter("prefix").unwrap_or_default(),
-            delimiter: target.parameter("delimiter").unwrap_or_default(),
+            delimiter: if behaviour.has(Quirk::IgnoresDelimiter) { b"" } else { delimiter },
             after,
             token,
             position,
@@ -205,7 +206,7 @@ pub(crate) fn list(
 fn hits_failing_keys(view: &View, page: &Page, behaviour: &Behaviour) -> bool {
     behaviour.failing.iter().any(|range| {
         let (first, past) = (view.lower_bound(&range.first), view.rank(&range.last));
-        first.max(page.covered.start) < past.min(page.covered.end)
+        page.objects.iter().any(|run| first.max(run.start) < past.min(run.end))
     })
 }
 
