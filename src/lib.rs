@@ -11,6 +11,7 @@
 //! | [`manifest`] | a listing on disk |
 //! | [`summary`] | the result of a run as versioned JSON |
 //! | [`report`] | what people look at |
+//! | [`alibaba`] | clients for the destination side |
 //! | [`simulator`] | a bucket server on loopback |
 //! | [`units`] | sizes, counts, times and durations as people write them |
 //! | [`cli`] | the command line |
@@ -18,6 +19,7 @@
 //! Data flows one way: a [`store`] answers pages, [`scan`] decides which to ask for and makes every object
 //! part of a [`tally`] and a [`manifest`] exactly once, [`summary`] and [`report`] tell about it.
 
+pub mod alibaba;
 pub mod cli;
 pub mod exit;
 pub mod filter;

@@ -8,12 +8,12 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::keys::Keys;
-use crate::store::text::date;
+use crate::store::text::hmac::hex;
+use crate::store::text::{date, hmac};
 
 /// SHA-256 of an empty body.
 pub(super) const EMPTY_BODY: &str =
@@ -111,7 +111,7 @@ impl Signer {
         let hash = hex(&Sha256::digest(canonical.as_bytes()));
         let text = format!("{}\n{date}\n{scope}\n{hash}", scheme.algorithm);
         let derived = self.derive(keys, day, region);
-        let signature = hex(&authenticate(derived.key.as_slice(), text.as_bytes()));
+        let signature = hex(&hmac::sha256(derived.key.as_slice(), text.as_bytes()));
         let authorization = format!(
             "{} Credential={}/{scope},SignedHeaders={signed_headers},Signature={signature}",
             scheme.algorithm, keys.id
@@ -131,9 +131,9 @@ impl Signer {
         }
         let secret =
             Zeroizing::new([self.scheme.key_prefix.as_bytes(), keys.secret.as_bytes()].concat());
-        let mut key = Zeroizing::new(authenticate(&secret, day.as_bytes()));
+        let mut key = Zeroizing::new(hmac::sha256(&secret, day.as_bytes()));
         for part in [region, self.scheme.service, self.scheme.terminator] {
-            key = Zeroizing::new(authenticate(key.as_slice(), part.as_bytes()));
+            key = Zeroizing::new(hmac::sha256(key.as_slice(), part.as_bytes()));
         }
         let derived =
             Derived { keys: Arc::clone(keys), day: day.to_owned(), region: region.to_owned(), key };
@@ -163,24 +163,6 @@ fn canonical(request: &Unsigned<'_>, keys: &Keys, date: &str) -> (Zeroizing<Stri
     }
     let _ = write!(text, "\n{names}\n{EMPTY_BODY}");
     (text, names)
-}
-
-/// HMAC-SHA256. A key longer than a block counts as its hash, as RFC 2104 defines it.
-fn authenticate(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut block = Zeroizing::new([0_u8; 64]);
-    match block.get_mut(..key.len()) {
-        Some(start) => start.copy_from_slice(key),
-        None => block[..32].copy_from_slice(&Sha256::digest(key)),
-    }
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    mac.update(message);
-    mac.finalize().into_bytes().into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]
@@ -254,14 +236,6 @@ mod tests {
         ] {
             assert_ne!(*first.key, *changed.key);
         }
-    }
-
-    #[test]
-    fn long_keys_are_hashed_as_hmac_defines() {
-        // RFC 4231, test case 6.
-        let key = [0xaa; 131];
-        let code = authenticate(&key, b"Test Using Larger Than Block-Size Key - Hash Key First");
-        assert_eq!(hex(&code), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
     }
 
     #[test]

@@ -1,0 +1,37 @@
+//! Keyed hashes, as requests are signed with them.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// HMAC-SHA256. A key longer than a block counts as its hash, as RFC 2104 defines it.
+pub(crate) fn sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut block = Zeroizing::new([0_u8; 64]);
+    match block.get_mut(..key.len()) {
+        Some(start) => start.copy_from_slice(key),
+        None => block[..32].copy_from_slice(&Sha256::digest(key)),
+    }
+    let mut mac = Hmac::<Sha256>::new((&*block).into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+/// `bytes` in small hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_keys_are_hashed_as_hmac_defines() {
+        // RFC 4231, test case 6.
+        let key = [0xaa; 131];
+        let code = sha256(&key, b"Test Using Larger Than Block-Size Key - Hash Key First");
+        assert_eq!(hex(&code), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    }
+}
