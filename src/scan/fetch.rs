@@ -178,8 +178,15 @@ impl Fetcher<'_> {
             let (sent, result) = self.attempt(request).await.map_err(FetchError::Halted)?;
             let error = match result {
                 Ok(page) => {
+                    let took = sent.elapsed();
                     self.pace.succeeded();
-                    self.latency.record(sent.elapsed());
+                    // Where waiting for its turn is most of the time that a page takes, fewer requests
+                    // in flight bring as many pages.
+                    if page.held_back() * 2 > took {
+                        self.counters.throttled.fetch_add(1, Ordering::Relaxed);
+                        self.pace.throttled(sent, None);
+                    }
+                    self.latency.record(took);
                     self.counters.pages.fetch_add(1, Ordering::Relaxed);
                     self.counters.bytes.fetch_add(page.body.len() as u64, Ordering::Relaxed);
                     if page.repeats_start() {
