@@ -17,6 +17,7 @@ use super::planner::{Planner, PlannerConfig, Request};
 use super::seam::Doubt;
 use super::state::{Begin, Snapshot, State};
 use super::stream::{AHEAD, Stream};
+use super::walk;
 use crate::filter::Dropped;
 use crate::store::{ErrorKind, PageRequest, RangeStart, Store, StoreError};
 
@@ -36,29 +37,38 @@ pub async fn scan(
     let mut setup = Setup::prepare(store.as_ref(), options)?;
     let quirks = store.quirks();
     let by_key = quirks.ordered && quirks.range_start != RangeStart::None;
+    let walked = if quirks.directories {
+        "the bucket was walked directory by directory"
+    } else {
+        "the bucket was walked one page after another"
+    };
     let sequential = setup.resumed.as_ref().is_some_and(|ledger| ledger.sequential);
     if by_key && !sequential {
         match Run::by_ranges(&store, &setup, &progress)?.drive(&setup, stop.clone()).await? {
             Driven::Ended(outcome) => return setup.finish(*outcome),
             Driven::Disordered(broken) => {
                 let (error, requests) = *broken;
-                let note = format!(
-                    "keys came out of order ({error}): the bucket was walked one page after another"
-                );
-                setup.start_over(note, &requests)?;
+                setup
+                    .start_over(format!("keys came out of order ({error}): {walked}"), &requests)?;
                 progress.reset();
             }
         }
     } else {
         // A walk that was stopped has no key to go on from.
-        let note = if by_key {
-            "an earlier run met keys out of order: the bucket was walked anew from its first page"
+        let why = if by_key {
+            "an earlier run met keys out of order"
+        } else if quirks.ordered {
+            "the store cannot list from a key on"
         } else {
-            "the store lists in no order: the bucket was walked one page after another"
+            "the store lists in no order"
         };
-        setup.start_over(note.into(), &RequestCounts::default())?;
+        setup.start_over(format!("{why}: {walked}"), &RequestCounts::default())?;
     }
-    let outcome = super::sequential::walk(&store, &setup, &progress, stop).await?;
+    let outcome = if quirks.directories {
+        walk::by_directories(&store, &setup, &progress, stop).await?
+    } else {
+        walk::by_tokens(&store, &setup, &progress, stop).await?
+    };
     setup.finish(outcome)
 }
 

@@ -13,7 +13,7 @@ use futures::future::{Either, select};
 use tokio::time::Instant;
 
 use super::pace::{Halt, Pace, backoff};
-use crate::store::{ErrorKind, Page, PageError, PageRequest, Store, StoreError};
+use crate::store::{ErrorKind, Page, PageError, PageRequest, RangeStart, Store, StoreError};
 
 /// Attempts at one page that the store answers with "slow down". Each waits longer and lowers the
 /// number of requests in flight, so this many only fail where nothing gets through at all.
@@ -29,6 +29,12 @@ const DISORDERED_ATTEMPTS: u32 = 3;
 /// Empty pages in a row that say that more follows. Stores answer some at the borders of their
 /// partitions.
 const EMPTY_PAGES: u32 = 100;
+
+/// How often a store whose ends are checked must say that nothing follows a key.
+const ENDS: u32 = 2;
+
+/// The same for a store that ended a listing too early, or answered empty pages.
+const ENDS_OF_THE_CAUGHT: u32 = 5;
 
 /// A hedge is sent when a request takes this many times the usual latency.
 const HEDGE_FACTOR: u32 = 6;
@@ -95,8 +101,10 @@ impl Fetcher<'_> {
     pub(super) async fn page(&self, request: &PageRequest) -> Result<Page, FetchError> {
         let mut page = self.non_empty(request).await?;
         loop {
-            // Where there is no order there is no way to ask for what lies past a key.
-            let provable = !request.any_order && request.delimiter.is_none();
+            // Without order or starts there is no way to ask for what lies past a key.
+            let provable = !request.any_order
+                && request.delimiter.is_none()
+                && self.store.quirks().range_start != RangeStart::None;
             if page.more() || page.token().is_some() || self.store.is_sound() || !provable {
                 return Ok(page);
             }
@@ -106,10 +114,7 @@ impl Fetcher<'_> {
             };
             let beyond =
                 PageRequest { after: Some(after.to_vec()), token: None, ..request.clone() };
-            let next = self.non_empty(&beyond).await?;
-            if next.is_empty() {
-                return Ok(page);
-            }
+            let Some(next) = self.anything(&beyond).await? else { return Ok(page) };
             self.counters.false_ends.fetch_add(1, Ordering::Relaxed);
             if !page.is_empty() {
                 page.set_end(true, None);
@@ -117,6 +122,26 @@ impl Fetcher<'_> {
             }
             // The empty page was the lie: what came now answers the same question.
             page = next;
+        }
+    }
+
+    /// The page that answers `request`, or nothing where the store says so again and again.
+    ///
+    /// A store that ends listings early may well do so here, too, so one empty answer proves little; of
+    /// one that was caught at it, more are wanted.
+    async fn anything(&self, request: &PageRequest) -> Result<Option<Page>, FetchError> {
+        let mut asked = 0;
+        loop {
+            let page = self.non_empty(request).await?;
+            if !page.is_empty() {
+                return Ok(Some(page));
+            }
+            asked += 1;
+            let suspicions = [&self.counters.false_ends, &self.counters.empty_pages];
+            let caught = suspicions.iter().any(|count| count.load(Ordering::Relaxed) > 0);
+            if asked >= if caught { ENDS_OF_THE_CAUGHT } else { ENDS } {
+                return Ok(None);
+            }
         }
     }
 

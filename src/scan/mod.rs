@@ -10,7 +10,7 @@
 //! | `count` | from the objects of a page to tally, filters and manifest rows |
 //! | `ledger` | which ranges are done, on disk: checkpoint and certificate |
 //! | `seam` | where two ranges meet, both sides must see the same key |
-//! | `sequential` | the walk for stores without order |
+//! | `walk` | the walks for stores that cannot be cut by key: by tokens, or directory by directory |
 //! | `probe` | a delimiter page as the planner reads it |
 //! | `hints` | cut points from an earlier ledger |
 //! | `explain` | what the planner decided and why, as lines to read |
@@ -31,11 +31,11 @@ pub mod pace;
 pub mod planner;
 mod probe;
 mod seam;
-mod sequential;
 mod state;
 mod stream;
 mod timeline;
 mod verify;
+mod walk;
 
 pub use count::Progress;
 pub use driver::scan;

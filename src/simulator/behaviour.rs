@@ -27,16 +27,19 @@ pub enum Quirk {
     /// `directory-order`: lists as a file system is walked, with `/` below every other byte, as
     /// `SeaweedFS`.
     DirectoryOrder,
+    /// `ignores-delimiter`: lists every key as an object whatever `delimiter` says.
+    IgnoresDelimiter,
 }
 
 impl Quirk {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 7] = [
         ("ignores-start-after", Self::IgnoresStartAfter),
         ("start-after-inclusive", Self::StartAfterInclusive),
         ("empty-before-prefix", Self::EmptyBeforePrefix),
         ("v1-only", Self::V1Only),
         ("no-encoding-type", Self::NoEncodingType),
         ("directory-order", Self::DirectoryOrder),
+        ("ignores-delimiter", Self::IgnoresDelimiter),
     ];
 }
 

@@ -54,6 +54,9 @@ pub struct Quirks {
     pub exact_key_count: bool,
     /// Whether a delimiter groups keys cheaply, so that structure may be asked for.
     pub delimiter: bool,
+    /// Whether listings by delimiter are known to be complete, so that a bucket whose keys cannot be cut
+    /// may be walked directory by directory. Where not, it is walked one page after another.
+    pub directories: bool,
 }
 
 impl Default for Quirks {
@@ -73,6 +76,7 @@ impl Default for Quirks {
             start_before_prefix: true,
             exact_key_count: true,
             delimiter: true,
+            directories: false,
         }
     }
 }

@@ -227,7 +227,7 @@ pub(crate) fn assert_honest(outcome: &Outcome, expected: &[Row], what: &str) {
         "{what}: end and ledger agree"
     );
     if ledger.complete {
-        assert_eq!(counted(outcome), all, "{what}: complete, and wrong");
+        assert_eq!(counted(outcome), all, "{what}: complete, and wrong: {:?}", ledger.notes);
         assert_eq!(ledger.tally.digest().to_string(), digest_of(expected), "{what}: digest");
     } else {
         assert!(counted(outcome).0 <= all.0, "{what}: more objects than there are");

@@ -106,7 +106,7 @@ impl<'a> ListRequest<'a> {
             bucket,
             version_two,
             prefix: target.parameter("prefix").unwrap_or_default(),
-            delimiter,
+            delimiter: if behaviour.has(Quirk::IgnoresDelimiter) { b"" } else { delimiter },
             after,
             token,
             position,
@@ -219,7 +219,7 @@ pub(crate) fn list(
 fn hits_failing_keys(view: &View, page: &Page, behaviour: &Behaviour) -> bool {
     behaviour.failing.iter().any(|range| {
         let (first, past) = (view.lower_bound(&range.first), view.rank(&range.last));
-        first.max(page.covered.start) < past.min(page.covered.end)
+        page.objects.iter().any(|run| first.max(run.start) < past.min(run.end))
     })
 }
 
