@@ -143,6 +143,15 @@ fn provider_hint(kind: &ErrorKind, location: &str) -> Option<&'static str> {
             "check the key id, the secret and the region's code; `--sign-version kss2` signs in KS3's older \
              way, without a region"
         }
+        ("oss", ErrorKind::AccessDenied) => {
+            "the key must be allowed to list the bucket (`oss:ListObjects`; the system policy \
+             AliyunOSSReadOnlyAccess suffices); a bucket that refuses the public network is listed from \
+             within its region with `--internal`"
+        }
+        ("oss", ErrorKind::BadCredentials) => {
+            "check the key id, the secret and the region, for which requests are signed; `--profile` \
+             chooses other keys, and a security token may have expired"
+        }
         _ => return None,
     })
 }

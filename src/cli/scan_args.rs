@@ -15,7 +15,7 @@ use crate::units;
   weighbridge scan ks3://bucket --region SHANGHAI --internal
   weighbridge scan s3://bucket --manifest - | head")]
 pub(super) struct ScanArgs {
-    /// What to weigh: `s3://bucket/prefix`, `ks3://bucket/prefix` or `demo:shape?objects=1M&seed=1`
+    /// What to weigh: `s3://bucket/prefix`, `ks3://…`, `oss://…` or `demo:shape?objects=1M&seed=1`
     #[arg(value_name = "LOCATION")]
     pub(super) location: String,
 
@@ -35,7 +35,8 @@ pub(super) struct ScanArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {
-    /// Profile in the provider's configuration files: those of AWS, or ~/.ks3/credentials
+    /// Profile in the provider's configuration files: those of AWS, ~/.ks3/credentials, those of the
+    /// `aliyun` tool and ossutil
     #[arg(long, env = "WEIGHBRIDGE_PROFILE")]
     pub(super) profile: Option<String>,
     /// The bucket's region; found out where left open
@@ -53,9 +54,12 @@ pub(super) struct SourceArgs {
     /// Where the bucket's name goes in the URL
     #[arg(long, value_enum, default_value_t = Addressing::Auto, env = "WEIGHBRIDGE_ADDRESSING")]
     pub(super) addressing: Addressing,
-    /// Go by the provider's own network: ks3://
+    /// Go by the provider's own network: ks3://, oss://
     #[arg(long, env = "WEIGHBRIDGE_INTERNAL", value_parser = clap::builder::BoolishValueParser::new())]
     pub(super) internal: bool,
+    /// Go by the nearest point of presence, for buckets with transfer acceleration: oss://
+    #[arg(long, conflicts_with = "internal", env = "WEIGHBRIDGE_ACCELERATE", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) accelerate: bool,
     /// How to sign requests: ks3://
     #[arg(long, value_enum, default_value_t = SignVersion::V4, env = "WEIGHBRIDGE_SIGN_VERSION")]
     pub(super) sign_version: SignVersion,

@@ -9,6 +9,7 @@ use crate::simulator::{
     BucketConfig, DEFAULT_REGION, Generated, ShapeName, Simulator, SimulatorConfig,
 };
 use crate::store::ks3::{self, Ks3Config};
+use crate::store::oss::{self, Network, OssConfig};
 use crate::store::s3::{S3Config, S3Store};
 use crate::store::{Store, StoreError};
 
@@ -29,10 +30,11 @@ pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Sourc
     let connected = match location {
         Location::S3(bucket) => (bucket, s3(bucket, args).await),
         Location::Ks3(bucket) => (bucket, ks3(bucket, args).await),
+        Location::Oss(bucket) => (bucket, oss(bucket, args).await),
         Location::Demo(demo) => return open_demo(location, demo).await,
         other => {
             return Err(Failure::wrong(format!("{other} cannot be scanned by this version"))
-                .hint("s3://, ks3:// and demo: locations can"));
+                .hint("s3://, ks3://, oss:// and demo: locations can"));
         }
     };
     let (bucket, store) = connected;
@@ -47,11 +49,12 @@ pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Sourc
 
 /// A flag that says nothing about this source was meant for another one.
 fn refuse_unfitting(location: &Location, args: &SourceArgs) -> Result<(), Failure> {
-    let flags: [(bool, &str, &[&str]); 4] = [
-        (args.internal, "--internal", &["ks3"]),
+    let flags: [(bool, &str, &[&str]); 5] = [
+        (args.internal, "--internal", &["ks3", "oss"]),
+        (args.accelerate, "--accelerate", &["oss"]),
         (args.sign_version != SignVersion::V4, "--sign-version", &["ks3"]),
         (args.aws_credentials, "--aws-credentials", &["ks3"]),
-        (args.request_payer, "--request-payer", &["s3"]),
+        (args.request_payer, "--request-payer", &["s3", "oss"]),
     ];
     let scheme = location.scheme();
     for (given, flag, schemes) in flags {
@@ -92,6 +95,24 @@ async fn ks3(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> 
         },
         path_style: args.addressing.path_style(),
         ..Ks3Config::new(&bucket.name)
+    })
+    .await
+}
+
+async fn oss(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> {
+    oss::connect(OssConfig {
+        region: args.region.clone(),
+        endpoint_url: args.endpoint_url.clone(),
+        network: match (args.internal, args.accelerate) {
+            (true, _) => Network::Internal,
+            (false, true) => Network::Accelerate,
+            (false, false) => Network::Public,
+        },
+        profile: args.profile.clone(),
+        no_sign_request: args.no_sign_request,
+        request_payer: args.request_payer,
+        path_style: args.addressing.path_style(),
+        ..OssConfig::new(&bucket.name)
     })
     .await
 }

@@ -12,6 +12,7 @@
 mod error;
 pub mod http;
 pub mod ks3;
+pub mod oss;
 mod page;
 mod quirks;
 pub mod s3;
