@@ -19,6 +19,7 @@ use super::server::{self, Trust};
 use super::settled::Settled;
 use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use crate::store::http::Client;
+use crate::store::page::printable;
 use crate::store::text::date;
 use crate::store::{
     ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError,
@@ -262,6 +263,8 @@ impl S3Store {
         if let ErrorKind::AccessDenied | ErrorKind::WrongRegion { region: None } = error.kind {
             let region = self.endpoint.region_of(host).filter(|region| *region != used.region);
             error.kind = ErrorKind::WrongRegion { region };
+            let named = printable(host.as_bytes());
+            error.message = format!("{}; the store names the endpoint `{named}`", error.message);
         }
     }
 

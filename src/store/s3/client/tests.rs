@@ -159,6 +159,76 @@ async fn a_redirect_within_the_domain_is_followed() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_a_refusal_names_is_gone_to_once() {
+    let denied = |endpoint: &str| {
+        let more = format!("<Endpoint>{endpoint}</Endpoint>");
+        (answer("403 Forbidden", "", xml_error("AccessDenied", &more)), Then::Keep)
+    };
+    let there =
+        Script::play([(answer("200 OK", "", EMPTY), Then::Keep), denied("127.0.0.1:1")]).await;
+    let here = Script::play([denied(&there.address)]).await;
+    let store = store_with(&here, keys(), |_| ());
+    list(&store).await.unwrap();
+    assert_eq!(header(&there.heads()[0], "host"), Some(there.address.as_str()));
+    let error = list(&store).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::WrongRegion { region: None });
+    assert!(error.message.contains("`127.0.0.1:1`"), "{error}");
+}
+
+#[tokio::test]
+async fn an_endpoint_elsewhere_tells_the_region_and_is_not_gone_to() {
+    let more = "<Endpoint>s3.eu-west-1.amazonaws.com</Endpoint>";
+    let denied = || (answer("403 Forbidden", "", xml_error("AccessDenied", more)), Then::Keep);
+    let script = Script::play([denied(), denied()]).await;
+    let error = list(&store_with(&script, keys(), |_| ())).await.unwrap_err();
+    let heads = script.heads();
+    assert_eq!(
+        heads.len(),
+        2,
+        "signed for the region that was named, at the host that the user named"
+    );
+    assert!(header(&heads[1], "authorization").unwrap().contains("/eu-west-1/"));
+    assert!(error.message.contains("`s3.eu-west-1.amazonaws.com`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_that_names_the_endpoint_asked_is_a_refusal() {
+    let script = Script::play(std::iter::empty()).await;
+    let store = store_with(&script, keys(), |_| ());
+    let mut refusal = Refusal {
+        error: StoreError::new(ErrorKind::AccessDenied, "no"),
+        host: Some(script.address.clone()),
+    };
+    store.locate(&store.route(), &mut refusal);
+    assert_eq!(refusal.error.kind, ErrorKind::AccessDenied);
+}
+
+#[tokio::test]
+async fn a_page_tells_for_how_long_it_was_held_back() {
+    let held = answer("200 OK", "x-oss-qos-delay-time: 1200\r\n", EMPTY);
+    let script =
+        Script::play([(held, Then::Keep), (answer("200 OK", "", EMPTY), Then::Keep)]).await;
+    let store = store_with(&script, keys(), |_| ());
+    let held_back = list(&store).await.unwrap().held_back();
+    assert_eq!(held_back, std::time::Duration::from_millis(1200));
+    assert!(list(&store).await.unwrap().held_back().is_zero());
+}
+
+#[tokio::test]
+async fn the_first_version_is_fallen_back_to_and_kept() {
+    let first =
+        "<ListBucketResult><Marker></Marker><IsTruncated>false</IsTruncated></ListBucketResult>";
+    let answers = || (answer("200 OK", "", first), Then::Keep);
+    let script = Script::play([answers(), answers(), answers()]).await;
+    let quirks = Quirks { count_proves_version: true, ..Quirks::default() };
+    let store = store_with(&script, keys(), |settled| settled.quirks = quirks);
+    list(&store).await.unwrap();
+    list(&store).await.unwrap();
+    let asked: Vec<bool> = script.heads().iter().map(|head| head.contains("list-type=2")).collect();
+    assert_eq!(asked, [true, false, false]);
+}
+
+#[tokio::test]
 async fn a_region_of_aws_changes_the_host_and_nothing_that_is_none_does() {
     let aws = Endpoint::regional(Aws::default());
     let store = S3Store::new(settled("inv", aws, keys())).unwrap();
