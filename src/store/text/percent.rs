@@ -4,7 +4,7 @@
 //! follows what signing requires: everything but the unreserved characters of RFC 3986 as `%XX` in
 //! capitals.
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 /// Appends `text` decoded; false if a `%` is not followed by two hexadecimal digits.
 ///
@@ -20,13 +20,32 @@ pub(crate) fn decode(text: &[u8], into: &mut Vec<u8>) -> bool {
             rest = &rest[start + 1..];
             continue;
         }
-        let Some(&[high, low]) = rest.get(start + 1..start + 3) else { return false };
-        let (Some(high), Some(low)) = (nibble(high), nibble(low)) else { return false };
-        into.push(high << 4 | low);
+        let Some(byte) = escape(&rest[start + 1..]) else { return false };
+        into.push(byte);
         rest = &rest[start + 3..];
     }
     into.extend_from_slice(rest);
     true
+}
+
+/// As [`decode`], with `+` standing for itself, as Azure encodes.
+#[must_use]
+pub(crate) fn decode_escapes(text: &[u8], into: &mut Vec<u8>) -> bool {
+    let mut rest = text;
+    while let Some(start) = memchr(b'%', rest) {
+        into.extend_from_slice(&rest[..start]);
+        let Some(byte) = escape(&rest[start + 1..]) else { return false };
+        into.push(byte);
+        rest = &rest[start + 3..];
+    }
+    into.extend_from_slice(rest);
+    true
+}
+
+/// The byte whose two digits come first.
+fn escape(text: &[u8]) -> Option<u8> {
+    let &[high, low, ..] = text else { return None };
+    Some(nibble(high)? << 4 | nibble(low)?)
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -75,6 +94,14 @@ mod tests {
         assert_eq!(decoded("test_file%283%29.png").unwrap(), b"test_file(3).png");
         assert_eq!(decoded("a+b%2Bc%2bd").unwrap(), b"a b+c+d");
         assert_eq!(decoded("%FF%00/").unwrap(), b"\xFF\0/");
+    }
+
+    #[test]
+    fn plus_stands_for_itself_where_only_escapes_are_decoded() {
+        let mut bytes = Vec::new();
+        assert!(decode_escapes(b"a+b%2B%EF%BF%BE", &mut bytes));
+        assert_eq!(bytes, "a+b+\u{FFFE}".as_bytes());
+        assert!(!decode_escapes(b"a%2", &mut bytes) && !decode_escapes(b"%zz", &mut bytes));
     }
 
     #[test]
