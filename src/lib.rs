@@ -20,6 +20,7 @@
 //! part of a [`tally`] and a [`manifest`] exactly once, [`summary`] and [`report`] tell about it.
 
 pub mod alibaba;
+mod base64;
 pub mod cli;
 pub mod exit;
 pub mod filter;

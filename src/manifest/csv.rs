@@ -1,7 +1,7 @@
 //! Rows as CSV.
 
-use super::base64;
 use super::encode::{BASE64_MARK, is_plain, push_size_and_time};
+use crate::base64;
 use crate::object::Object;
 
 /// Writes CSV rows of one bucket.

@@ -1,7 +1,7 @@
 //! Rows as JSON lines.
 
-use super::base64;
 use super::encode::{is_plain, push_size_and_time};
+use crate::base64;
 use crate::object::Object;
 
 /// Writes JSON lines of one bucket.

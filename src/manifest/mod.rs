@@ -24,7 +24,6 @@
 //! the partial output, which takes its final name only when it is whole.
 
 mod assemble;
-mod base64;
 mod compress;
 mod csv;
 mod encode;

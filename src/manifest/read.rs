@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::base64;
 use super::encode::BASE64_MARK;
 use super::error::{ManifestError, RowProblem};
 use super::format::{COLUMNS, Compression, Encoding, Format};
+use crate::base64;
 use crate::object::{Object, Timestamp};
 use crate::units::parse_rfc3339;
 
