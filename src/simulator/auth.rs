@@ -209,7 +209,7 @@ fn canonical_request(
 }
 
 /// Appends bytes percent-encoded as RFC 3986 wants, `/` bare in paths.
-fn push_encoded(out: &mut Vec<u8>, text: &[u8], slash_is_bare: bool) {
+pub(super) fn push_encoded(out: &mut Vec<u8>, text: &[u8], slash_is_bare: bool) {
     for &byte in text {
         let bare = byte.is_ascii_alphanumeric()
             || matches!(byte, b'-' | b'.' | b'_' | b'~')
@@ -234,7 +234,7 @@ fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(super) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.trim().to_owned())
 }
 
@@ -256,7 +256,7 @@ fn iso(seconds: i64) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
+pub(super) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     // Keys of any length are accepted: the error cannot occur, and an empty result matches nothing.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
         return Vec::new();
@@ -265,7 +265,7 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");
