@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::address::Address;
+use super::address::{Address, StoreKind};
 use super::duration::{Bound, Window};
 use super::limits::{Certainty, Limits};
+use crate::object::KeyOrder;
 use crate::summary::Moment;
 use crate::tally::{ByteString, Counts, Example, Severity};
 
@@ -207,7 +208,9 @@ pub struct Excluded {
     pub objects: u64,
     /// Their bytes.
     pub bytes: u128,
-    /// The list of them; empty where none was written.
+    /// What is wrong with them, and what to do.
+    pub findings: Vec<Finding>,
+    /// The list of them on this machine; empty where none was written.
     pub list: String,
 }
 
@@ -346,6 +349,15 @@ impl Plan {
     #[must_use]
     pub fn has_blockers(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Blocker)
+    }
+
+    /// The order of the source's keys.
+    #[must_use]
+    pub fn order(&self) -> KeyOrder {
+        match self.jobs.first().map(|job| job.source.kind) {
+            Some(StoreKind::Azure) => KeyOrder::Utf16,
+            _ => KeyOrder::Bytes,
+        }
     }
 
     /// The destination addresses of all jobs, each once.
