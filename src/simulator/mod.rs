@@ -13,8 +13,12 @@
 //! `wire` sends it or breaks off. Everything that looks random is a function of a seed and a number
 //! (`mix`), so that the same configuration does the same.
 //!
+//! Beside buckets there is the control side of Alibaba Cloud ([`AlibabaSimulator`]): migration jobs and
+//! what they need.
+//!
 //! The simulator knows nothing of the scanner: it is the scanner's opponent.
 
+mod alibaba;
 mod answer;
 mod auth;
 mod behaviour;
@@ -36,6 +40,7 @@ mod service;
 mod shapes;
 mod wire;
 
+pub use alibaba::{AlibabaConfig, AlibabaSimulator, ReceivedCall, Trouble, TroubleKind};
 pub use behaviour::{Behaviour, InvalidBehaviour, KeyRange, Quirk};
 pub use config::{
     BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_REGION, DEFAULT_SECRET, SimulatorConfig,

@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
+use http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -16,12 +19,44 @@ use super::config::SimulatorConfig;
 use super::counters::{Counters, count};
 use super::error::SimulatorError;
 use super::service::Service;
-use super::wire::Wire;
+use super::wire::{BreakOff, Payload, Wire};
+
+/// What answers requests.
+pub(super) trait Respond: Send + Sync + 'static {
+    /// A connection was accepted.
+    fn accepted(&self) {}
+
+    /// Answers one request, or breaks off. Raising `reset` makes the end of the connection a reset.
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+        reset: &AtomicBool,
+    ) -> impl Future<Output = Result<Response<Payload>, BreakOff>> + Send;
+}
+
+impl Respond for Service {
+    fn accepted(&self) {
+        count(&self.tallies.connections);
+    }
+
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+        reset: &AtomicBool,
+    ) -> impl Future<Output = Result<Response<Payload>, BreakOff>> + Send {
+        Service::respond(self, request, reset)
+    }
+}
+
+/// A running server of buckets. Dropping it stops it and closes its connections.
+pub struct Simulator {
+    server: Server<Service>,
+}
 
 /// A running server. Dropping it stops it and closes its connections.
-pub struct Simulator {
-    address: SocketAddr,
-    service: Arc<Service>,
+pub(super) struct Server<R> {
+    pub(super) address: SocketAddr,
+    pub(super) service: Arc<R>,
     host: Host,
 }
 
@@ -42,9 +77,8 @@ impl Simulator {
     /// # Errors
     /// If the address cannot be listened on, or a bucket is too large for its behaviour.
     pub async fn start(config: SimulatorConfig) -> Result<Self, SimulatorError> {
-        let (listener, service, address) = prepare(config).await?;
-        let task = tokio::spawn(serve(listener, Arc::clone(&service)));
-        Ok(Self { address, service, host: Host::Task(task.abort_handle()) })
+        let listen = config.listen;
+        Ok(Self { server: Server::start(listen, || Service::new(config)).await? })
     }
 
     /// Starts a server on a thread of its own with a runtime of its own, so that what it costs can be
@@ -53,34 +87,26 @@ impl Simulator {
     /// # Errors
     /// If the thread cannot be started, and as [`Simulator::start`].
     pub fn start_in_thread(config: SimulatorConfig) -> Result<Self, SimulatorError> {
-        let (ready, started) = std::sync::mpsc::sync_channel(1);
-        let (stop, stopped) = oneshot::channel();
-        let handle = thread::Builder::new()
-            .name(Self::THREAD_NAME.to_owned())
-            .spawn(move || run(config, &ready, stopped))
-            .map_err(SimulatorError::Thread)?;
-        let (address, service) = started
-            .recv()
-            .map_err(|closed| SimulatorError::Thread(std::io::Error::other(closed)))??;
-        Ok(Self { address, service, host: Host::Thread(Some((stop, handle))) })
+        let listen = config.listen;
+        Ok(Self { server: Server::start_in_thread(listen, || Service::new(config))? })
     }
 
     /// Where the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address
     }
 
     /// The endpoint to give to clients, such as `http://127.0.0.1:9000`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address)
     }
 
     /// What the server has done so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.service.tallies.snapshot()
+        self.server.service.tallies.snapshot()
     }
 
     /// Stops the server and closes its connections.
@@ -89,7 +115,36 @@ impl Simulator {
     }
 }
 
-impl Drop for Simulator {
+impl<R: Respond> Server<R> {
+    /// Starts on the caller's runtime.
+    pub(super) async fn start(
+        listen: SocketAddr,
+        make: impl FnOnce() -> Result<R, SimulatorError>,
+    ) -> Result<Self, SimulatorError> {
+        let (listener, service, address) = prepare(listen, make).await?;
+        let task = tokio::spawn(serve(listener, Arc::clone(&service)));
+        Ok(Self { address, service, host: Host::Task(task.abort_handle()) })
+    }
+
+    /// Starts on a thread of its own.
+    pub(super) fn start_in_thread(
+        listen: SocketAddr,
+        make: impl FnOnce() -> Result<R, SimulatorError> + Send + 'static,
+    ) -> Result<Self, SimulatorError> {
+        let (ready, started) = std::sync::mpsc::sync_channel(1);
+        let (stop, stopped) = oneshot::channel();
+        let handle = thread::Builder::new()
+            .name(Simulator::THREAD_NAME.to_owned())
+            .spawn(move || run(listen, make, &ready, stopped))
+            .map_err(SimulatorError::Thread)?;
+        let (address, service) = started
+            .recv()
+            .map_err(|closed| SimulatorError::Thread(std::io::Error::other(closed)))??;
+        Ok(Self { address, service, host: Host::Thread(Some((stop, handle))) })
+    }
+}
+
+impl<R> Drop for Server<R> {
     fn drop(&mut self) {
         match &mut self.host {
             Host::Task(task) => task.abort(),
@@ -104,12 +159,13 @@ impl Drop for Simulator {
     }
 }
 
-type Started = Result<(SocketAddr, Arc<Service>), SimulatorError>;
+type Started<R> = Result<(SocketAddr, Arc<R>), SimulatorError>;
 
 /// The body of the server's own thread.
-fn run(
-    config: SimulatorConfig,
-    ready: &std::sync::mpsc::SyncSender<Started>,
+fn run<R: Respond>(
+    listen: SocketAddr,
+    make: impl FnOnce() -> Result<R, SimulatorError>,
+    ready: &std::sync::mpsc::SyncSender<Started<R>>,
     stop: oneshot::Receiver<()>,
 ) {
     // Whoever waits for the address may be gone; then there is nobody to tell.
@@ -121,7 +177,7 @@ fn run(
         }
     };
     runtime.block_on(async {
-        match prepare(config).await {
+        match prepare(listen, make).await {
             Ok((listener, service, address)) => {
                 let _ = ready.send(Ok((address, Arc::clone(&service))));
                 tokio::select! {
@@ -136,25 +192,25 @@ fn run(
     });
 }
 
-async fn prepare(
-    config: SimulatorConfig,
-) -> Result<(TcpListener, Arc<Service>, SocketAddr), SimulatorError> {
-    let wanted = config.listen;
-    let listen = |source| SimulatorError::Listen { address: wanted, source };
-    let service = Arc::new(Service::new(config)?);
-    let listener = TcpListener::bind(wanted).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+async fn prepare<R>(
+    listen: SocketAddr,
+    make: impl FnOnce() -> Result<R, SimulatorError>,
+) -> Result<(TcpListener, Arc<R>, SocketAddr), SimulatorError> {
+    let failed = |source| SimulatorError::Listen { address: listen, source };
+    let service = Arc::new(make()?);
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
     Ok((listener, service, address))
 }
 
 /// Accepts connections for ever. Dropping this closes them all.
-async fn serve(listener: TcpListener, service: Arc<Service>) {
+async fn serve<R: Respond>(listener: TcpListener, service: Arc<R>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    count(&service.tallies.connections);
+                    service.accepted();
                     connections.spawn(converse(stream, Arc::clone(&service)));
                 }
                 // Out of descriptors, most likely: connections that end will free some.
@@ -166,7 +222,7 @@ async fn serve(listener: TcpListener, service: Arc<Service>) {
 }
 
 /// Serves one connection to its end.
-async fn converse(stream: TcpStream, service: Arc<Service>) {
+async fn converse<R: Respond>(stream: TcpStream, service: Arc<R>) {
     // Without this the end of a page waits for the client's delayed acknowledgement. It cannot fail on
     // a connected socket.
     let _ = stream.set_nodelay(true);

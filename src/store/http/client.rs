@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -132,7 +133,20 @@ impl Client {
     /// [`PageError::TooLarge`] for bodies beyond 64 MiB.
     pub async fn fetch(
         &self,
-        mut request: Request<()>,
+        request: Request<()>,
+        body: &mut Vec<u8>,
+    ) -> Result<Head, StoreError> {
+        self.send(request.map(|()| Bytes::new()), body).await
+    }
+
+    /// The same for a request with a body, whose sending counts as waiting for the first byte.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch). After [`ErrorKind::Timeout`] and [`ErrorKind::Interrupted`] nobody knows
+    /// whether the request took effect.
+    pub async fn send(
+        &self,
+        mut request: Request<Bytes>,
         body: &mut Vec<u8>,
     ) -> Result<Head, StoreError> {
         let shared = &*self.shared;
@@ -168,11 +182,14 @@ impl Client {
     /// Sends the request on an idle connection or a new one, and waits for the head of the answer.
     async fn ask(
         &self,
-        request: &Request<()>,
+        request: &Request<Bytes>,
         place: &str,
         host: &str,
     ) -> Result<(Wire, Answer), StoreError> {
-        if let Some(mut wire) = self.shared.pool.take(place) {
+        // A request that must not take effect twice is not sent on a connection that may be closed just now.
+        if request.method().is_idempotent()
+            && let Some(mut wire) = self.shared.pool.take(place)
+        {
             match wire.ask(request).await {
                 Ok(answer) => return Ok((wire, answer)),
                 // Closed by the other end in the very moment: nobody has answered, so ask anew.
@@ -221,7 +238,7 @@ impl Client {
     }
 
     /// A proxy for plain requests wants its login with each of them.
-    fn introduce_to_proxy(&self, request: &mut Request<()>) {
+    fn introduce_to_proxy(&self, request: &mut Request<Bytes>) {
         if request.uri().scheme_str() == Some("http")
             && let Some(proxy) = self.shared.setup.proxies.intercept(request.uri())
             && let Some(login) = proxy.basic_auth()

@@ -1,4 +1,4 @@
-//! HTTP/1.1 on one connection: a request without a body out, an answer in.
+//! HTTP/1.1 on one connection: a request out, an answer in.
 //!
 //! This is a small part of RFC 9112, written for one purpose: bytes go from the socket straight into the
 //! page's buffer, in the task that waits for them, and as long as nobody reads they stay with the system.
@@ -8,8 +8,9 @@
 
 use std::io;
 
+use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use thiserror::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -88,12 +89,9 @@ impl Wire {
     }
 
     /// Sends a request and reads the head of the answer.
-    pub(super) async fn ask(&mut self, request: &Request<()>) -> Result<Answer, WireError> {
+    pub(super) async fn ask(&mut self, request: &Request<Bytes>) -> Result<Answer, WireError> {
         self.keeps = false;
-        let sent = match self.channel.write_all(&written(request, self.channel.proxied)).await {
-            Ok(()) => self.channel.flush().await,
-            error => error,
-        };
+        let sent = self.send(request).await;
         // Servers may refuse before they have read; then the answer matters and not the broken pipe.
         match (self.head(request).await, sent) {
             (Err(WireError::Closed), Err(error)) => Err(error.into()),
@@ -101,7 +99,13 @@ impl Wire {
         }
     }
 
-    async fn head(&mut self, request: &Request<()>) -> Result<Answer, WireError> {
+    async fn send(&mut self, request: &Request<Bytes>) -> io::Result<()> {
+        self.channel.write_all(&written(request, self.channel.proxied)).await?;
+        self.channel.write_all(request.body()).await?;
+        self.channel.flush().await
+    }
+
+    async fn head(&mut self, request: &Request<Bytes>) -> Result<Answer, WireError> {
         loop {
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
             let mut parsed = httparse::Response::new(&mut headers);
@@ -236,8 +240,8 @@ impl Wire {
     }
 }
 
-/// The bytes of a request. Through a proxy the whole URL is named.
-fn written(request: &Request<()>, proxied: bool) -> Vec<u8> {
+/// The bytes of a request's head. Through a proxy the whole URL is named.
+fn written(request: &Request<Bytes>, proxied: bool) -> Vec<u8> {
     let uri = request.uri();
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let authority = uri.authority().map_or("", |authority| authority.as_str());
@@ -259,11 +263,18 @@ fn written(request: &Request<()>, proxied: bool) -> Vec<u8> {
         bytes.extend_from_slice(value.as_bytes());
         bytes.extend_from_slice(b"\r\n");
     }
+    // Methods that are about their body say so even where it is empty.
+    if !request.body().is_empty() || matches!(*request.method(), Method::POST | Method::PUT) {
+        bytes.extend_from_slice(format!("content-length: {}\r\n", request.body().len()).as_bytes());
+    }
     bytes.extend_from_slice(b"\r\n");
     bytes
 }
 
-fn answer(parsed: &httparse::Response<'_, '_>, request: &Request<()>) -> Result<Answer, WireError> {
+fn answer(
+    parsed: &httparse::Response<'_, '_>,
+    request: &Request<Bytes>,
+) -> Result<Answer, WireError> {
     let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.ok_or(WireError::NotHttp("a status that is none"))?;
     let mut headers = HeaderMap::with_capacity(parsed.headers.len());
@@ -276,7 +287,7 @@ fn answer(parsed: &httparse::Response<'_, '_>, request: &Request<()>) -> Result<
     }
     let bare = status.is_informational()
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-        || request.method() == http::Method::HEAD;
+        || request.method() == Method::HEAD;
     let framing = if bare { Framing::Length(0) } else { framing(&headers)? };
     Ok(Answer { status, headers, framing })
 }

@@ -1,8 +1,8 @@
 //! Percent-encoding, both ways, on bytes.
 //!
 //! Decoding follows what stores do under `encoding-type=url`: `%XX` is a byte, and `+` a space or, where
-//! the store writes that as `%20`, itself. Encoding follows what signing requires: everything but the unreserved characters of RFC 3986 as `%XX` in
-//! capitals.
+//! the store writes that as `%20`, itself. Encoding follows what signing requires: everything but the
+//! unreserved characters of RFC 3986 as `%XX` in capitals.
 
 use memchr::memchr2;
 
@@ -12,7 +12,7 @@ pub enum Plus {
     /// A space, as in the forms of web pages: Amazon S3 and nearly all who follow it.
     #[default]
     Space,
-    /// Itself: Alibaba Cloud OSS.
+    /// Itself: Alibaba Cloud OSS, Azure.
     Itself,
 }
 
@@ -31,13 +31,18 @@ pub(crate) fn decode(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
             rest = &rest[start + 1..];
             continue;
         }
-        let Some(&[high, low]) = rest.get(start + 1..start + 3) else { return false };
-        let (Some(high), Some(low)) = (nibble(high), nibble(low)) else { return false };
-        into.push(high << 4 | low);
+        let Some(byte) = escape(&rest[start + 1..]) else { return false };
+        into.push(byte);
         rest = &rest[start + 3..];
     }
     into.extend_from_slice(rest);
     true
+}
+
+/// The byte whose two digits come first.
+fn escape(text: &[u8]) -> Option<u8> {
+    let &[high, low, ..] = text else { return None };
+    Some(nibble(high)? << 4 | nibble(low)?)
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -91,8 +96,10 @@ mod tests {
     #[test]
     fn plus_is_itself_where_spaces_are_escaped() {
         let mut bytes = Vec::new();
-        assert!(decode(Plus::Itself, b"a%20b+c%2Bd", &mut bytes));
-        assert_eq!(bytes, b"a b+c+d");
+        assert!(decode(Plus::Itself, b"a%20b+c%2Bd%EF%BF%BE", &mut bytes));
+        assert_eq!(bytes, "a b+c+d\u{FFFE}".as_bytes());
+        assert!(!decode(Plus::Itself, b"a%2", &mut bytes));
+        assert!(!decode(Plus::Itself, b"%zz", &mut bytes));
     }
 
     #[test]
