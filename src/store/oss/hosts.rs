@@ -2,7 +2,8 @@
 
 use super::config::Network;
 use crate::store::StoreError;
-use crate::store::s3::endpoint::{Hosts, host_of};
+use crate::store::http::base::host_of;
+use crate::store::s3::endpoint::Hosts;
 
 const DOMAIN: &str = "aliyuncs.com";
 
