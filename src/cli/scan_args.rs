@@ -32,6 +32,7 @@ pub(super) struct ScanArgs {
 }
 
 /// How to reach the source.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {

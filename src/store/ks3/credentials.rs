@@ -65,7 +65,7 @@ fn find_in(
         return Ok(Found { keys, region: None, endpoint_url: None });
     }
     let Some(path) = home.map(|home| home.join(".ks3/credentials")) else {
-        return Err(none(format!(
+        return Err(none(&format!(
             "no KS3 credentials were found in the environment ({ID}), and the \
              user's folder is not known"
         )));
@@ -75,24 +75,26 @@ fn find_in(
     let file = path.display();
     let section = match (sections, profile) {
         (None, None) => {
-            return Err(none(format!(
+            return Err(none(&format!(
                 "no KS3 credentials were found in the environment ({ID}), in `{file}`, which is not there"
             )));
         }
         (None, Some(profile)) => {
-            return Err(none(format!("there is no profile `{profile}`, as `{file}` is not there")));
+            return Err(none(&format!(
+                "there is no profile `{profile}`, as `{file}` is not there"
+            )));
         }
         (Some(mut sections), _) => match (sections.remove(&name), profile) {
             (Some(section), _) => section,
             (None, Some(profile)) => {
                 let known: Vec<String> = sections.into_keys().collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(none(format!(
+                return Err(none(&format!(
                     "there is no profile `{profile}` in `{file}`, which has {known}"
                 )));
             }
             (None, None) => {
-                return Err(none(format!(
+                return Err(none(&format!(
                     "no KS3 credentials were found in the environment ({ID}), in `{file}`, which has no \
                      section `default`"
                 )));
@@ -108,7 +110,7 @@ fn from_section(section: &Section, place: &str) -> Result<Found, StoreError> {
     };
     let parts = [value("accesskeyid"), value("secretaccesskey"), value("securitytoken")];
     let keys = keys(place, ["access_key_id", "secret_access_key"], parts)?
-        .ok_or_else(|| none(format!("{place} has no access_key_id")))?;
+        .ok_or_else(|| none(&format!("{place} has no access_key_id")))?;
     Ok(Found { keys, region: value("region"), endpoint_url: value("endpointurl") })
 }
 
@@ -149,7 +151,7 @@ fn read(path: &PathBuf) -> Result<Option<std::collections::BTreeMap<String, Sect
     Ok(Some(sections))
 }
 
-fn none(what: String) -> StoreError {
+fn none(what: &str) -> StoreError {
     StoreError::new(ErrorKind::NoCredentials, format!("{what}\nhint: {WAY_OUT}"))
 }
 

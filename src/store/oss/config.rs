@@ -1,11 +1,8 @@
 //! What a user can say about a bucket of OSS, and what comes of it.
 
-use aws_credential_types::Credentials as Provided;
-use aws_credential_types::provider::SharedCredentialsProvider;
-
+use super::credentials;
 use super::hosts::{self, OssHosts};
 use super::sign::Oss4;
-use crate::alibaba::credentials;
 use crate::store::s3::S3Store;
 use crate::store::s3::credentials::KeyRing;
 use crate::store::s3::endpoint::Endpoint;
@@ -76,7 +73,7 @@ pub async fn connect(config: OssConfig) -> Result<S3Store, StoreError> {
     let keys = if config.no_sign_request {
         KeyRing::anonymous()
     } else {
-        find_keys(config.profile.as_deref())?
+        credentials::find(config.profile.as_deref())?
     };
     keys.keys().await?;
     let hosts = OssHosts { network: config.network };
@@ -110,25 +107,6 @@ pub async fn connect(config: OssConfig) -> Result<S3Store, StoreError> {
         quirks: quirks(),
         http: config.http,
     })
-}
-
-/// The user's keys, as Alibaba Cloud's tools find them.
-fn find_keys(profile: Option<&str>) -> Result<KeyRing, StoreError> {
-    let refused = |message: String| StoreError::new(ErrorKind::NoCredentials, message);
-    let found = credentials::find(profile).map_err(|error| refused(error.to_string()))?;
-    let keys = found.credentials;
-    if let Some(role) = found.role {
-        return Err(refused(format!(
-            "the keys of {} are meant to take on the role {}, which a listing does not\nhint: name a profile \
-             with keys of its own, or set ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and \
-             ALIBABA_CLOUD_SECURITY_TOKEN to those of a session with that role",
-            keys.source, role.arn
-        )));
-    }
-    tracing::debug!("keys are those of {}", keys.source);
-    let token = keys.token.map(|token| token.to_string());
-    let provided = Provided::new(keys.id, keys.secret.to_string(), token, None, "alibaba");
-    Ok(KeyRing::from_provider(SharedCredentialsProvider::new(provided)))
 }
 
 /// How OSS lists. Its SDKs decode names, and tokens with them, by percent signs only.

@@ -268,6 +268,10 @@ impl S3Store {
             error.kind = ErrorKind::WrongRegion { region };
             let named = printable(host.as_bytes());
             error.message = format!("{}; the store names the endpoint `{named}`", error.message);
+            if matches!(error.kind, ErrorKind::WrongRegion { region: None }) {
+                let hint = format!("\nhint: ask there, with `--endpoint-url https://{named}`");
+                error.message.push_str(&hint);
+            }
         }
     }
 

@@ -132,7 +132,9 @@ fn explain(error: &CredentialsError) -> StoreError {
         }
         _ => (format!("credentials could not be loaded: {words}"), RENEW),
     };
-    StoreError::new(ErrorKind::NoCredentials, format!("{what}\nhint: {remedy}"))
+    // A provider may know the way out itself.
+    let message = if what.contains("\nhint: ") { what } else { format!("{what}\nhint: {remedy}") };
+    StoreError::new(ErrorKind::NoCredentials, message)
 }
 
 #[cfg(test)]
