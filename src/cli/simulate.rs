@@ -9,8 +9,8 @@ use clap::{Args, ValueHint};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::simulator::{
-    Behaviour, BucketConfig, Credential, Dialect, Generated, Latency, ShapeName, Simulator,
-    SimulatorConfig, read_keys,
+    Behaviour, BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Generated,
+    Latency, ShapeName, Simulator, SimulatorConfig, account_key, read_keys,
 };
 use crate::units;
 
@@ -100,7 +100,7 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     runtime.block_on(async {
         let simulator = Simulator::start(config).await.map_err(|error| Failure::failed(&error))?;
         if !console.is_quiet() {
-            announce(&simulator.endpoint(), &args.bucket)
+            announce(args.dialect, &simulator.endpoint(), &args.bucket)
                 .map_err(|error| Failure::output("stdout", &error))?;
         }
         stopped().await.map_err(|error| Failure::failed(&error))?;
@@ -109,14 +109,20 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     })
 }
 
-fn announce(endpoint: &str, bucket: &str) -> io::Result<()> {
+fn announce(dialect: Dialect, endpoint: &str, bucket: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {endpoint}")?;
-    writeln!(
-        stdout,
-        "try: AWS_ACCESS_KEY_ID=weighbridge AWS_SECRET_ACCESS_KEY=weighbridge-secret \
-         weighbridge scan s3://{bucket} --endpoint-url {endpoint}"
-    )?;
+    let (keys, location) = match dialect {
+        Dialect::Azure => (
+            format!("AZURE_STORAGE_KEY={}", account_key(DEFAULT_SECRET)),
+            format!("azure://{DEFAULT_KEY_ID}/{bucket}"),
+        ),
+        _ => (
+            format!("AWS_ACCESS_KEY_ID={DEFAULT_KEY_ID} AWS_SECRET_ACCESS_KEY={DEFAULT_SECRET}"),
+            format!("s3://{bucket}"),
+        ),
+    };
+    writeln!(stdout, "try: {keys} weighbridge scan {location} --endpoint-url {endpoint}")?;
     stdout.flush()
 }
 
