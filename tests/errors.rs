@@ -11,7 +11,8 @@ use std::process::Command;
 use std::thread;
 
 use common::{
-    Held, Ran, Workshop, config, numbered, rows_of, run, scan_arguments, serve, start, sums, totals,
+    Held, Workshop, assert_told, config, numbered, rows_of, run, scan_arguments, serve, start,
+    sums, totals,
 };
 use weighbridge::simulator::{Credential, DEFAULT_SECRET, Simulator, SimulatorConfig};
 
@@ -25,24 +26,6 @@ fn guarded(content: &Held, behaviour: &str) -> SimulatorConfig {
 
 fn guarded_server() -> Simulator {
     start(guarded(&numbered(10), ""))
-}
-
-/// The message is one paragraph that begins in lower case and names what it is about; a hint follows.
-#[track_caller]
-fn assert_told(ran: &Ran, code: i32, names: &[&str]) {
-    ran.ends_with_code(code);
-    let stderr = &ran.stderr;
-    assert!(ran.stdout.is_empty(), "{}", ran.said());
-    let message = stderr.strip_prefix("error: ").unwrap_or_else(|| panic!("no error: {stderr}"));
-    assert!(!message.starts_with(char::is_uppercase), "{stderr}");
-    let (paragraph, rest) = message.split_once("\n\n").unwrap_or((message, ""));
-    assert!(!paragraph.trim_end().contains('\n'), "more than one paragraph: {stderr}");
-    for name in names {
-        assert!(message.contains(name), "`{name}` is not in: {stderr}");
-    }
-    let hint = rest.lines().find_map(|line| line.strip_prefix("hint: "));
-    assert!(hint.is_some_and(|hint| !hint.is_empty()), "no hint: {stderr}");
-    assert!(!stderr.contains("panicked") && !stderr.contains("RUST_BACKTRACE"), "{stderr}");
 }
 
 fn scan_of(workshop: &Workshop, location: &str, endpoint: &str) -> Command {

@@ -61,7 +61,7 @@ impl Failure {
         // Who found the error may know the way out better than its kind tells.
         let (what, hint) = match text.split_once("\nhint: ") {
             Some((what, hint)) => (what, Some(hint.to_owned())),
-            None => (text.as_str(), store_hint(error)),
+            None => (text.as_str(), store_hint(error, location)),
         };
         Self { exit, message: format!("cannot list {location}: {what}"), hint }
     }
@@ -131,7 +131,26 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-fn store_hint(error: &StoreError) -> Option<String> {
+/// The way out of what a store answers, where it is not the same at every provider.
+fn provider_hint(kind: &ErrorKind, location: &str) -> Option<&'static str> {
+    let scheme = location.split("://").next().unwrap_or_default();
+    Some(match (scheme, kind) {
+        ("ks3", ErrorKind::AccessDenied) => {
+            "the key must be allowed to list the bucket (`ks3:ListBucket`); a bucket that refuses the public \
+             network is listed from within Kingsoft's with `--internal`"
+        }
+        ("ks3", ErrorKind::BadCredentials) => {
+            "check the key id, the secret and the region's code; `--sign-version kss2` signs in KS3's older \
+             way, without a region"
+        }
+        _ => return None,
+    })
+}
+
+fn store_hint(error: &StoreError, location: &str) -> Option<String> {
+    if let Some(hint) = provider_hint(&error.kind, location) {
+        return Some(hint.into());
+    }
     let hint = match &error.kind {
         ErrorKind::NoSuchBucket => {
             "check the bucket's name, and that `--endpoint-url` and `--profile` belong to its account"

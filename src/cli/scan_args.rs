@@ -12,9 +12,10 @@ use crate::units;
   weighbridge scan demo:
   weighbridge scan s3://bucket/prefix --profile backup --output summary.json
   weighbridge scan s3://bucket --endpoint-url https://s3.example.com --manifest objects.csv.zst
+  weighbridge scan ks3://bucket --region SHANGHAI --internal
   weighbridge scan s3://bucket --manifest - | head")]
 pub(super) struct ScanArgs {
-    /// What to weigh: `s3://bucket/prefix` or `demo:shape?objects=1M&seed=1`
+    /// What to weigh: `s3://bucket/prefix`, `ks3://bucket/prefix` or `demo:shape?objects=1M&seed=1`
     #[arg(value_name = "LOCATION")]
     pub(super) location: String,
 
@@ -34,13 +35,13 @@ pub(super) struct ScanArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {
-    /// Profile in the AWS configuration files
+    /// Profile in the provider's configuration files: those of AWS, or ~/.ks3/credentials
     #[arg(long, env = "WEIGHBRIDGE_PROFILE")]
     pub(super) profile: Option<String>,
     /// The bucket's region; found out where left open
     #[arg(long, env = "WEIGHBRIDGE_REGION")]
     pub(super) region: Option<String>,
-    /// Endpoint of an S3-compatible store (`AWS_ENDPOINT_URL` is read too)
+    /// Endpoint, where it is not the region's own (for s3:// `AWS_ENDPOINT_URL` is read too)
     #[arg(long, value_name = "URL", env = "WEIGHBRIDGE_ENDPOINT_URL", value_hint = ValueHint::Url)]
     pub(super) endpoint_url: Option<String>,
     /// Do not sign requests: for public buckets
@@ -52,12 +53,43 @@ pub(super) struct SourceArgs {
     /// Where the bucket's name goes in the URL
     #[arg(long, value_enum, default_value_t = Addressing::Auto, env = "WEIGHBRIDGE_ADDRESSING")]
     pub(super) addressing: Addressing,
+    /// Go by the provider's own network: ks3://
+    #[arg(long, env = "WEIGHBRIDGE_INTERNAL", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) internal: bool,
+    /// How to sign requests: ks3://
+    #[arg(long, value_enum, default_value_t = SignVersion::V4, env = "WEIGHBRIDGE_SIGN_VERSION")]
+    pub(super) sign_version: SignVersion,
+    /// Take keys and profiles of the AWS tools: ks3://
+    #[arg(long, env = "WEIGHBRIDGE_AWS_CREDENTIALS", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) aws_credentials: bool,
+}
+
+/// How requests are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum SignVersion {
+    /// By version 4
+    V4,
+    /// By KS3's first own signature
+    Kss2,
+    /// By version 4 in KS3's own words
+    Kss4,
+}
+
+impl Addressing {
+    /// Whether the bucket goes in the path, if that is said.
+    pub(super) fn path_style(self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::Path => Some(true),
+            Self::Virtual => Some(false),
+        }
+    }
 }
 
 /// Where the bucket's name goes in the URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Addressing {
-    /// In the host name on AWS, in the path elsewhere
+    /// In the host name where the provider serves it there, in the path elsewhere
     Auto,
     /// In the path
     Path,

@@ -9,8 +9,8 @@ use clap::{Args, ValueHint};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::simulator::{
-    Behaviour, BucketConfig, Credential, Dialect, Generated, Latency, ShapeName, Simulator,
-    SimulatorConfig, read_keys,
+    Behaviour, BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Generated,
+    Latency, ShapeName, Simulator, SimulatorConfig, read_keys,
 };
 use crate::units;
 
@@ -100,7 +100,7 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     runtime.block_on(async {
         let simulator = Simulator::start(config).await.map_err(|error| Failure::failed(&error))?;
         if !console.is_quiet() {
-            announce(&simulator.endpoint(), &args.bucket)
+            announce(&simulator.endpoint(), args)
                 .map_err(|error| Failure::output("stdout", &error))?;
         }
         stopped().await.map_err(|error| Failure::failed(&error))?;
@@ -109,13 +109,20 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     })
 }
 
-fn announce(endpoint: &str, bucket: &str) -> io::Result<()> {
+fn announce(endpoint: &str, args: &SimulateArgs) -> io::Result<()> {
+    // Where a dialect's keys are looked for first.
+    let [id, secret] = match args.dialect {
+        Dialect::Ks3 => ["KS3_ACCESS_KEY_ID", "KS3_SECRET_ACCESS_KEY"],
+        Dialect::Oss => ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"],
+        Dialect::S3 | Dialect::Azure => ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+    };
+    let (scheme, bucket) = (args.dialect.name(), &args.bucket);
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {endpoint}")?;
     writeln!(
         stdout,
-        "try: AWS_ACCESS_KEY_ID=weighbridge AWS_SECRET_ACCESS_KEY=weighbridge-secret \
-         weighbridge scan s3://{bucket} --endpoint-url {endpoint}"
+        "try: {id}={DEFAULT_KEY_ID} {secret}={DEFAULT_SECRET} weighbridge scan {scheme}://{bucket} \
+         --endpoint-url {endpoint}"
     )?;
     stdout.flush()
 }

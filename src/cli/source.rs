@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::Failure;
-use super::scan_args::{Addressing, SourceArgs};
-use crate::location::{Demo, Location};
+use super::scan_args::{SignVersion, SourceArgs};
+use crate::location::{Bucket, Demo, Location};
 use crate::simulator::{
     BucketConfig, DEFAULT_REGION, Generated, ShapeName, Simulator, SimulatorConfig,
 };
-use crate::store::Store;
+use crate::store::ks3::{self, Ks3Config};
 use crate::store::s3::{S3Config, S3Store};
+use crate::store::{Store, StoreError};
 
 /// A store, with the server behind it where the location is a demonstration.
 pub(super) struct Source {
@@ -24,35 +25,75 @@ pub(super) struct Source {
 
 /// Connects to what the location names.
 pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Source, Failure> {
-    match location {
-        Location::S3(s3) => {
-            let config = S3Config {
-                region: args.region.clone().or_else(|| s3.region.clone()),
-                endpoint_url: args.endpoint_url.clone(),
-                profile: args.profile.clone(),
-                no_sign_request: args.no_sign_request,
-                request_payer: args.request_payer,
-                path_style: match args.addressing {
-                    Addressing::Auto => None,
-                    Addressing::Path => Some(true),
-                    Addressing::Virtual => Some(false),
-                },
-                ..S3Config::new(&s3.name)
-            };
-            let store = S3Store::connect(config)
-                .await
-                .map_err(|error| Failure::store(&error, &location.to_string()))?;
-            Ok(Source {
-                store: Arc::new(store),
-                prefix: s3.prefix.clone().into_bytes(),
-                bucket: s3.name.clone(),
-                _simulator: None,
-            })
+    refuse_unfitting(location, args)?;
+    let connected = match location {
+        Location::S3(bucket) => (bucket, s3(bucket, args).await),
+        Location::Ks3(bucket) => (bucket, ks3(bucket, args).await),
+        Location::Demo(demo) => return open_demo(location, demo).await,
+        other => {
+            return Err(Failure::wrong(format!("{other} cannot be scanned by this version"))
+                .hint("s3://, ks3:// and demo: locations can"));
         }
-        Location::Demo(demo) => open_demo(location, demo).await,
-        other => Err(Failure::wrong(format!("{other} cannot be scanned by this version"))
-            .hint("s3:// and demo: locations can")),
+    };
+    let (bucket, store) = connected;
+    let store = store.map_err(|error| Failure::store(&error, &location.to_string()))?;
+    Ok(Source {
+        store: Arc::new(store),
+        prefix: bucket.prefix.clone().into_bytes(),
+        bucket: bucket.name.clone(),
+        _simulator: None,
+    })
+}
+
+/// A flag that says nothing about this source was meant for another one.
+fn refuse_unfitting(location: &Location, args: &SourceArgs) -> Result<(), Failure> {
+    let flags: [(bool, &str, &[&str]); 4] = [
+        (args.internal, "--internal", &["ks3"]),
+        (args.sign_version != SignVersion::V4, "--sign-version", &["ks3"]),
+        (args.aws_credentials, "--aws-credentials", &["ks3"]),
+        (args.request_payer, "--request-payer", &["s3"]),
+    ];
+    let scheme = location.scheme();
+    for (given, flag, schemes) in flags {
+        if given && !schemes.contains(&scheme) {
+            let names: Vec<String> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();
+            return Err(Failure::wrong(format!("`{flag}` says nothing about {location}"))
+                .hint(format!("leave it out; it is for {}", names.join(" and "))));
+        }
     }
+    Ok(())
+}
+
+async fn s3(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> {
+    S3Store::connect(S3Config {
+        region: args.region.clone().or_else(|| bucket.region.clone()),
+        endpoint_url: args.endpoint_url.clone(),
+        profile: args.profile.clone(),
+        no_sign_request: args.no_sign_request,
+        request_payer: args.request_payer,
+        path_style: args.addressing.path_style(),
+        ..S3Config::new(&bucket.name)
+    })
+    .await
+}
+
+async fn ks3(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> {
+    ks3::connect(Ks3Config {
+        region: args.region.clone(),
+        endpoint_url: args.endpoint_url.clone(),
+        internal: args.internal,
+        profile: args.profile.clone(),
+        aws_credentials: args.aws_credentials,
+        no_sign_request: args.no_sign_request,
+        sign_version: match args.sign_version {
+            SignVersion::V4 => ks3::SignVersion::V4,
+            SignVersion::Kss2 => ks3::SignVersion::Kss2,
+            SignVersion::Kss4 => ks3::SignVersion::Kss4,
+        },
+        path_style: args.addressing.path_style(),
+        ..Ks3Config::new(&bucket.name)
+    })
+    .await
 }
 
 async fn open_demo(location: &Location, demo: &Demo) -> Result<Source, Failure> {

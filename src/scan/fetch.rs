@@ -30,6 +30,12 @@ const DISORDERED_ATTEMPTS: u32 = 3;
 /// partitions.
 const EMPTY_PAGES: u32 = 100;
 
+/// How often a store whose ends are checked must say that nothing follows a key.
+const ENDS: u32 = 2;
+
+/// The same for a store that ended a listing too early, or answered empty pages.
+const ENDS_OF_THE_CAUGHT: u32 = 5;
+
 /// A hedge is sent when a request takes this many times the usual latency.
 const HEDGE_FACTOR: u32 = 6;
 
@@ -108,10 +114,7 @@ impl Fetcher<'_> {
             };
             let beyond =
                 PageRequest { after: Some(after.to_vec()), token: None, ..request.clone() };
-            let next = self.non_empty(&beyond).await?;
-            if next.is_empty() {
-                return Ok(page);
-            }
+            let Some(next) = self.anything(&beyond).await? else { return Ok(page) };
             self.counters.false_ends.fetch_add(1, Ordering::Relaxed);
             if !page.is_empty() {
                 page.set_end(true, None);
@@ -119,6 +122,26 @@ impl Fetcher<'_> {
             }
             // The empty page was the lie: what came now answers the same question.
             page = next;
+        }
+    }
+
+    /// The page that answers `request`, or nothing where the store says so again and again.
+    ///
+    /// A store that ends listings early may well do so here, too, so one empty answer proves little; of
+    /// one that was caught at it, more are wanted.
+    async fn anything(&self, request: &PageRequest) -> Result<Option<Page>, FetchError> {
+        let mut asked = 0;
+        loop {
+            let page = self.non_empty(request).await?;
+            if !page.is_empty() {
+                return Ok(Some(page));
+            }
+            asked += 1;
+            let suspicions = [&self.counters.false_ends, &self.counters.empty_pages];
+            let caught = suspicions.iter().any(|count| count.load(Ordering::Relaxed) > 0);
+            if asked >= if caught { ENDS_OF_THE_CAUGHT } else { ENDS } {
+                return Ok(None);
+            }
         }
     }
 
@@ -155,8 +178,15 @@ impl Fetcher<'_> {
             let (sent, result) = self.attempt(request).await.map_err(FetchError::Halted)?;
             let error = match result {
                 Ok(page) => {
+                    let took = sent.elapsed();
                     self.pace.succeeded();
-                    self.latency.record(sent.elapsed());
+                    // Where waiting for its turn is most of the time that a page takes, fewer requests
+                    // in flight bring as many pages.
+                    if page.held_back() * 2 > took {
+                        self.counters.throttled.fetch_add(1, Ordering::Relaxed);
+                        self.pace.throttled(sent, None);
+                    }
+                    self.latency.record(took);
                     self.counters.pages.fetch_add(1, Ordering::Relaxed);
                     self.counters.bytes.fetch_add(page.body.len() as u64, Ordering::Relaxed);
                     if page.repeats_start() {

@@ -79,6 +79,5 @@ pub(super) fn with_id(mut answer: Response<Payload>, number: u64) -> Response<Pa
     if let Ok(id) = HeaderValue::from_str(&request_id(number)) {
         headers.insert(HeaderName::from_static("x-amz-request-id"), id);
     }
-    headers.insert(header::SERVER, HeaderValue::from_static("AmazonS3"));
     answer
 }

@@ -4,8 +4,8 @@
 //! A [`Simulator`] serves buckets whose [`Content`] is [`Generated`] (up to a trillion objects that are
 //! computed, not stored), [`Given`] in code, or read from a file of keys ([`read_keys`]). It speaks
 //! `ListObjectsV2` and version 1, `ListBuckets`, `HeadBucket`, `GetBucketLocation`, and `HEAD` and ranged `GET` of
-//! objects with made-up bytes, by path or by virtual host, and verifies Signature Version 4 by its own
-//! reading of the rules. Answers can be held back ([`Latency`]) and throttled, and [`Behaviour`] makes
+//! objects with made-up bytes, by path or by virtual host, and verifies signatures by its own reading of
+//! the rules. What KS3 and OSS do otherwise is data (`flavour`) and another module of `auth`. Answers can be held back ([`Latency`]) and throttled, and [`Behaviour`] makes
 //! it fail and differ in the ways that real servers do.
 //!
 //! A request's way: `server` accepts the connection, `service` counts, delays, throttles and decides
@@ -29,6 +29,7 @@ mod counters;
 mod dialect;
 mod error;
 mod faults;
+mod flavour;
 mod given;
 mod keyfile;
 mod latency;

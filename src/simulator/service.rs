@@ -11,12 +11,14 @@ use http::{Method, Request, Response, StatusCode};
 use tokio::time::Instant;
 
 use super::answer::{object, request_id, with_id, xml};
-use super::auth::{Caller, verify};
+use super::auth::{Caller, Received, verify};
 use super::behaviour::{Behaviour, Quirk};
 use super::config::{BucketConfig, Credential, SimulatorConfig};
 use super::counters::{Tallies, count};
+use super::dialect::Dialect;
 use super::error::SimulatorError;
 use super::faults::{Attempts, Fault};
+use super::flavour::Flavour;
 use super::latency::{Latency, RequestLimit};
 use super::s3::{
     Distortion, ErrorCode, ListRequest, Resource, S3Error, Target, View, buckets, list, location,
@@ -34,6 +36,8 @@ struct Bucket {
 
 /// Everything that all connections share.
 pub(super) struct Service {
+    dialect: Dialect,
+    flavour: &'static Flavour,
     buckets: BTreeMap<String, Bucket>,
     credentials: Vec<Credential>,
     anonymous: bool,
@@ -69,6 +73,8 @@ impl Service {
             served.insert(name, Bucket { view, region, denied });
         }
         Ok(Self {
+            dialect: config.dialect,
+            flavour: Flavour::of(config.dialect),
             buckets: served,
             credentials: config.credentials,
             anonymous: config.anonymous,
@@ -98,27 +104,13 @@ impl Service {
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
-        if throttled {
+        let mut answer = if throttled {
             count(&self.tallies.throttled);
-            return Ok(self.slow_down(number));
-        }
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let target = Target::parse(target);
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        let resource = Resource::locate(host.unwrap_or_default(), &target.path, |name| {
-            self.buckets.contains_key(name)
-        });
-        let mut answer = match self.answer(&request, &target, &resource, number, reset).await {
-            Ok(answer) => answer?,
-            Err(error) => {
-                count(&self.tallies.refused);
-                self.error(&error, number)
-            }
+            self.slow_down(number)
+        } else {
+            self.reply(&request, number, reset).await?
         };
-        let named = resource.bucket.and_then(|name| self.buckets.get(&name));
-        if let Some(region) = named.and_then(|bucket| HeaderValue::from_str(&bucket.region).ok()) {
-            answer.headers_mut().insert(BUCKET_REGION, region);
-        }
+        self.flavour.dress(answer.headers_mut());
         if !self.behaviour.quirks.is_empty() || self.behaviour.truncated_end > 0.0 {
             // Whoever does not list as Amazon does must not be taken for it.
             answer.headers_mut().remove(header::SERVER);
@@ -129,6 +121,36 @@ impl Service {
             let headers = answer.headers_mut();
             headers.entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
             *answer.body_mut() = Payload::empty();
+        }
+        Ok(answer)
+    }
+
+    /// The answer to a request that is not throttled, before it is dressed.
+    async fn reply<B>(
+        &self,
+        request: &Request<B>,
+        number: u64,
+        reset: &AtomicBool,
+    ) -> Result<Response<Payload>, BreakOff> {
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let target = Target::parse(target);
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        let resource = Resource::locate(host.unwrap_or_default(), &target.path, |name| {
+            self.buckets.contains_key(name)
+        });
+        let mut answer = match self.answer(request, &target, &resource, number, reset).await {
+            Ok(answer) => answer?,
+            Err(error) => {
+                count(&self.tallies.refused);
+                self.error(&error, number)
+            }
+        };
+        let named = resource.bucket.and_then(|name| self.buckets.get(&name));
+        if self.flavour.tells_region
+            && let Some(region) =
+                named.and_then(|bucket| HeaderValue::from_str(&bucket.region).ok())
+        {
+            answer.headers_mut().insert(BUCKET_REGION, region);
         }
         Ok(answer)
     }
@@ -147,7 +169,8 @@ impl Service {
             );
         }
         let (method, headers) = (request.method(), request.headers());
-        let caller = verify(method, target, headers, &self.credentials, self.now())?;
+        let received = Received { method, target, resource, headers };
+        let caller = verify(self.dialect, received, &self.credentials, self.now())?;
         if caller == Caller::Anonymous && !self.anonymous {
             return Err(S3Error::new(ErrorCode::AccessDenied));
         }
@@ -164,7 +187,7 @@ impl Service {
         let admitted = Admitted { resource, name, bucket };
         let wants_location = target.parameter("location").is_some();
         if !wants_location {
-            check_region(&caller, &admitted)?;
+            self.check_region(&caller, &admitted)?;
         }
         if bucket.denied {
             return Err(S3Error::new(ErrorCode::AccessDenied));
@@ -194,7 +217,7 @@ impl Service {
         target: &Target,
         reset: &AtomicBool,
     ) -> Result<Result<Response<Payload>, BreakOff>, S3Error> {
-        let query = ListRequest::read(target, admitted.name, &self.behaviour)?;
+        let query = ListRequest::read(target, admitted.name, &self.behaviour, self.flavour)?;
         let number = count(&self.tallies.lists);
         let fault = self.fault(admitted.name, target, number);
         if let Some(fault) = fault {
@@ -287,29 +310,40 @@ impl Service {
             .unwrap_or(i64::MAX)
             .saturating_add(self.behaviour.clock_offset)
     }
-}
 
-/// Requests signed for another region are sent there: with a redirect where the path names the bucket,
-/// with the region in a 400 where the host does, as AWS does.
-fn check_region(caller: &Caller, admitted: &Admitted<'_>) -> Result<(), S3Error> {
-    let expected = &admitted.bucket.region;
-    let Caller::Signed { region } = caller else {
-        return Ok(());
-    };
-    if region == expected {
-        return Ok(());
+    /// Requests signed for another region are sent there. AWS answers with a redirect where the path names
+    /// the bucket, and with the region in a 400 where the host does; KS3 and OSS refuse access and name
+    /// the endpoint to ask.
+    fn check_region(&self, caller: &Caller, admitted: &Admitted<'_>) -> Result<(), S3Error> {
+        let expected = &admitted.bucket.region;
+        let Caller::Signed { region: Some(region) } = caller else {
+            return Ok(());
+        };
+        if region == expected {
+            return Ok(());
+        }
+        let host = self.flavour.host(expected);
+        if self.dialect != Dialect::S3 {
+            return Err(S3Error::new(ErrorCode::AccessDenied)
+                .with(
+                    "Message",
+                    "The bucket you are attempting to access must be addressed using the specified endpoint.",
+                )
+                .with("Endpoint", host)
+                .with("Bucket", admitted.name));
+        }
+        if admitted.resource.virtual_host {
+            let message = format!(
+                "The authorization header is malformed; the region '{region}' is wrong; expecting '{expected}'"
+            );
+            return Err(S3Error::new(ErrorCode::AuthorizationHeaderMalformed)
+                .with("Message", message)
+                .with("Region", expected));
+        }
+        Err(S3Error::new(ErrorCode::PermanentRedirect)
+            .with("Endpoint", format!("{}.{host}", admitted.name))
+            .with("Bucket", admitted.name))
     }
-    if admitted.resource.virtual_host {
-        let message = format!(
-            "The authorization header is malformed; the region '{region}' is wrong; expecting '{expected}'"
-        );
-        return Err(S3Error::new(ErrorCode::AuthorizationHeaderMalformed)
-            .with("Message", message)
-            .with("Region", expected));
-    }
-    Err(S3Error::new(ErrorCode::PermanentRedirect)
-        .with("Endpoint", format!("{}.s3.{expected}.amazonaws.com", admitted.name))
-        .with("Bucket", admitted.name))
 }
 
 /// A parameter that asks for something else than a listing.

@@ -11,6 +11,7 @@
 
 mod error;
 pub mod http;
+pub mod ks3;
 mod page;
 mod quirks;
 pub mod s3;
@@ -24,6 +25,7 @@ pub use error::{ErrorKind, StoreError};
 pub(crate) use page::printable;
 pub use page::{Page, PageError, Span};
 pub use quirks::{ListVersion, Quirks, RangeStart};
+pub use text::percent::Plus;
 
 /// A request for one page of a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

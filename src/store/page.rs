@@ -1,5 +1,7 @@
 //! One page of a listing: the body as it came and where in it each object lies.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::{PageRequest, Quirks};
@@ -38,6 +40,7 @@ pub struct Page {
     more: bool,
     token: Option<String>,
     repeats_start: bool,
+    held_back: Duration,
 }
 
 impl Page {
@@ -49,6 +52,7 @@ impl Page {
         self.more = false;
         self.token = None;
         self.repeats_start = false;
+        self.held_back = Duration::ZERO;
     }
 
     /// The number of objects; common prefixes are not among them.
@@ -79,6 +83,17 @@ impl Page {
     #[must_use]
     pub fn repeats_start(&self) -> bool {
         self.repeats_start
+    }
+
+    /// For how long the store held the answer back, because it is asked too fast.
+    #[must_use]
+    pub fn held_back(&self) -> Duration {
+        self.held_back
+    }
+
+    /// For transports: says for how long the store held the answer back.
+    pub fn set_held_back(&mut self, time: Duration) {
+        self.held_back = time;
     }
 
     /// The key of object `index`.
@@ -176,8 +191,8 @@ impl Page {
     /// # Errors
     /// The first violation, with the keys that show it.
     pub fn check(&mut self, request: &PageRequest, quirks: &Quirks) -> Result<(), PageError> {
+        // Also behind a token, which an empty page may have given for where the listing was to start.
         if request.after.is_some()
-            && request.token.is_none()
             && self.entries.first().map(|entry| self.bytes(entry.key)) == request.after.as_deref()
         {
             self.entries.remove(0);
@@ -238,6 +253,12 @@ impl Page {
 }
 
 impl Span {
+    /// Whether it holds nothing.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.length & !IN_ARENA == 0
+    }
+
     fn new(start: usize, end: usize, place: u32) -> Result<Self, PageError> {
         if end > MAX_BYTES || start > end {
             return Err(PageError::TooLarge { bytes: end });
@@ -346,6 +367,9 @@ pub enum PageError {
         /// The key.
         key: String,
     },
+    /// The reply is of version 1 although version 2 was asked for: whatever only that knows was ignored.
+    #[error("the listing is of version 1 where version 2 was asked for")]
+    FirstVersion,
     /// The body is larger than any page can be.
     #[error("the listing is too large: {bytes} bytes")]
     TooLarge {

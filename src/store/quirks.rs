@@ -1,5 +1,6 @@
 //! How a store behaves, as data.
 
+use super::text::percent::Plus;
 use crate::object::KeyOrder;
 
 /// Whether a listing can start in the middle of the key space, and what happens there.
@@ -38,6 +39,15 @@ pub struct Quirks {
     pub list_version: ListVersion,
     /// Whether to ask for url-encoded keys; without it control characters cannot be told apart in XML.
     pub url_encoding: bool,
+    /// What `+` stands for in url-encoded keys.
+    pub plus: Plus,
+    /// Whether continuation tokens are url-encoded like keys.
+    pub encoded_token: bool,
+    /// Whether each reply of version 2 counts its entries, so that one that does not is of version 1: the
+    /// store ignored the wish for version 2, and a start after a key with it.
+    pub count_proves_version: bool,
+    /// The storage class of objects that are listed without one; empty where that is unknown.
+    pub default_class: &'static str,
     /// Whether a start before the prefix is understood. Garage answers an empty list to it.
     pub start_before_prefix: bool,
     /// Whether the reply's count of entries is what it lists.
@@ -59,6 +69,10 @@ impl Default for Quirks {
             page_limit: 1000,
             list_version: ListVersion::V2,
             url_encoding: true,
+            plus: Plus::Space,
+            encoded_token: false,
+            count_proves_version: false,
+            default_class: "",
             start_before_prefix: true,
             exact_key_count: true,
             delimiter: true,

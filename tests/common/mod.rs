@@ -227,7 +227,7 @@ pub(crate) fn assert_honest(outcome: &Outcome, expected: &[Row], what: &str) {
         "{what}: end and ledger agree"
     );
     if ledger.complete {
-        assert_eq!(counted(outcome), all, "{what}: complete, and wrong");
+        assert_eq!(counted(outcome), all, "{what}: complete, and wrong: {:?}", ledger.notes);
         assert_eq!(ledger.tally.digest().to_string(), digest_of(expected), "{what}: digest");
     } else {
         assert!(counted(outcome).0 <= all.0, "{what}: more objects than there are");
@@ -431,4 +431,130 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < deadline, "still waiting: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// The message is one paragraph that begins in lower case and names what it is about; a hint follows.
+#[track_caller]
+pub(crate) fn assert_told(ran: &Ran, code: i32, names: &[&str]) {
+    ran.ends_with_code(code);
+    let stderr = &ran.stderr;
+    assert!(ran.stdout.is_empty(), "{}", ran.said());
+    let message = stderr.strip_prefix("error: ").unwrap_or_else(|| panic!("no error: {stderr}"));
+    assert!(!message.starts_with(char::is_uppercase), "{stderr}");
+    let (paragraph, rest) = message.split_once("\n\n").unwrap_or((message, ""));
+    assert!(!paragraph.trim_end().contains('\n'), "more than one paragraph: {stderr}");
+    for name in names {
+        assert!(message.contains(name), "`{name}` is not in: {stderr}");
+    }
+    let hint = rest.lines().find_map(|line| line.strip_prefix("hint: "));
+    assert!(hint.is_some_and(|hint| !hint.is_empty()), "no hint: {stderr}");
+    assert!(!stderr.contains("panicked") && !stderr.contains("RUST_BACKTRACE"), "{stderr}");
+}
+
+// --- clients that other people wrote ----------------------------------------------------------------
+
+/// What a script of `tests/sdks` says on stdout to this on stdin, or nothing where no interpreter has the
+/// SDKs.
+#[expect(clippy::print_stderr, reason = "who runs the tests has to know what was left out")]
+pub(crate) fn sdk(script: &str, arguments: &[&str], input: &Value) -> Option<Value> {
+    const VARIABLE: &str = "WEIGHBRIDGE_TEST_PYTHON";
+    let Some(python) = std::env::var_os(VARIABLE) else {
+        let required = std::env::var("WEIGHBRIDGE_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
+        assert!(!required, "{VARIABLE} is not set, and WEIGHBRIDGE_REQUIRE_SERVERS is");
+        eprintln!("left out: {VARIABLE} is not set; `scripts/test` installs the SDKs");
+        return None;
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdks").join(script);
+    let output = assert_cmd::Command::new(python)
+        .arg(script)
+        .args(arguments)
+        .env_remove("PYTHONPATH")
+        .write_stdin(input.to_string())
+        .timeout(PATIENCE)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// Keys that clients and servers stumble over, all of them legal and UTF-8.
+pub(crate) fn awkward() -> Vec<String> {
+    let mut keys: Vec<String> = [
+        "a b",
+        "a+b",
+        "a%20b",
+        "a%2Bb",
+        "a%",
+        "%zz",
+        "a&b",
+        "a<b>",
+        "q\"q",
+        "q'q",
+        "#",
+        "?x=1",
+        "=",
+        ";",
+        "\\",
+        "é/ü",
+        "e\u{301}",
+        "客户/文件 1.txt",
+        "😀/～",
+        "～",
+        "\u{1}",
+        "tab\t",
+        "line\nfeed",
+        "cr\r",
+        "\u{7f}",
+        "\u{2028}",
+        "./a",
+        "../a",
+        "d//e",
+        "d/",
+        "d/e/",
+        "d/e/f",
+        "d-",
+        "d.",
+        "d0",
+        "dir",
+        " ",
+        "  lead",
+        "trail ",
+        "a",
+        "a/",
+        "a/b",
+        "~",
+        "*",
+        "(x)",
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .collect();
+    keys.push("k".repeat(1023));
+    keys.extend(
+        (0..400).map(|number| format!("d{}/e{}/k{number:03}", number / 90, number / 13 % 5)),
+    );
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// What a listing has to show of these rows, as `sdk` tells it.
+pub(crate) fn listing_of(rows: &[Row], prefix: &str, delimiter: &str, after: &str) -> Value {
+    let (mut keys, mut prefixes) = (Vec::new(), Vec::<String>::new());
+    for row in rows {
+        let key = std::str::from_utf8(&row.key).unwrap();
+        let Some(rest) = key.strip_prefix(prefix) else { continue };
+        match rest.find(delimiter).filter(|_| !delimiter.is_empty()) {
+            Some(at) => {
+                let common = &key[..prefix.len() + at + delimiter.len()];
+                if common > after && prefixes.last().is_none_or(|last| last != common) {
+                    prefixes.push(common.to_owned());
+                }
+            }
+            None if key > after => keys.push(serde_json::json!([key, row.size])),
+            None => {}
+        }
+    }
+    serde_json::json!({ "keys": keys, "prefixes": prefixes })
 }

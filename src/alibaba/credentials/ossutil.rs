@@ -10,8 +10,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::{Credentials, CredentialsError, Found, Looked};
-
-type Section = BTreeMap<String, Zeroizing<String>>;
+use crate::store::text::ini::{self, Section};
 
 /// Looks for the profile `wanted`, or for the default one.
 pub(super) fn look(
@@ -50,27 +49,13 @@ pub(super) fn look(
 
 /// The sections that hold profiles, by the profiles' names; the number of a line that is neither.
 fn parse(text: &str) -> Result<BTreeMap<String, Section>, usize> {
-    let mut sections = BTreeMap::<String, Section>::new();
-    let mut current = None;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim().trim_start_matches('\u{feff}');
-        if line.is_empty() || line.starts_with(['#', ';']) {
-            continue;
-        }
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            current = profile_of(&name.trim().to_ascii_lowercase());
-            if let Some(name) = &current {
-                sections.entry(name.clone()).or_default();
-            }
-            continue;
-        }
-        let (name, value) = line.split_once('=').ok_or(index + 1)?;
-        if let Some(section) = current.as_ref().and_then(|name| sections.get_mut(name)) {
-            let name = name.trim().replace(['-', '_'], "").to_ascii_lowercase();
-            section.insert(name, Zeroizing::new(value.trim().to_owned()));
+    let mut profiles = BTreeMap::<String, Section>::new();
+    for (name, section) in ini::parse(text)? {
+        if let Some(profile) = profile_of(&name) {
+            profiles.entry(profile).or_default().extend(section);
         }
     }
-    Ok(sections)
+    Ok(profiles)
 }
 
 /// The profile that a section is of; `None` for sections about something else.

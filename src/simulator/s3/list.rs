@@ -8,6 +8,7 @@ use super::token::{seal, unseal};
 use super::view::View;
 use super::xml::TextForm;
 use crate::simulator::behaviour::{Behaviour, Quirk};
+use crate::simulator::flavour::Flavour;
 use crate::simulator::mix::{below, digest, fraction, mix};
 
 /// The most entries of a page.
@@ -26,6 +27,7 @@ pub(crate) struct ListRequest<'a> {
     position: Option<u64>,
     max_keys: u64,
     form: TextForm,
+    flavour: &'static Flavour,
 }
 
 /// A way in which one page is wrong.
@@ -52,22 +54,32 @@ impl<'a> ListRequest<'a> {
         target: &'a Target,
         bucket: &'a str,
         behaviour: &Behaviour,
+        flavour: &'static Flavour,
     ) -> Result<Self, S3Error> {
         let version_two = match target.parameter("list-type") {
             _ if behaviour.has(Quirk::V1Only) => false,
             None => false,
             Some(b"2") => true,
+            Some(_) if flavour.lenient_list_type => false,
             Some(other) => {
                 return Err(invalid("Invalid List Type specified in Query", "list-type", other));
             }
         };
+        let delimiter = target.parameter("delimiter").unwrap_or_default();
+        let (usual, most) = match (delimiter.is_empty(), version_two) {
+            (true, _) => (flavour.usual_keys.0, MOST_KEYS),
+            (false, true) => (flavour.usual_keys.1, MOST_KEYS),
+            (false, false) => (flavour.usual_keys.1, flavour.most_grouped),
+        };
         let max_keys = match target.parameter("max-keys") {
-            None | Some(b"") => MOST_KEYS,
+            None | Some(b"") => usual,
             Some(text) => std::str::from_utf8(text)
                 .ok()
                 .and_then(|text| text.parse::<u32>().ok())
                 .filter(|&number| i32::try_from(number).is_ok())
-                .map(|number| u64::from(number).min(MOST_KEYS))
+                .map(u64::from)
+                .filter(|&number| number <= MOST_KEYS || !flavour.refuses_more_keys)
+                .map(|number| number.min(most))
                 .ok_or_else(|| {
                     let what = "Provided max-keys not an integer or within integer range";
                     invalid(what, "max-keys", text)
@@ -76,7 +88,7 @@ impl<'a> ListRequest<'a> {
         let form = match target.parameter("encoding-type") {
             _ if behaviour.has(Quirk::NoEncodingType) => TextForm::Xml,
             None | Some(b"") => TextForm::Xml,
-            Some(b"url") => TextForm::Url,
+            Some(b"url") => flavour.url,
             Some(other) => {
                 let what = "Invalid Encoding Method specified in Request";
                 return Err(invalid(what, "encoding-type", other));
@@ -89,7 +101,6 @@ impl<'a> ListRequest<'a> {
                 unseal(bucket, token).ok_or_else(|| invalid(what, "continuation-token", token))
             })
             .transpose()?;
-        let delimiter = target.parameter("delimiter").unwrap_or_default();
         let after = target.parameter(if version_two { "start-after" } else { "marker" });
         Ok(Self {
             bucket,
@@ -101,6 +112,7 @@ impl<'a> ListRequest<'a> {
             position,
             max_keys,
             form,
+            flavour,
         })
     }
 
@@ -196,6 +208,7 @@ pub(crate) fn list(
         delimiter: request.delimiter,
         max_keys: request.max_keys,
         form: request.form,
+        flavour: request.flavour,
         truncated,
         version,
     };

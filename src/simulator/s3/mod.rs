@@ -21,3 +21,4 @@ pub(super) use object::{ByteRange, Synthetic, range_of};
 pub(super) use render::{buckets, location, push_etag};
 pub(super) use target::{Resource, Target};
 pub(super) use view::View;
+pub(super) use xml::TextForm;

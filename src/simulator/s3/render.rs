@@ -6,9 +6,13 @@ use super::view::View;
 use super::xml::{TextForm, close, open, push_element, push_xml};
 use crate::simulator::civil::{push_iso8601, push_padded};
 use crate::simulator::content::{Attributes, EntityTag};
+use crate::simulator::flavour::Flavour;
 
 const PROLOGUE: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const NAMESPACE: &[u8] = b" xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+
+/// What Beijing's clocks are ahead of Greenwich's, in milliseconds.
+const BEIJING: i64 = 8 * 3_600_000;
 
 /// The owner of everything.
 pub(crate) const OWNER_ID: &str =
@@ -21,6 +25,7 @@ pub(crate) struct Heading<'a> {
     pub(crate) delimiter: &'a [u8],
     pub(crate) max_keys: u64,
     pub(crate) form: TextForm,
+    pub(crate) flavour: &'a Flavour,
     pub(crate) truncated: bool,
     pub(crate) version: Version<'a>,
 }
@@ -44,8 +49,13 @@ pub(crate) fn push_listing(out: &mut Vec<u8>, view: &View, page: &Page, heading:
     out.reserve(1_024 + objects * 320);
     out.extend_from_slice(PROLOGUE);
     out.extend_from_slice(b"<ListBucketResult");
-    out.extend_from_slice(NAMESPACE);
+    match heading.flavour.namespace {
+        Some(namespace) => out.extend_from_slice(format!(" xmlns=\"{namespace}\">").as_bytes()),
+        None => out.push(b'>'),
+    }
     let form = heading.form;
+    // Tokens are written like keys, or as they are.
+    let token_form = if heading.flavour.encoded_token { form } else { TextForm::Xml };
     push_element(out, "Name", TextForm::Xml, heading.bucket.as_bytes());
     push_element(out, "Prefix", form, heading.prefix);
     match &heading.version {
@@ -60,10 +70,10 @@ pub(crate) fn push_listing(out: &mut Vec<u8>, view: &View, page: &Page, heading:
                 push_element(out, "StartAfter", form, start_after);
             }
             if let Some(token) = token {
-                push_element(out, "ContinuationToken", TextForm::Xml, token);
+                push_element(out, "ContinuationToken", token_form, token);
             }
             if let Some(next) = next_token {
-                push_element(out, "NextContinuationToken", TextForm::Xml, next.as_bytes());
+                push_element(out, "NextContinuationToken", token_form, next.as_bytes());
             }
             push_number(out, "KeyCount", *key_count);
         }
@@ -72,15 +82,16 @@ pub(crate) fn push_listing(out: &mut Vec<u8>, view: &View, page: &Page, heading:
     if !heading.delimiter.is_empty() {
         push_element(out, "Delimiter", form, heading.delimiter);
     }
-    if form == TextForm::Url {
-        push_element(out, "EncodingType", TextForm::Xml, b"url");
+    let first = matches!(heading.version, Version::One { .. });
+    if form != TextForm::Xml {
+        let name = if first { heading.flavour.first_encoding } else { "EncodingType" };
+        push_element(out, name, TextForm::Xml, b"url");
     }
     let truncated: &[u8] = if heading.truncated { b"true" } else { b"false" };
     push_element(out, "IsTruncated", TextForm::Xml, truncated);
-    let with_owner = matches!(heading.version, Version::One { .. });
     for run in &page.objects {
         view.visit(run.clone(), &mut |key, attributes| {
-            push_object(out, form, key, &attributes, with_owner);
+            push_object(out, heading, first, key, &attributes);
         });
     }
     for prefix in &page.prefixes {
@@ -93,28 +104,42 @@ pub(crate) fn push_listing(out: &mut Vec<u8>, view: &View, page: &Page, heading:
 
 fn push_object(
     out: &mut Vec<u8>,
-    form: TextForm,
+    heading: &Heading<'_>,
+    first: bool,
     key: &[u8],
     attributes: &Attributes<'_>,
-    with_owner: bool,
 ) {
+    let Flavour { offset_times, upper_tags, silent_standard, .. } = *heading.flavour;
     out.extend_from_slice(b"<Contents><Key>");
-    form.push(out, key);
+    heading.form.push(out, key);
     out.extend_from_slice(b"</Key><LastModified>");
-    push_iso8601(out, attributes.modified.0);
+    if offset_times && first {
+        push_iso8601(out, attributes.modified.0 + BEIJING);
+        out.pop();
+        out.extend_from_slice(b"+08:00");
+    } else {
+        push_iso8601(out, attributes.modified.0);
+    }
     out.extend_from_slice(b"</LastModified><ETag>&quot;");
+    let start = out.len();
     push_etag(out, attributes.etag);
+    if upper_tags && let Some(tag) = out.get_mut(start..) {
+        tag.make_ascii_uppercase();
+    }
     out.extend_from_slice(b"&quot;</ETag><Size>");
     push_padded(out, attributes.size, 1);
     out.extend_from_slice(b"</Size>");
-    if with_owner {
+    if first {
         out.extend_from_slice(b"<Owner><ID>");
         out.extend_from_slice(OWNER_ID.as_bytes());
         out.extend_from_slice(b"</ID></Owner>");
     }
-    out.extend_from_slice(b"<StorageClass>");
-    push_xml(out, attributes.storage_class);
-    out.extend_from_slice(b"</StorageClass></Contents>");
+    if !(silent_standard && attributes.storage_class == b"STANDARD") {
+        out.extend_from_slice(b"<StorageClass>");
+        push_xml(out, attributes.storage_class);
+        out.extend_from_slice(b"</StorageClass>");
+    }
+    out.extend_from_slice(b"</Contents>");
 }
 
 /// Appends an entity tag without its quotes.

@@ -33,8 +33,10 @@ const PLAIN: [bool; 256] = {
 pub(crate) enum TextForm {
     /// XML text with entities; control characters as references that XML 1.0 forbids, as S3 does.
     Xml,
-    /// Percent-encoded.
+    /// Percent-encoded, a space as `+`.
     Url,
+    /// Percent-encoded, a space as `%20`.
+    Percent,
 }
 
 impl TextForm {
@@ -42,7 +44,8 @@ impl TextForm {
     pub(crate) fn push(self, out: &mut Vec<u8>, text: &[u8]) {
         match self {
             Self::Xml => push_xml(out, text),
-            Self::Url => push_url(out, text),
+            Self::Url => push_url(out, text, b"+"),
+            Self::Percent => push_url(out, text, b"%20"),
         }
     }
 }
@@ -60,7 +63,7 @@ fn is_bare(text: &[u8]) -> bool {
     })
 }
 
-fn push_url(out: &mut Vec<u8>, text: &[u8]) {
+fn push_url(out: &mut Vec<u8>, text: &[u8], space: &[u8]) {
     let mut rest = text;
     while !is_bare(rest)
         && let Some(at) = rest.iter().position(|&byte| !BARE[usize::from(byte)])
@@ -69,7 +72,7 @@ fn push_url(out: &mut Vec<u8>, text: &[u8]) {
         out.extend_from_slice(bare);
         let byte = other[0];
         if byte == b' ' {
-            out.push(b'+');
+            out.extend_from_slice(space);
         } else {
             let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
             out.extend_from_slice(&[b'%', UPPER[high], UPPER[low]]);
@@ -155,6 +158,7 @@ mod tests {
     fn url_form_follows_the_documented_example() {
         assert_eq!(written(TextForm::Url, b"test_file(3).png"), b"test_file%283%29.png");
         assert_eq!(written(TextForm::Url, b"a b/+%\x01\xFF"), b"a+b/%2B%25%01%FF");
+        assert_eq!(written(TextForm::Percent, b"a b/+"), b"a%20b/%2B");
     }
 
     #[test]

@@ -4,24 +4,25 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
-use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT,
-};
+use http::header::{ACCEPT_ENCODING, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT};
 use http::{HeaderMap, Request, Uri};
 
 use super::config::S3Config;
 use super::credentials::KeyRing;
 use super::decode::{Expected, decode};
-use super::endpoint::{Endpoint, Route, region_of};
+use super::endpoint::{Endpoint, Route};
 use super::environment::{self, Environment};
 use super::error::{self, Refusal};
 use super::keys::Keys;
 use super::query;
 use super::server::{self, Trust};
-use super::sign::{EMPTY_BODY, Signer, Unsigned};
+use super::settled::Settled;
+use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use crate::store::http::Client;
 use crate::store::text::date;
-use crate::store::{ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError};
+use crate::store::{
+    ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError,
+};
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct S3Store {
     http: Client,
     endpoint: Endpoint,
     keys: KeyRing,
-    signer: Signer,
+    signer: Box<dyn Sign>,
     route: RwLock<Arc<Route>>,
     /// Whether the route was changed by an answer; that happens once.
     rerouted: AtomicBool,
@@ -42,6 +43,9 @@ pub struct S3Store {
     skew: AtomicI64,
     /// Whether the server named itself as one whose listings are right.
     sound: AtomicBool,
+    /// Whether the store was seen to know version 1 of the list call only, and how it behaves then.
+    falls_back: AtomicBool,
+    fallback: Quirks,
 }
 
 impl S3Store {
@@ -66,34 +70,47 @@ impl S3Store {
             }
             None => error,
         })?;
-        Ok(Self::new(config, endpoint, &region, keys, ca_bundle))
+        let mut http = config.http;
+        http.ca_bundle = http.ca_bundle.or(ca_bundle);
+        Self::new(Settled {
+            provider: config.provider,
+            bucket: config.bucket,
+            endpoint,
+            region,
+            keys,
+            signer: Box::new(SignerV4::new(Scheme::AWS4)),
+            path_style: config.path_style,
+            request_payer: config.request_payer,
+            quirks: config.quirks.unwrap_or_default(),
+            http,
+        })
     }
 
-    fn new(
-        config: S3Config,
-        endpoint: Endpoint,
-        region: &str,
-        keys: KeyRing,
-        ca_bundle: Option<std::path::PathBuf>,
-    ) -> Self {
-        let mut settings = config.http;
-        settings.ca_bundle = settings.ca_bundle.or(ca_bundle);
-        let route = endpoint.route(&config.bucket, region, config.path_style);
-        Self {
-            bucket: config.bucket,
-            provider: config.provider,
-            request_payer: config.request_payer,
-            path_style: config.path_style,
-            quirks: config.quirks.unwrap_or_default(),
-            http: Client::new(settings),
+    /// A bucket about which everything is settled.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setup`] for a region without a host.
+    pub(crate) fn new(settled: Settled) -> Result<Self, StoreError> {
+        let Settled { provider, bucket, endpoint, region, keys, signer, .. } = settled;
+        let Settled { path_style, request_payer, quirks, http, .. } = settled;
+        let route = endpoint.route(&bucket, &region, path_style)?;
+        Ok(Self {
+            bucket,
+            provider,
+            request_payer,
+            path_style,
+            http: Client::new(http),
             endpoint,
             keys,
-            signer: Signer::new(config.scheme),
+            signer,
             route: RwLock::new(Arc::new(route)),
             rerouted: AtomicBool::new(false),
             skew: AtomicI64::new(0),
             sound: AtomicBool::new(false),
-        }
+            falls_back: AtomicBool::new(false),
+            fallback: Quirks { list_version: ListVersion::V1, ..quirks.clone() },
+            quirks,
+        })
     }
 
     /// Bytes of answers received so far.
@@ -103,7 +120,7 @@ impl S3Store {
     }
 
     /// One attempt, and a second one at once where the answer says what was wrong with the first: the
-    /// region, the clock, or keys that have ended. Each is corrected once.
+    /// region, the clock, keys that have ended, or the version of the call. Each is corrected once.
     async fn list_corrected(
         &self,
         request: &PageRequest,
@@ -113,9 +130,10 @@ impl S3Store {
         loop {
             let route = self.route();
             let keys = self.keys.keys().await?;
-            let Err(refusal) = self.attempt(&route, keys.as_ref(), request, page).await else {
+            let Err(mut refusal) = self.attempt(&route, keys.as_ref(), request, page).await else {
                 return Ok(());
             };
+            self.locate(&route, &mut refusal);
             let again = match &refusal.error.kind {
                 ErrorKind::WrongRegion { region } if !rerouted => {
                     rerouted = true;
@@ -124,6 +142,12 @@ impl S3Store {
                 ErrorKind::ClockSkew { seconds: Some(seconds) } if !reset => {
                     reset = true;
                     self.skew.store(*seconds, Ordering::Relaxed);
+                    true
+                }
+                ErrorKind::BadPage(PageError::FirstVersion) => {
+                    if !self.falls_back.swap(true, Ordering::Relaxed) {
+                        tracing::info!("the store knows version 1 of the list call only");
+                    }
                     true
                 }
                 ErrorKind::BadCredentials if !renewed && has_ended(&refusal.error.code) => {
@@ -148,7 +172,8 @@ impl S3Store {
         request: &PageRequest,
         page: &mut Page,
     ) -> Result<(), Refusal> {
-        let call = self.call(route, keys, request)?;
+        let quirks = self.spoken();
+        let call = self.call(route, keys, request, quirks)?;
         let head = self.http.fetch(call, &mut page.body).await?;
         if !head.status.is_success() {
             return Err(error::read(head.status, &head.headers, &page.body));
@@ -163,8 +188,9 @@ impl S3Store {
                 return Err(StoreError::from(PageError::KeepsNoOrder { server }).into());
             }
         }
-        let expected = Expected { bucket: self.echoed_name(), quirks: &self.quirks };
+        let expected = Expected { bucket: self.echoed_name(), quirks };
         decode(page, request, &expected).map_err(StoreError::from)?;
+        page.set_held_back(error::held_back(&head.headers).unwrap_or_default());
         Ok(())
     }
 
@@ -174,15 +200,18 @@ impl S3Store {
         route: &Route,
         keys: Option<&Arc<Keys>>,
         request: &PageRequest,
+        quirks: &Quirks,
     ) -> Result<Request<()>, StoreError> {
-        let query = query::write(request, &self.quirks)?;
+        let query = query::write(request, quirks)?;
         let Route { host, path, region, .. } = route;
         let uri = format!("{}{path}?{query}", route.origin());
         let uri: Uri =
             uri.parse().map_err(|_| setup(format!("`{}{path}` is not a URL", route.origin())))?;
         let mut call = Request::new(());
         *call.uri_mut() = uri;
-        let unsigned = Unsigned { host, path, query: &query, request_payer: self.request_payer };
+        let Self { bucket, request_payer, .. } = self;
+        let unsigned =
+            Unsigned { bucket, host, path, query: &query, request_payer: *request_payer };
         let headers = self.headers(&unsigned, keys, region);
         *call.headers_mut() = headers
             .map_err(|_| setup("the host, region or access key holds control characters"))?;
@@ -205,17 +234,13 @@ impl S3Store {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let Some(keys) = keys else { return Ok(headers) };
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
-        let signed = self.signer.sign(unsigned, keys, region, now);
-        headers.insert("x-amz-content-sha256", HeaderValue::from_static(EMPTY_BODY));
-        headers.insert("x-amz-date", signed.date.parse()?);
-        if unsigned.request_payer {
-            headers.insert("x-amz-request-payer", HeaderValue::from_static("requester"));
-        }
-        if let Some(token) = &keys.token {
-            headers.insert("x-amz-security-token", sensitive(token.trim())?);
-        }
-        headers.insert(AUTHORIZATION, sensitive(&signed.authorization)?);
+        self.signer.sign(unsigned, keys, region, now, &mut headers)?;
         Ok(headers)
+    }
+
+    /// How the store behaves under the version of the list call that it was seen to know.
+    fn spoken(&self) -> &Quirks {
+        if self.falls_back.load(Ordering::Relaxed) { &self.fallback } else { &self.quirks }
     }
 
     /// The name that replies give the bucket. Access points answer with another one than their own.
@@ -227,6 +252,19 @@ impl S3Store {
         Arc::clone(&self.route.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Sees that a refusal is about the bucket's place where the answer names another one than the one
+    /// asked. KS3 and OSS send the right endpoint with `AccessDenied`.
+    fn locate(&self, used: &Route, refusal: &mut Refusal) {
+        let Refusal { error, host: Some(host) } = refusal else { return };
+        if error.kind == ErrorKind::AccessDenied && used.host.ends_with(host.as_str()) {
+            return;
+        }
+        if let ErrorKind::AccessDenied | ErrorKind::WrongRegion { region: None } = error.kind {
+            let region = self.endpoint.region_of(host).filter(|region| *region != used.region);
+            error.kind = ErrorKind::WrongRegion { region };
+        }
+    }
+
     /// Goes to the region or host that an answer names; whether the request may be sent again.
     fn reroute(&self, used: &Arc<Route>, region: Option<&str>, host: Option<&str>) -> bool {
         let mut route = self.route.write().unwrap_or_else(PoisonError::into_inner);
@@ -234,20 +272,23 @@ impl S3Store {
             // Another request was told the same.
             return true;
         }
-        let found = match &self.endpoint {
-            Endpoint::Aws { .. } => {
-                let region =
-                    region.or_else(|| host.and_then(region_of)).filter(|region| is_region(region));
-                region.map(|region| self.endpoint.route(&self.bucket, region, self.path_style))
-            }
-            Endpoint::Custom { .. } => {
-                let region =
-                    region.filter(|region| is_region(region)).unwrap_or(&used.region).to_owned();
-                let moved = host.and_then(|host| used.to_host(host));
-                Some(Route { region, ..moved.unwrap_or_else(|| Route::clone(used)) })
-            }
+        let region = region
+            .map(str::to_owned)
+            .or_else(|| host.and_then(|host| self.endpoint.region_of(host)))
+            .filter(|region| is_region(region));
+        let moved = || {
+            let moved = host.and_then(|host| used.to_host(host, &self.bucket));
+            let route = moved.unwrap_or_else(|| Route::clone(used));
+            Route { region: region.clone().unwrap_or_else(|| used.region.clone()), ..route }
         };
-        let Some(found) = found.filter(|found| *found != **used) else { return false };
+        let regional = || {
+            let region = region.as_deref().filter(|_| !self.endpoint.is_named())?;
+            self.endpoint.route(&self.bucket, region, self.path_style).ok()
+        };
+        let found = regional().unwrap_or_else(moved);
+        if found == **used {
+            return false;
+        }
         if self.rerouted.swap(true, Ordering::Relaxed) {
             return false;
         }
@@ -317,14 +358,12 @@ fn is_region(region: &str) -> bool {
 fn has_ended(code: &str) -> bool {
     matches!(
         code,
-        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" | "InvalidToken"
+        "ExpiredToken"
+            | "ExpiredTokenException"
+            | "TokenRefreshRequired"
+            | "InvalidToken"
+            | "SecurityTokenExpired"
     )
-}
-
-fn sensitive(text: &str) -> Result<HeaderValue, InvalidHeaderValue> {
-    let mut value: HeaderValue = text.parse()?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 /// An error without anything secret that the other side repeated in it.

@@ -1,6 +1,5 @@
 //! What a user can say about a bucket.
 
-use super::sign::Scheme;
 use crate::store::{Quirks, http};
 
 /// Where a bucket is and how to ask for it. Everything left open comes from the environment and the
@@ -26,8 +25,6 @@ pub struct S3Config {
     pub quirks: Option<Quirks>,
     /// Limits on time and memory, and whom to trust.
     pub http: http::Settings,
-    /// How requests are signed.
-    pub scheme: Scheme,
     /// The provider's name in reports.
     pub provider: String,
 }
@@ -46,7 +43,6 @@ impl S3Config {
             path_style: None,
             quirks: None,
             http: http::Settings::default(),
-            scheme: Scheme::AWS4,
             provider: "s3".to_owned(),
         }
     }

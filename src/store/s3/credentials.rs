@@ -23,7 +23,7 @@ const RENEW: &str = "check the profile (`--profile`), or log in again with `aws 
 
 /// The keys of a store, or none for anonymous requests.
 #[derive(Debug)]
-pub(super) struct KeyRing {
+pub(crate) struct KeyRing {
     provider: Option<SharedCredentialsProvider>,
     current: RwLock<Option<Arc<Keys>>>,
     /// Held while asking the provider; when it was last asked in vain.
@@ -32,17 +32,17 @@ pub(super) struct KeyRing {
 
 impl KeyRing {
     /// Without keys: requests are not signed.
-    pub(super) fn anonymous() -> Self {
+    pub(crate) fn anonymous() -> Self {
         Self { provider: None, current: RwLock::default(), failed: Mutex::default() }
     }
 
     /// Keys from a provider, which is asked when they are first needed.
-    pub(super) fn from_provider(provider: SharedCredentialsProvider) -> Self {
+    pub(crate) fn from_provider(provider: SharedCredentialsProvider) -> Self {
         Self { provider: Some(provider), ..Self::anonymous() }
     }
 
     /// The keys to sign with now; `None` for anonymous requests.
-    pub(super) async fn keys(&self) -> Result<Option<Arc<Keys>>, StoreError> {
+    pub(crate) async fn keys(&self) -> Result<Option<Arc<Keys>>, StoreError> {
         let Some(provider) = &self.provider else { return Ok(None) };
         let now = SystemTime::now();
         if let Some(keys) = self.current()

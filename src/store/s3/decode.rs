@@ -15,7 +15,7 @@ use super::echo;
 use super::error::{self, ServiceError};
 use crate::store::page::printable;
 use crate::store::text::percent;
-use crate::store::{ListVersion, Page, PageError, PageRequest, Quirks, StoreError};
+use crate::store::{ListVersion, Page, PageError, PageRequest, Plus, Quirks, StoreError};
 use pass::Pass;
 
 const ROOT: &str = "ListBucketResult";
@@ -75,10 +75,14 @@ pub(super) fn decode_with(
 ) -> Result<(), Rejected> {
     // Spans are offsets, so the body can be away while the page is filled.
     let body = std::mem::take(&mut page.body);
-    let head = passes(&body, page, expected.quirks.url_encoding, fast);
+    let head = passes(&body, page, expected.quirks, fast);
     page.body = body;
     let head = head?;
     let found = page.len() + page.prefixes().len();
+    let second = expected.quirks.list_version == ListVersion::V2;
+    if second && expected.quirks.count_proves_version && head.key_count.is_none() {
+        return Err(PageError::FirstVersion.into());
+    }
     if let Some(stated) = head.key_count
         && expected.quirks.exact_key_count
         && stated != found as u64
@@ -113,10 +117,11 @@ enum Outcome {
     },
 }
 
-fn passes(body: &[u8], page: &mut Page, asked: bool, fast: bool) -> Result<Head, Rejected> {
-    match Pass::new(body, page, asked, fast).run() {
+fn passes(body: &[u8], page: &mut Page, quirks: &Quirks, fast: bool) -> Result<Head, Rejected> {
+    let asked = quirks.url_encoding;
+    match Pass::new(body, page, quirks, asked, fast).run() {
         Ok(Outcome::Done(head)) => Ok(head),
-        Ok(Outcome::Again { url }) => match Pass::new(body, page, url, fast).run()? {
+        Ok(Outcome::Again { url }) => match Pass::new(body, page, quirks, url, fast).run()? {
             Outcome::Done(head) => Ok(head),
             // Cannot be: the same document states the same encoding.
             Outcome::Again { .. } => Err(truncated(body, "<EncodingType>").into()),
@@ -125,7 +130,7 @@ fn passes(body: &[u8], page: &mut Page, asked: bool, fast: bool) -> Result<Head,
         Err(Rejected::Page(error @ PageError::BadValue { element: "Key" | "Prefix", .. }))
             if asked =>
         {
-            match Pass::new(body, page, false, fast).run() {
+            match Pass::new(body, page, quirks, false, fast).run() {
                 Ok(Outcome::Done(head)) => Ok(head),
                 _ => Err(error.into()),
             }
@@ -143,9 +148,14 @@ fn finish(
 ) -> Result<(), PageError> {
     let more = head.truncated.ok_or_else(|| truncated(&page.body, "<IsTruncated>"))?;
     let token = match quirks.list_version {
-        ListVersion::V2 => head.token,
+        ListVersion::V2 => match head.token {
+            Some(token) if head.url && quirks.encoded_token => {
+                Some(decoded(quirks.plus, &token, "NextContinuationToken")?)
+            }
+            token => token,
+        },
         ListVersion::V1 => match head.next_marker {
-            Some(marker) if head.url => Some(decoded(&marker, "NextMarker")?),
+            Some(marker) if head.url => Some(decoded(quirks.plus, &marker, "NextMarker")?),
             // Without a delimiter the marker is the last key, and need not be given.
             None if more => page.last_key().max(page.prefixes().last()).map(<[u8]>::to_vec),
             marker => marker,
@@ -167,9 +177,9 @@ fn finish(
     Ok(())
 }
 
-fn decoded(text: &[u8], element: &'static str) -> Result<Vec<u8>, PageError> {
+fn decoded(plus: Plus, text: &[u8], element: &'static str) -> Result<Vec<u8>, PageError> {
     let mut bytes = Vec::with_capacity(text.len());
-    if percent::decode(text, &mut bytes) {
+    if percent::decode(plus, text, &mut bytes) {
         Ok(bytes)
     } else {
         Err(bad(element, text, "url-encoded"))

@@ -8,7 +8,7 @@
 use super::decode::{Expected, Head};
 use crate::store::page::printable;
 use crate::store::text::percent;
-use crate::store::{ListVersion, PageError, PageRequest};
+use crate::store::{ListVersion, PageError, PageRequest, Plus};
 
 /// Compares the reply's name, prefix and start with what was asked.
 ///
@@ -25,17 +25,18 @@ pub(super) fn check(
     {
         return Err(wrong("Name", name, expected.bucket.as_bytes()));
     }
-    compare("Prefix", head.prefix.as_deref(), Some(&request.prefix), head.url)?;
+    let encoding = head.url.then_some(expected.quirks.plus);
+    compare("Prefix", head.prefix.as_deref(), Some(&request.prefix), encoding)?;
     // Where a token continues the listing, the start is in the token, and servers may show either.
     if request.token.is_some() {
         return Ok(());
     }
     match expected.quirks.list_version {
         ListVersion::V2 => {
-            compare("StartAfter", head.start_after.as_deref(), request.after.as_deref(), head.url)
+            compare("StartAfter", head.start_after.as_deref(), request.after.as_deref(), encoding)
         }
         ListVersion::V1 => {
-            compare("Marker", head.marker.as_deref(), request.after.as_deref(), head.url)
+            compare("Marker", head.marker.as_deref(), request.after.as_deref(), encoding)
         }
     }
 }
@@ -50,7 +51,7 @@ fn compare(
     element: &'static str,
     got: Option<&[u8]>,
     sent: Option<&[u8]>,
-    url: bool,
+    encoding: Option<Plus>,
 ) -> Result<(), PageError> {
     let Some(got) = got else { return Ok(()) };
     let sent = sent.unwrap_or_default();
@@ -59,7 +60,10 @@ fn compare(
         return Ok(());
     }
     let mut decoded = Vec::with_capacity(got.len());
-    if url && percent::decode(got, &mut decoded) && decoded == sent {
+    if let Some(plus) = encoding
+        && percent::decode(plus, got, &mut decoded)
+        && decoded == sent
+    {
         return Ok(());
     }
     Err(wrong(element, got, sent))

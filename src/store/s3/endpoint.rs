@@ -1,6 +1,8 @@
 //! Which host a request goes to, and where in it the bucket is named.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::Uri;
 
@@ -19,19 +21,39 @@ const PARTITIONS: [(&str, &str); 7] = [
     ("", "amazonaws.com"),
 ];
 
+/// How a provider's hosts follow from its regions, and regions from hosts.
+pub(crate) trait Hosts: fmt::Debug + Send + Sync {
+    /// The host of a region, which names no bucket.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setup`] for a region that has none, with those that have.
+    fn host(&self, region: &str) -> Result<String, StoreError>;
+
+    /// The region that the name of a host tells.
+    fn region(&self, host: &str) -> Option<String>;
+
+    /// Whether a host that the user names has the bucket in the path. Providers that serve buckets on
+    /// hosts of their own refuse that.
+    fn named_by_path(&self) -> bool {
+        false
+    }
+}
+
 /// An endpoint, before a bucket is put into it.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    hosts: Arc<dyn Hosts>,
+    /// A host that the user named.
+    named: Option<Named>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Endpoint {
-    /// Amazon S3, whose hosts follow from the region.
-    Aws { fips: bool, dual_stack: bool },
-    /// Another store, or a host that was named.
-    Custom {
-        secure: bool,
-        /// With the port, where it is not the scheme's own.
-        authority: String,
-        /// Encoded, without a slash at its end.
-        path: String,
-    },
+struct Named {
+    secure: bool,
+    /// With the port, where it is not the scheme's own.
+    authority: String,
+    /// Encoded, without a slash at its end.
+    path: String,
 }
 
 /// Where requests for a bucket go.
@@ -53,16 +75,83 @@ impl Route {
     }
 
     /// This route by way of another host, if going there is safe: a signed request is never taken to
-    /// another registrable domain, nor from TLS to no TLS.
-    pub(super) fn to_host(&self, host: &str) -> Option<Self> {
-        let sound = same_domain(&self.host, host) && host != self.host;
-        sound.then(|| Self { host: host.to_owned(), ..self.clone() })
+    /// another registrable domain, nor from TLS to no TLS. A host that names no bucket gets it put before
+    /// it where the route has it there.
+    pub(super) fn to_host(&self, host: &str, bucket: &str) -> Option<Self> {
+        let names_bucket =
+            |host: &str| host.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('.'));
+        let host = if names_bucket(&self.host) && !names_bucket(host) {
+            format!("{bucket}.{host}")
+        } else {
+            host.to_owned()
+        };
+        let sound = same_domain(&self.host, &host) && host != self.host;
+        sound.then(|| Self { host, ..self.clone() })
     }
 }
 
 impl Endpoint {
+    /// The provider's own hosts.
+    pub(crate) fn regional(hosts: impl Hosts + 'static) -> Self {
+        Self { hosts: Arc::new(hosts), named: None }
+    }
+
+    /// A host that the user named in place of those.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setup`] for what is no URL of a host.
+    pub(crate) fn named(url: &str, hosts: impl Hosts + 'static) -> Result<Self, StoreError> {
+        Ok(Self { hosts: Arc::new(hosts), named: Some(Named::parse(url)?) })
+    }
+
+    /// Whether the user named the host.
+    pub(super) fn is_named(&self) -> bool {
+        self.named.is_some()
+    }
+
+    /// The region that a host's name tells.
+    pub(super) fn region_of(&self, host: &str) -> Option<String> {
+        self.hosts.region(host)
+    }
+
+    /// The region of the host that the user named.
+    pub(crate) fn named_region(&self) -> Option<String> {
+        self.named.as_ref().and_then(|named| self.hosts.region(&named.authority))
+    }
+
+    /// The route to a bucket in a region.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setup`] for a region without a host.
+    pub(super) fn route(
+        &self,
+        bucket: &str,
+        region: &str,
+        path_style: Option<bool>,
+    ) -> Result<Route, StoreError> {
+        let (secure, base, path, usual) = match &self.named {
+            None => (true, self.hosts.host(region)?, "", false),
+            Some(Named { secure, authority, path }) => {
+                (*secure, authority.clone(), path.as_str(), self.hosts.named_by_path())
+            }
+        };
+        let dotted = secure && bucket.contains('.');
+        let by_path =
+            path_style.unwrap_or(usual || dotted) || !is_host_label(bucket) || is_address(&base);
+        let (host, path) = if by_path {
+            let mut path = format!("{path}/");
+            percent::encode_path(bucket.as_bytes(), &mut path);
+            (base, path)
+        } else {
+            (format!("{bucket}.{base}"), format!("{path}/"))
+        };
+        Ok(Route { region: region.to_owned(), secure, host, path })
+    }
+}
+
+impl Named {
     /// Reads the URL of an endpoint.
-    pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+    fn parse(url: &str) -> Result<Self, StoreError> {
         let fault = |what: &str| {
             // A URL with a login in it is not repeated.
             let shown = if url.contains('@') {
@@ -93,27 +182,28 @@ impl Endpoint {
             Some(port) if port == default => authority.host().to_ascii_lowercase(),
             _ => authority.as_str().to_ascii_lowercase(),
         };
-        Ok(Self::Custom { secure, authority, path: uri.path().trim_end_matches('/').to_owned() })
+        Ok(Self { secure, authority, path: uri.path().trim_end_matches('/').to_owned() })
+    }
+}
+
+/// The hosts of Amazon S3.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Aws {
+    pub(super) fips: bool,
+    pub(super) dual_stack: bool,
+}
+
+impl Hosts for Aws {
+    fn host(&self, region: &str) -> Result<String, StoreError> {
+        Ok(aws_host(region, self.fips, self.dual_stack))
     }
 
-    /// The route to a bucket in a region.
-    pub(super) fn route(&self, bucket: &str, region: &str, path_style: Option<bool>) -> Route {
-        let (secure, base, path) = match self {
-            Self::Aws { fips, dual_stack } => (true, aws_host(region, *fips, *dual_stack), ""),
-            Self::Custom { secure, authority, path } => (*secure, authority.clone(), path.as_str()),
-        };
-        let usual = matches!(self, Self::Custom { .. });
-        let dotted = secure && bucket.contains('.');
-        let by_path =
-            path_style.unwrap_or(usual || dotted) || !is_host_label(bucket) || is_address(&base);
-        let (host, path) = if by_path {
-            let mut path = format!("{path}/");
-            percent::encode_path(bucket.as_bytes(), &mut path);
-            (base, path)
-        } else {
-            (format!("{bucket}.{base}"), format!("{path}/"))
-        };
-        Route { region: region.to_owned(), secure, host, path }
+    fn region(&self, host: &str) -> Option<String> {
+        region_of(host).map(str::to_owned)
+    }
+
+    fn named_by_path(&self) -> bool {
+        true
     }
 }
 
@@ -145,7 +235,8 @@ fn is_address(authority: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok()
 }
 
-fn host_of(authority: &str) -> &str {
+/// A host without its port.
+pub(crate) fn host_of(authority: &str) -> &str {
     if let Some(bracketed) = authority.strip_prefix('[') {
         return bracketed.split(']').next().unwrap_or_default();
     }
@@ -173,7 +264,7 @@ fn registrable(host: &str) -> &str {
 }
 
 /// The region that an AWS host name holds: `bucket.s3.eu-west-1.amazonaws.com`, or the old `s3-eu-west-1`.
-pub(super) fn region_of(host: &str) -> Option<&str> {
+fn region_of(host: &str) -> Option<&str> {
     let (_, suffix) = PARTITIONS.iter().find(|(_, suffix)| host_of(host).ends_with(suffix))?;
     let labels = host_of(host).strip_suffix(suffix)?.strip_suffix('.')?;
     let last = labels.rsplit('.').next()?;
@@ -187,30 +278,39 @@ pub(super) fn region_of(host: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const AWS: Endpoint = Endpoint::Aws { fips: false, dual_stack: false };
+    fn aws() -> Endpoint {
+        Endpoint::regional(Aws::default())
+    }
+
+    fn custom(url: &str) -> Endpoint {
+        Endpoint::named(url, Aws::default()).unwrap()
+    }
 
     fn url(endpoint: &Endpoint, bucket: &str, region: &str, path_style: Option<bool>) -> String {
-        let route = endpoint.route(bucket, region, path_style);
+        let route = endpoint.route(bucket, region, path_style).unwrap();
         route.origin() + &route.path
     }
 
     #[test]
     fn buckets_of_aws_are_in_the_host_where_they_can_be() {
-        assert_eq!(url(&AWS, "inv", "eu-west-1", None), "https://inv.s3.eu-west-1.amazonaws.com/");
         assert_eq!(
-            url(&AWS, "inv", "cn-north-1", None),
+            url(&aws(), "inv", "eu-west-1", None),
+            "https://inv.s3.eu-west-1.amazonaws.com/"
+        );
+        assert_eq!(
+            url(&aws(), "inv", "cn-north-1", None),
             "https://inv.s3.cn-north-1.amazonaws.com.cn/"
         );
-        assert_eq!(url(&AWS, "a.b", "eu-west-1", None), "https://s3.eu-west-1.amazonaws.com/a.b");
+        assert_eq!(url(&aws(), "a.b", "eu-west-1", None), "https://s3.eu-west-1.amazonaws.com/a.b");
         assert_eq!(
-            url(&AWS, "Old_Bucket", "us-east-1", None),
+            url(&aws(), "Old_Bucket", "us-east-1", None),
             "https://s3.us-east-1.amazonaws.com/Old_Bucket"
         );
         assert_eq!(
-            url(&AWS, "inv", "eu-west-1", Some(true)),
+            url(&aws(), "inv", "eu-west-1", Some(true)),
             "https://s3.eu-west-1.amazonaws.com/inv"
         );
-        let both = Endpoint::Aws { fips: true, dual_stack: true };
+        let both = Endpoint::regional(Aws { fips: true, dual_stack: true });
         assert_eq!(
             url(&both, "inv", "us-west-2", None),
             "https://inv.s3-fips.dualstack.us-west-2.amazonaws.com/"
@@ -219,7 +319,6 @@ mod tests {
 
     #[test]
     fn buckets_of_other_stores_are_in_the_path_unless_told_otherwise() {
-        let custom = |url| Endpoint::parse(url).unwrap();
         assert_eq!(
             url(&custom("http://127.0.0.1:9000/"), "inv", "r", None),
             "http://127.0.0.1:9000/inv"
@@ -237,7 +336,10 @@ mod tests {
             url(&ks3, "inv", "BEIJING", Some(false)),
             "https://inv.ks3-cn-beijing.ksyuncs.com/"
         );
-        assert_eq!(custom("http://[::1]:9000").route("inv", "r", Some(false)).host, "[::1]:9000");
+        assert_eq!(
+            url(&custom("http://[::1]:9000"), "inv", "r", Some(false)),
+            "http://[::1]:9000/inv"
+        );
     }
 
     #[test]
@@ -250,7 +352,7 @@ mod tests {
             "https://a?SECRET@=1",
             "",
         ] {
-            let error = Endpoint::parse(url).unwrap_err();
+            let error = Endpoint::named(url, Aws::default()).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Setup);
             assert!(!error.to_string().contains("SECRET"), "{error}");
         }
@@ -264,8 +366,10 @@ mod tests {
             host: host.into(),
             path: "/".into(),
         };
-        let goes = |from: &str, to: &str| route(from).to_host(to).is_some();
+        let goes = |from: &str, to: &str| route(from).to_host(to, "b").is_some();
         assert!(goes("b.s3.amazonaws.com", "b.s3.eu-west-1.amazonaws.com"));
+        let bare = route("b.ks3-cn-beijing.ksyuncs.com").to_host("ks3-sgp.ksyuncs.com", "b");
+        assert_eq!(bare.unwrap().host, "b.ks3-sgp.ksyuncs.com");
         assert!(goes("b.ks3-cn-beijing.ksyuncs.com", "b.ks3-cn-shanghai.ksyuncs.com"));
         assert!(goes("s3.cn-north-1.amazonaws.com.cn", "s3.cn-northwest-1.amazonaws.com.cn"));
         assert!(!goes("b.s3.amazonaws.com", "b.s3.amazonaws.com.evil.example"));

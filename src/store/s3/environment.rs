@@ -8,11 +8,12 @@ use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::region::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig, imds};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::config::S3Config;
 use super::credentials::KeyRing;
-use super::endpoint::Endpoint;
+use super::endpoint::{Aws, Endpoint};
 use crate::store::StoreError;
 
 /// Instances answer within milliseconds; elsewhere nobody answers, and nobody should wait for that.
@@ -53,33 +54,40 @@ pub(super) async fn read(config: &S3Config) -> Result<Environment, StoreError> {
     let loader = if config.no_sign_request {
         loader.no_credentials()
     } else {
-        loader.credentials_provider(credentials(config, region.clone()).await)
+        loader.credentials_provider(credentials(config.profile.as_deref(), region.clone()).await)
     };
     let found = loader.load().await;
     let keys = match found.credentials_provider() {
         Some(provider) if !config.no_sign_request => KeyRing::from_provider(provider),
         _ => KeyRing::anonymous(),
     };
+    let hosts = Aws {
+        fips: found.use_fips().unwrap_or(false),
+        dual_stack: found.use_dual_stack().unwrap_or(false),
+    };
     let endpoint = match config.endpoint_url.clone().or_else(|| endpoint_url(&found)) {
-        Some(url) => Endpoint::parse(&url)?,
-        None => Endpoint::Aws {
-            fips: found.use_fips().unwrap_or(false),
-            dual_stack: found.use_dual_stack().unwrap_or(false),
-        },
+        Some(url) => Endpoint::named(&url, hosts)?,
+        None => Endpoint::regional(hosts),
     };
     let ca_bundle =
         std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from);
     Ok(Environment { endpoint, region: region.to_string(), keys, ca_bundle })
 }
 
-async fn credentials(config: &S3Config, region: Region) -> DefaultCredentialsChain {
+/// The keys that the AWS tools would use, for another provider.
+pub(crate) async fn key_ring(profile: Option<&str>) -> KeyRing {
+    let chain = credentials(profile, Region::from_static(FIRST_REGION)).await;
+    KeyRing::from_provider(SharedCredentialsProvider::new(chain))
+}
+
+async fn credentials(profile: Option<&str>, region: Region) -> DefaultCredentialsChain {
     let instance = imds::Client::builder()
         .connect_timeout(INSTANCE_TIMEOUT)
         .read_timeout(INSTANCE_TIMEOUT)
         .max_attempts(1)
         .build();
     let mut builder = DefaultCredentialsChain::builder().region(region).imds_client(instance);
-    if let Some(profile) = &config.profile {
+    if let Some(profile) = profile {
         builder = builder.profile_name(profile);
     }
     builder.build().await

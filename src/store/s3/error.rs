@@ -12,6 +12,9 @@ use crate::store::text::date;
 use crate::store::text::xml::{Content, Event, Reader};
 use crate::store::{ErrorKind, StoreError};
 
+/// Before the names of each provider's own headers: Amazon S3 and most who follow it, KS3, OSS.
+const PREFIXES: [&str; 3] = ["x-amz-", "x-kss-", "x-oss-"];
+
 /// The longest wait that a server is believed to mean.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
@@ -28,6 +31,8 @@ pub struct ServiceError {
     pub region: Option<String>,
     /// `Endpoint`: the host to ask instead, on redirects.
     pub endpoint: Option<String>,
+    /// `EC`: OSS's finer code, which its support pages explain.
+    pub ec: String,
 }
 
 impl ServiceError {
@@ -57,7 +62,8 @@ impl ServiceError {
                 Event::Text(_) | Event::Literal(_) => continue,
                 Event::Done => return None,
             };
-            let known = [b"Code".as_slice(), b"Message", b"RequestId", b"Region", b"Endpoint"];
+            let known =
+                [b"Code".as_slice(), b"Message", b"RequestId", b"Region", b"Endpoint", b"EC"];
             let name = &body[name];
             if !known.contains(&name) {
                 reader.skip().ok()?;
@@ -72,6 +78,7 @@ impl ServiceError {
                 b"Code" => error.code = text,
                 b"Message" => error.message = text,
                 b"RequestId" => error.request_id = text,
+                b"EC" => error.ec = text,
                 b"Region" => error.region = Some(text).filter(|region| !region.is_empty()),
                 _ => error.endpoint = Some(text).filter(|endpoint| !endpoint.is_empty()),
             }
@@ -94,12 +101,12 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refu
     let parsed = ServiceError::parse(body);
     let described = parsed.is_some();
     let mut service = parsed.unwrap_or_default();
-    if let Some(region) = text("x-amz-bucket-region") {
+    let named = |name: &str| PREFIXES.iter().find_map(|prefix| text(&format!("{prefix}{name}")));
+    if let Some(region) = named("bucket-region") {
         service.region = Some(region);
     }
     if service.request_id.is_empty() {
-        let id = text("x-amz-request-id").or_else(|| text("x-kss-request-id"));
-        service.request_id = id.unwrap_or_default();
+        service.request_id = named("request-id").unwrap_or_default();
     }
     let location = text(header::LOCATION.as_str()).and_then(|location| host_of(&location));
     let host = service.endpoint.take().or(location);
@@ -115,16 +122,23 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refu
     if let ErrorKind::ClockSkew { seconds } = &mut error.kind {
         *seconds = answered.map(|answered| answered - date::now_seconds());
     }
-    if let Some(text) = text(header::RETRY_AFTER.as_str()) {
-        error.retry_after = retry_after(&text, answered);
-    }
+    let asked = text(header::RETRY_AFTER.as_str()).and_then(|text| retry_after(&text, answered));
+    error.retry_after = asked.max(held_back(headers));
     Refusal { error, host }
+}
+
+/// For how long OSS held an answer back because it is asked too fast, in milliseconds as it says; from
+/// its page "Limits". `None` where it did not.
+pub(super) fn held_back(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("x-oss-qos-delay-time")?.to_str().ok()?;
+    let time = Duration::from_millis(text.trim().parse().ok()?).min(MAX_RETRY_AFTER);
+    (!time.is_zero()).then_some(time)
 }
 
 /// The kind of an error, by its code where it has one and by its status otherwise.
 pub(super) fn classify(status: u16, error: ServiceError) -> StoreError {
     let kind = by_code(&error).unwrap_or_else(|| by_status(status, error.region.clone()));
-    let message = if error.message.is_empty() {
+    let mut message = if error.message.is_empty() {
         format!(
             "the store answered with {}",
             if error.code.is_empty() { "an error" } else { &error.code }
@@ -132,6 +146,9 @@ pub(super) fn classify(status: u16, error: ServiceError) -> StoreError {
     } else {
         error.message
     };
+    if !error.ec.is_empty() {
+        message.push_str(&format!(" [EC {}]", error.ec));
+    }
     StoreError {
         kind,
         status: Some(status),
@@ -147,7 +164,7 @@ fn by_code(error: &ServiceError) -> Option<ErrorKind> {
     Some(match error.code.as_str() {
         "NoSuchBucket" => ErrorKind::NoSuchBucket,
         "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "InvalidPayer"
-        | "NotSignedUp" => ErrorKind::AccessDenied,
+        | "NotSignedUp" | "UserDisable" => ErrorKind::AccessDenied,
         "AuthorizationHeaderMalformed" if error.region.is_some() => {
             ErrorKind::WrongRegion { region: region() }
         }
@@ -158,6 +175,8 @@ fn by_code(error: &ServiceError) -> Option<ErrorKind> {
         | "InvalidSecurity"
         | "TokenRefreshRequired"
         | "ExpiredTokenException"
+        | "InvalidSecurityToken"
+        | "SecurityTokenExpired"
         | "AuthorizationHeaderMalformed" => ErrorKind::BadCredentials,
         "PermanentRedirect"
         | "TemporaryRedirect"
@@ -169,7 +188,11 @@ fn by_code(error: &ServiceError) -> Option<ErrorKind> {
         | "ServerBusy"
         | "BandwidthLimitExceeded"
         | "RequestLimitExceeded" => ErrorKind::Throttled,
-        code if code.starts_with("Throttling") || code.starts_with("TooManyRequests") => {
+        code if code.starts_with("Throttling")
+            || code.starts_with("TooManyRequests")
+            // OSS: of the account, the bucket, one address or one kind of call.
+            || code.ends_with("QpsLimitExceeded") =>
+        {
             ErrorKind::Throttled
         }
         "InternalError" | "OperationTimedOut" | "OperationAborted" => ErrorKind::Server,
@@ -330,6 +353,29 @@ mod tests {
         assert_eq!(wait("Sat, 21 Nov 2026 11:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("999999999"), Some(MAX_RETRY_AFTER));
         assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn the_headers_of_other_providers_are_read_like_those_of_aws() {
+        for prefix in ["x-kss", "x-oss"] {
+            let (id, region) = (format!("{prefix}-request-id"), format!("{prefix}-bucket-region"));
+            let headers = [(id.leak() as &str, "R7"), (region.leak(), "eu-west-1")];
+            let error = reply(301, &headers, "").error;
+            assert_eq!(error.request_id, "R7");
+            assert_eq!(error.kind, ErrorKind::WrongRegion { region: Some("eu-west-1".to_owned()) });
+        }
+    }
+
+    #[test]
+    fn oss_tells_its_finer_code_and_for_how_long_it_held_the_answer_back() {
+        let body = "<Error>\n <Code>\n  TotalQpsLimitExceeded </Code><Message>m</Message><EC>0048-1</EC></Error>";
+        let headers = [("x-oss-qos-delay-time", "1500"), ("x-oss-request-id", "R")];
+        let error = reply(503, &headers, body).error;
+        assert_eq!(error.kind, ErrorKind::Throttled);
+        assert_eq!(error.to_string(), "m [EC 0048-1] (HTTP 503, TotalQpsLimitExceeded, request R)");
+        assert_eq!(error.retry_after, Some(Duration::from_millis(1500)));
+        let both = [("x-oss-qos-delay-time", "1500"), ("retry-after", "3")];
+        assert_eq!(reply(503, &both, "").error.retry_after, Some(Duration::from_secs(3)));
     }
 
     #[test]

@@ -6,19 +6,19 @@ use std::time::SystemTime;
 use zeroize::Zeroizing;
 
 /// An access key. Its secret parts are never shown and are overwritten when dropped.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// The public part.
-    pub(super) id: String,
-    pub(super) secret: Zeroizing<String>,
+    pub(crate) id: String,
+    pub(crate) secret: Zeroizing<String>,
     /// The session token of temporary keys.
-    pub(super) token: Option<Zeroizing<String>>,
+    pub(crate) token: Option<Zeroizing<String>>,
     /// When temporary keys end.
-    pub(super) expires: Option<SystemTime>,
+    pub(crate) expires: Option<SystemTime>,
 }
 
 impl Keys {
     /// Keys that do not end.
-    pub(super) fn new(
+    pub(crate) fn new(
         id: impl Into<String>,
         secret: impl Into<String>,
         token: Option<String>,
@@ -28,7 +28,7 @@ impl Keys {
     }
 
     /// `text` without any secret of these keys that got into it.
-    pub(super) fn redact(&self, text: String) -> String {
+    pub(crate) fn redact(&self, text: String) -> String {
         let secrets = [Some(&self.secret), self.token.as_ref()];
         secrets.into_iter().flatten().filter(|secret| !secret.is_empty()).fold(
             text,

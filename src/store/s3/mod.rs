@@ -6,6 +6,8 @@
 //! profiles, regions and endpoints behave as users of the AWS tools know them.
 //!
 //! * `config`, `environment`, `credentials`, `keys`: what the user says, and what is found.
+//! * `settled`: what comes of it, which is all that the client knows. Other providers that speak these
+//!   calls (`store::ks3`, `store::oss`) are other ways to such a value, and nothing more.
 //! * `endpoint`, `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
 //! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
@@ -14,20 +16,20 @@
 
 mod client;
 mod config;
-mod credentials;
+pub(crate) mod credentials;
 mod decode;
 mod echo;
-mod endpoint;
+pub(crate) mod endpoint;
 mod entry;
-mod environment;
+pub(crate) mod environment;
 mod error;
-mod keys;
+pub(crate) mod keys;
 mod query;
 mod server;
-mod sign;
+pub(crate) mod settled;
+pub(crate) mod sign;
 
 pub use client::S3Store;
 pub use config::S3Config;
 pub use decode::{Expected, Rejected, decode};
 pub use error::ServiceError;
-pub use sign::Scheme;

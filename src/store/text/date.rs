@@ -27,6 +27,12 @@ pub(crate) fn compact(seconds: i64) -> String {
     time.map(|time| time.strftime("%Y%m%dT%H%M%SZ").to_string()).unwrap_or_default()
 }
 
+/// `Sat, 21 Nov 2026 12:00:00 GMT`. Empty beyond the year 9999, which no server accepts.
+pub(crate) fn http(seconds: i64) -> String {
+    let time = Timestamp::from_second(seconds);
+    time.map(|time| time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +41,7 @@ mod tests {
     fn both_forms_name_the_same_second() {
         let seconds = parse_http("Sat, 21 Nov 2026 12:00:00 GMT").unwrap();
         assert_eq!(compact(seconds), "20261121T120000Z");
+        assert_eq!(http(seconds), "Sat, 21 Nov 2026 12:00:00 GMT");
         assert_eq!(parse_http("yesterday"), None);
     }
 }

@@ -1,19 +1,35 @@
 //! Keyed hashes, as requests are signed with them.
 
 use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// HMAC-SHA256. A key longer than a block counts as its hash, as RFC 2104 defines it.
 pub(crate) fn sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new((&*block::<Sha256>(key)).into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+/// HMAC-SHA1, of which only old signatures are made.
+pub(crate) fn sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
+    let mut mac = Hmac::<Sha1>::new((&*block::<Sha1>(key)).into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+/// A key as the block that both hashes take.
+fn block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; 64]> {
     let mut block = Zeroizing::new([0_u8; 64]);
     match block.get_mut(..key.len()) {
         Some(start) => start.copy_from_slice(key),
-        None => block[..32].copy_from_slice(&Sha256::digest(key)),
+        None => {
+            let hash = D::digest(key);
+            block[..hash.len()].copy_from_slice(&hash);
+        }
     }
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    mac.update(message);
-    mac.finalize().into_bytes().into()
+    block
 }
 
 /// `bytes` in small hexadecimal digits.
@@ -33,5 +49,12 @@ mod tests {
         let key = [0xaa; 131];
         let code = sha256(&key, b"Test Using Larger Than Block-Size Key - Hash Key First");
         assert_eq!(hex(&code), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+        // RFC 2202, test cases 1 and 6.
+        assert_eq!(
+            hex(&sha1(&[0x0b; 20], b"Hi There")),
+            "b617318655057264e28bc0b6fb378c8ef146be00"
+        );
+        let code = sha1(&[0xaa; 80], b"Test Using Larger Than Block-Size Key - Hash Key First");
+        assert_eq!(hex(&code), "aa4ae5e15272d00e95705637ce8a3b55ed402112");
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod date;
 pub(crate) mod hmac;
+pub(crate) mod ini;
 pub(crate) mod percent;
 pub(crate) mod timestamp;
 pub(crate) mod xml;

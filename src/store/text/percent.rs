@@ -1,22 +1,33 @@
 //! Percent-encoding, both ways, on bytes.
 //!
-//! Decoding follows what S3 does under `encoding-type=url`: `+` is a space, `%XX` a byte. Encoding
-//! follows what signing requires: everything but the unreserved characters of RFC 3986 as `%XX` in
+//! Decoding follows what stores do under `encoding-type=url`: `%XX` is a byte, and `+` a space or, where
+//! the store writes that as `%20`, itself. Encoding follows what signing requires: everything but the unreserved characters of RFC 3986 as `%XX` in
 //! capitals.
 
 use memchr::memchr2;
 
-/// Appends `text` decoded; false if a `%` is not followed by two hexadecimal digits.
+/// What `+` stands for in encoded text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Plus {
+    /// A space, as in the forms of web pages: Amazon S3 and nearly all who follow it.
+    #[default]
+    Space,
+    /// Itself: Alibaba Cloud OSS.
+    Itself,
+}
+
+/// Appends `text` decoded, `+` as it is meant; false if a `%` is not followed by two hexadecimal digits.
 ///
 /// Such a `%` is not passed on as it is: a server that says `url` and writes a bare `%` leaves open which
 /// other characters it did not encode, and a key guessed wrong is an object counted under a wrong name.
 #[must_use]
-pub(crate) fn decode(text: &[u8], into: &mut Vec<u8>) -> bool {
+pub(crate) fn decode(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
+    let plus = if plus == Plus::Space { b' ' } else { b'+' };
     let mut rest = text;
     while let Some(start) = memchr2(b'%', b'+', rest) {
         into.extend_from_slice(&rest[..start]);
         if rest[start] == b'+' {
-            into.push(b' ');
+            into.push(plus);
             rest = &rest[start + 1..];
             continue;
         }
@@ -67,7 +78,7 @@ mod tests {
 
     fn decoded(text: &str) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        decode(text.as_bytes(), &mut bytes).then_some(bytes)
+        decode(Plus::Space, text.as_bytes(), &mut bytes).then_some(bytes)
     }
 
     #[test]
@@ -75,6 +86,13 @@ mod tests {
         assert_eq!(decoded("test_file%283%29.png").unwrap(), b"test_file(3).png");
         assert_eq!(decoded("a+b%2Bc%2bd").unwrap(), b"a b+c+d");
         assert_eq!(decoded("%FF%00/").unwrap(), b"\xFF\0/");
+    }
+
+    #[test]
+    fn plus_is_itself_where_spaces_are_escaped() {
+        let mut bytes = Vec::new();
+        assert!(decode(Plus::Itself, b"a%20b+c%2Bd", &mut bytes));
+        assert_eq!(bytes, b"a b+c+d");
     }
 
     #[test]

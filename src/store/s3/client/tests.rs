@@ -7,6 +7,7 @@ use super::*;
 use crate::store::ListVersion;
 use crate::store::http::Settings;
 use crate::store::http::script::{Script, Then, answer};
+use crate::store::s3::endpoint::Aws;
 
 const EMPTY: &str = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
 
@@ -36,12 +37,26 @@ fn keys() -> KeyRing {
     ]))))
 }
 
-fn store_with(script: &Script, keys: KeyRing, change: impl FnOnce(&mut S3Config)) -> S3Store {
-    let mut config = S3Config::new("b");
-    config.http = Settings { proxies: false, ..Settings::default() };
-    change(&mut config);
-    let endpoint = Endpoint::parse(&format!("http://{}", script.address)).unwrap();
-    S3Store::new(config, endpoint, "us-east-1", keys, None)
+fn store_with(script: &Script, keys: KeyRing, change: impl FnOnce(&mut Settled)) -> S3Store {
+    let url = format!("http://{}", script.address);
+    let mut settled = settled("b", Endpoint::named(&url, Aws::default()).unwrap(), keys);
+    change(&mut settled);
+    S3Store::new(settled).unwrap()
+}
+
+fn settled(bucket: &str, endpoint: Endpoint, keys: KeyRing) -> Settled {
+    Settled {
+        provider: "s3".into(),
+        bucket: bucket.into(),
+        endpoint,
+        region: "us-east-1".into(),
+        keys,
+        signer: Box::new(SignerV4::new(Scheme::AWS4)),
+        path_style: None,
+        request_payer: false,
+        quirks: Quirks::default(),
+        http: Settings { proxies: false, ..Settings::default() },
+    }
 }
 
 async fn list(store: &S3Store) -> Result<Page, StoreError> {
@@ -64,7 +79,7 @@ fn xml_error(code: &str, more: &str) -> String {
 #[tokio::test]
 async fn a_signed_request_carries_what_it_signs() {
     let script = Script::play([(answer("200 OK", "", EMPTY), Then::Keep)]).await;
-    let store = store_with(&script, keys(), |config| config.request_payer = true);
+    let store = store_with(&script, keys(), |settled| settled.request_payer = true);
     assert!(list(&store).await.unwrap().is_empty());
     let head = &script.heads()[0];
     assert!(
@@ -145,8 +160,8 @@ async fn a_redirect_within_the_domain_is_followed() {
 
 #[tokio::test]
 async fn a_region_of_aws_changes_the_host_and_nothing_that_is_none_does() {
-    let aws = Endpoint::Aws { fips: false, dual_stack: false };
-    let store = S3Store::new(S3Config::new("inv"), aws, "us-east-1", keys(), None);
+    let aws = Endpoint::regional(Aws::default());
+    let store = S3Store::new(settled("inv", aws, keys())).unwrap();
     let route = store.route();
     assert!(!store.reroute(&route, Some("evil.example/"), None));
     assert!(!store.reroute(&route, Some("us-east-1"), None));
@@ -237,7 +252,7 @@ async fn the_first_version_is_spoken_where_the_store_wants_it() {
         "<ListBucketResult><Marker>p/a</Marker><IsTruncated>false</IsTruncated></ListBucketResult>";
     let script = Script::play([(answer("200 OK", "", body), Then::Keep)]).await;
     let quirks = Quirks { list_version: ListVersion::V1, ..Quirks::default() };
-    let store = store_with(&script, keys(), |config| config.quirks = Some(quirks));
+    let store = store_with(&script, keys(), |settled| settled.quirks = quirks);
     let request = PageRequest { after: Some(b"p/a".into()), limit: 10, ..PageRequest::default() };
     store.list(&request, &mut Page::default()).await.unwrap();
     assert!(

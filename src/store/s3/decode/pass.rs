@@ -11,7 +11,7 @@ use crate::store::s3::entry::{self, Raw};
 use crate::store::s3::error::ServiceError;
 use crate::store::text::xml::{self, Content, Event, Reader, XmlError};
 use crate::store::text::{percent, timestamp};
-use crate::store::{Page, PageError, Span};
+use crate::store::{Page, PageError, Plus, Quirks, Span};
 
 /// A reading: where it is, and what it has found.
 pub(super) struct Pass<'a> {
@@ -25,16 +25,35 @@ pub(super) struct Pass<'a> {
     assumed: bool,
     /// The encoding that entries were read under.
     used: Option<bool>,
+    quirks: &'a Quirks,
+    /// The storage class of objects without one, once it was needed.
+    default_class: Option<Span>,
     fast: bool,
     scratch: Vec<u8>,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(body: &'a [u8], page: &'a mut Page, assumed: bool, fast: bool) -> Self {
+    pub(super) fn new(
+        body: &'a [u8],
+        page: &'a mut Page,
+        quirks: &'a Quirks,
+        assumed: bool,
+        fast: bool,
+    ) -> Self {
         page.reset();
-        let reader = Reader::new(body);
-        let (head, scratch) = (Head::default(), Vec::new());
-        Self { body, page, reader, head, stated: None, assumed, used: None, fast, scratch }
+        Self {
+            body,
+            page,
+            reader: Reader::new(body),
+            head: Head::default(),
+            stated: None,
+            assumed,
+            used: None,
+            quirks,
+            default_class: None,
+            fast,
+            scratch: Vec::new(),
+        }
     }
 
     pub(super) fn run(mut self) -> Result<Outcome, Rejected> {
@@ -158,6 +177,7 @@ impl<'a> Pass<'a> {
             };
             let etag = self.page.in_body(etag.start, etag.end)?;
             let storage_class = self.page.in_body(storage_class.start, storage_class.end)?;
+            let storage_class = self.class(storage_class)?;
             self.page.push(key, size, modified, etag, storage_class);
             at = end;
         }
@@ -202,8 +222,23 @@ impl<'a> Pass<'a> {
         let key = key.ok_or_else(|| missing("<Key>"))?;
         let size = size.ok_or_else(|| missing("<Size>"))?;
         let modified = modified.ok_or_else(|| missing("<LastModified>"))?;
+        let storage_class = self.class(storage_class)?;
         self.page.push(key, size, modified, etag, storage_class);
         Ok(())
+    }
+
+    /// The storage class that is meant where none is given.
+    fn class(&mut self, given: Span) -> Result<Span, PageError> {
+        if !given.is_empty() || self.quirks.default_class.is_empty() {
+            return Ok(given);
+        }
+        if let Some(class) = self.default_class {
+            return Ok(class);
+        }
+        let name = self.quirks.default_class.as_bytes();
+        let class = self.page.in_arena(|_, arena| arena.extend_from_slice(name))?;
+        self.default_class = Some(class);
+        Ok(class)
     }
 
     fn common_prefix(&mut self) -> Result<(), PageError> {
@@ -249,12 +284,12 @@ impl<'a> Pass<'a> {
         {
             return self.page.in_body(range.start, range.end);
         }
-        let Self { page, body, scratch, .. } = self;
+        let Self { page, body, scratch, quirks, .. } = self;
         let written = match &content {
             Content::Slice(range) => &body[range.clone()],
             Content::Built => scratch.as_slice(),
         };
-        into_arena(page, written, url, element)
+        into_arena(page, written, url.then_some(quirks.plus), element)
     }
 
     /// A key of the fast path that holds references or escapes.
@@ -267,7 +302,7 @@ impl<'a> Pass<'a> {
         let text = &self.body[range.clone()];
         if memchr(b'&', text).is_none() {
             return if url {
-                into_arena(self.page, text, true, element)
+                into_arena(self.page, text, Some(self.quirks.plus), element)
             } else {
                 self.page.in_body(range.start, range.end)
             };
@@ -276,7 +311,8 @@ impl<'a> Pass<'a> {
         if !xml::unescape(text, &mut self.scratch) {
             return Err(bad(element, text, "text with sound character references"));
         }
-        into_arena(self.page, &self.scratch, url, element)
+        let encoding = url.then_some(self.quirks.plus);
+        into_arena(self.page, &self.scratch, encoding, element)
     }
 
     fn etag(&mut self) -> Result<Span, PageError> {
@@ -287,7 +323,7 @@ impl<'a> Pass<'a> {
             }
             Content::Built => {
                 let bare = &self.scratch[entry::unquoted(&self.scratch)];
-                into_arena(self.page, bare, false, "ETag")
+                into_arena(self.page, bare, None, "ETag")
             }
         }
     }
@@ -350,20 +386,17 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Puts decoded text into the page's arena.
+/// Puts text into the page's arena, url-decoded where that is its encoding.
 fn into_arena(
     page: &mut Page,
     text: &[u8],
-    url: bool,
+    encoding: Option<Plus>,
     element: &'static str,
 ) -> Result<Span, PageError> {
     let mut sound = true;
-    let span = page.in_arena(|_, arena| {
-        if url {
-            sound = percent::decode(text, arena);
-        } else {
-            arena.extend_from_slice(text);
-        }
+    let span = page.in_arena(|_, arena| match encoding {
+        Some(plus) => sound = percent::decode(plus, text, arena),
+        None => arena.extend_from_slice(text),
     })?;
     if sound { Ok(span) } else { Err(bad(element, text, "url-encoded")) }
 }

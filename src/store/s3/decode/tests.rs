@@ -437,3 +437,49 @@ proptest! {
         prop_assert_eq!(super::tests::keys(&page), keys.into_iter().collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn a_reply_without_a_count_is_of_the_first_version_where_the_second_always_counts() {
+    let proving = Quirks { count_proves_version: true, ..Quirks::default() };
+    let case = Case { quirks: proving.clone(), ..Case::default() };
+    assert_eq!(case.error(listing(END, &object("a"))), PageError::FirstVersion);
+    assert!(case.decode(listing(&format!("{END}<KeyCount>1</KeyCount>"), &object("a"))).is_ok());
+    let first = Quirks { list_version: ListVersion::V1, ..proving };
+    let case = Case { quirks: first, ..Case::default() };
+    assert!(case.decode(listing(END, &object("a"))).is_ok());
+}
+
+#[test]
+fn plus_is_read_as_the_store_means_it() {
+    let body = listing(&format!("<Prefix>a+</Prefix>{END}"), &object("a+%20b"));
+    let quirks = Quirks { plus: Plus::Itself, ..Quirks::default() };
+    let itself = Case { request: request("a+", None), quirks };
+    assert_eq!(keys(&itself.decode(&body).unwrap()), [b"a+ b"]);
+    let space = Case { request: request("a ", None), ..Case::default() };
+    assert_eq!(keys(&space.decode(&body).unwrap()), [b"a  b"]);
+}
+
+#[test]
+fn an_encoded_token_is_decoded_where_the_store_encodes_it() {
+    let head = "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
+        <NextContinuationToken>CgJhLw%3D%3D+</NextContinuationToken>";
+    let body = listing(head, &object("a"));
+    let quirks = Quirks { encoded_token: true, plus: Plus::Itself, ..Quirks::default() };
+    let encoded = Case { quirks, ..Case::default() };
+    assert_eq!(encoded.decode(&body).unwrap().token(), Some("CgJhLw==+"));
+    assert_eq!(Case::default().decode(&body).unwrap().token(), Some("CgJhLw%3D%3D+"));
+}
+
+#[test]
+fn an_object_without_a_storage_class_is_of_the_default_one() {
+    let bare = object("b").replace("<StorageClass>STANDARD</StorageClass>", "");
+    let odd = bare.replace(">b<", "><![CDATA[c]]><");
+    let body = listing(END, &format!("{}{bare}{odd}", object("a").replace("STANDARD", "DEEP_IA")));
+    let quirks = Quirks { default_class: "STANDARD", ..Quirks::default() };
+    let classes = |case: Case| -> Vec<String> {
+        let page = case.decode(&body).unwrap();
+        page.objects().map(|o| String::from_utf8(o.storage_class.to_vec()).unwrap()).collect()
+    };
+    assert_eq!(classes(Case { quirks, ..Case::default() }), ["DEEP_IA", "STANDARD", "STANDARD"]);
+    assert_eq!(classes(Case::default()), ["DEEP_IA", "", ""]);
+}

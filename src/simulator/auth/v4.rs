@@ -1,34 +1,49 @@
-//! Verification of AWS Signature Version 4 in the `Authorization` header.
-//!
-//! The canonical request is built from the request as it was received, by this module alone: a client's
-//! signing code is judged by an independent reading of the rules (AWS General Reference, "Signature
-//! Version 4 signing process"; S3 API Reference, "Authenticating Requests: Using the Authorization
-//! Header"). Pre-signed URLs are not spoken.
+//! Signature Version 4 in the `Authorization` header. Sources: AWS General Reference, "Signature Version 4
+//! signing process"; S3 API Reference, "Authenticating Requests: Using the Authorization Header"; for
+//! KS3's wording its documentation, "signature V4", page 6890.
 
-use std::fmt::Write as _;
-
-use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderMap, Method};
-use jiff::tz::TimeZone;
+use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use super::config::Credential;
-use super::s3::{ErrorCode, S3Error, Target};
+use super::{
+    Caller, Received, check_time, compact_time, encoded_pairs, hex, hmac, holder, http_time,
+    malformed, mismatch, push_encoded, text, undated,
+};
+use crate::simulator::config::Credential;
+use crate::simulator::s3::{ErrorCode, S3Error};
 
-/// How far a request's time may lie from the server's, in seconds.
-const MOST_SKEW: i64 = 15 * 60;
-
-/// Who sent a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Caller {
-    /// Nobody said so.
-    Anonymous,
-    /// A holder of a known secret, signing for this region.
-    Signed {
-        /// The region in the credential's scope.
-        region: String,
-    },
+/// The words of a scheme.
+pub(super) struct Words {
+    algorithm: &'static str,
+    key: &'static str,
+    terminator: &'static str,
+    service: &'static str,
+    date: &'static str,
+    payload: &'static str,
+    token: &'static str,
 }
+
+/// AWS's.
+pub(super) const AWS: Words = Words {
+    algorithm: "AWS4-HMAC-SHA256",
+    key: "AWS4",
+    terminator: "aws4_request",
+    service: "s3",
+    date: "x-amz-date",
+    payload: "x-amz-content-sha256",
+    token: "x-amz-security-token",
+};
+
+/// KS3's.
+pub(super) const KSS: Words = Words {
+    algorithm: "KSS4-HMAC-SHA256",
+    key: "KSS4",
+    terminator: "kss4_request",
+    service: "ks3",
+    date: "x-kss-date",
+    payload: "x-kss-content-sha256",
+    token: "x-kss-security-token",
+};
 
 /// The parts of an `Authorization` header.
 struct Authorization<'a> {
@@ -40,85 +55,56 @@ struct Authorization<'a> {
     signature: &'a str,
 }
 
-/// Checks a request's signature. `now` is the server's time in seconds since 1970.
+/// Checks `ALGORITHM Credential=…, SignedHeaders=…, Signature=…`.
 pub(super) fn verify(
-    method: &Method,
-    target: &Target,
-    headers: &HeaderMap,
+    words: &Words,
+    header: &str,
+    request: Received<'_>,
     credentials: &[Credential],
     now: i64,
 ) -> Result<Caller, S3Error> {
-    let Some(header) = headers.get(http::header::AUTHORIZATION) else {
-        return Ok(Caller::Anonymous);
-    };
-    let authorization = header
-        .to_str()
-        .ok()
-        .and_then(parse)
-        .ok_or_else(|| malformed("the header does not follow AWS4-HMAC-SHA256"))?;
-    if authorization.service != "s3" {
-        return Err(malformed("incorrect service, this endpoint belongs to \"s3\""));
+    let headers = request.headers;
+    let authorization = parse(words, header)
+        .ok_or_else(|| malformed(&format!("the header does not follow {}", words.algorithm)))?;
+    if authorization.service != words.service {
+        return Err(malformed(&format!(
+            "incorrect service, this endpoint belongs to \"{}\"",
+            words.service
+        )));
     }
-    let credential =
-        credentials.iter().find(|known| known.key_id == authorization.key_id).ok_or_else(|| {
-            S3Error::new(ErrorCode::InvalidAccessKeyId).with("AWSAccessKeyId", authorization.key_id)
-        })?;
-    let token = headers.get("x-amz-security-token");
-    if token.map(http::HeaderValue::as_bytes)
-        != credential.session_token.as_deref().map(str::as_bytes)
-    {
-        return Err(S3Error::new(ErrorCode::InvalidToken));
-    }
-    let (stamp, seconds) = request_time(headers).ok_or_else(|| {
-        S3Error::new(ErrorCode::AccessDenied)
-            .with("Message", "AWS authentication requires a valid Date or x-amz-date header")
-    })?;
-    if (seconds - now).abs() > MOST_SKEW {
-        return Err(S3Error::new(ErrorCode::RequestTimeTooSkewed)
-            .with("RequestTime", stamp)
-            .with("ServerTime", iso(now))
-            .with("MaxAllowedSkewMilliseconds", (MOST_SKEW * 1_000).to_string()));
-    }
+    let credential = holder(authorization.key_id, words.token, headers, credentials)?;
+    let (stamp, seconds) = request_time(words, headers).ok_or_else(undated)?;
+    check_time(&stamp, seconds, now)?;
     if !stamp.starts_with(authorization.date) {
         return Err(malformed("the scope's date is not the request's"));
     }
-    let Some(payload) = text(headers, "x-amz-content-sha256") else {
+    let Some(payload) = text(headers, words.payload) else {
         return Err(S3Error::new(ErrorCode::InvalidRequest));
     };
     check_signed_headers(headers, authorization.signed_headers)?;
 
-    let canonical =
-        canonical_request(method, target, headers, authorization.signed_headers, &payload);
+    let canonical = canonical_request(request, authorization.signed_headers, &payload);
     let scope = format!(
-        "{}/{}/{}/aws4_request",
-        authorization.date, authorization.region, authorization.service
+        "{}/{}/{}/{}",
+        authorization.date, authorization.region, authorization.service, words.terminator
     );
-    let to_sign =
-        format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex(&Sha256::digest(&canonical)));
-    let mut key = format!("AWS4{}", credential.secret).into_bytes();
+    let hash = hex(&Sha256::digest(&canonical));
+    let to_sign = format!("{}\n{stamp}\n{scope}\n{hash}", words.algorithm);
+    let mut key = format!("{}{}", words.key, credential.secret).into_bytes();
     for step in scope.split('/') {
         key = hmac(&key, step.as_bytes());
     }
-    let expected = hex(&hmac(&key, to_sign.as_bytes()));
-    if expected == authorization.signature {
-        Ok(Caller::Signed { region: authorization.region.to_owned() })
+    if hex(&hmac(&key, to_sign.as_bytes())) == authorization.signature {
+        Ok(Caller::Signed { region: Some(authorization.region.to_owned()) })
     } else {
-        Err(S3Error::new(ErrorCode::SignatureDoesNotMatch)
-            .with("AWSAccessKeyId", authorization.key_id)
-            .with("StringToSign", to_sign)
-            .with("SignatureProvided", authorization.signature)
+        Err(mismatch(authorization.key_id, &to_sign, authorization.signature)
             .with("CanonicalRequest", String::from_utf8_lossy(&canonical)))
     }
 }
 
-fn malformed(what: &str) -> S3Error {
-    S3Error::new(ErrorCode::AuthorizationHeaderMalformed)
-        .with("Message", format!("The authorization header is malformed; {what}"))
-}
-
-fn parse(header: &str) -> Option<Authorization<'_>> {
+fn parse<'a>(words: &Words, header: &'a str) -> Option<Authorization<'a>> {
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-    for field in header.strip_prefix("AWS4-HMAC-SHA256")?.split(',') {
+    for field in header.strip_prefix(words.algorithm)?.split(',') {
         match field.trim().split_once('=')? {
             ("Credential", value) => credential = Some(value),
             ("SignedHeaders", value) => signed_headers = Some(value),
@@ -128,7 +114,7 @@ fn parse(header: &str) -> Option<Authorization<'_>> {
     }
     // A key id may hold slashes, the scope's four parts may not.
     let mut parts = credential?.rsplitn(5, '/');
-    if parts.next()? != "aws4_request" {
+    if parts.next()? != words.terminator {
         return None;
     }
     let (service, region, date) = (parts.next()?, parts.next()?, parts.next()?);
@@ -142,12 +128,12 @@ fn parse(header: &str) -> Option<Authorization<'_>> {
     })
 }
 
-/// All of `host` and `x-amz-*` must be covered, or a request could be changed on its way.
+/// All of `host` and the service's own headers must be covered, or a request could be changed on its way.
 fn check_signed_headers(headers: &HeaderMap, signed: &str) -> Result<(), S3Error> {
     let unsigned: Vec<&str> = headers
         .keys()
         .map(http::HeaderName::as_str)
-        .filter(|name| *name == "host" || name.starts_with("x-amz-"))
+        .filter(|name| *name == "host" || name.starts_with("x-amz-") || name.starts_with("x-kss-"))
         .filter(|name| !signed.split(';').any(|known| known == *name))
         .collect();
     if unsigned.is_empty() {
@@ -158,36 +144,20 @@ fn check_signed_headers(headers: &HeaderMap, signed: &str) -> Result<(), S3Error
         .with("HeadersNotSigned", unsigned.join(", ")))
 }
 
-fn canonical_request(
-    method: &Method,
-    target: &Target,
-    headers: &HeaderMap,
-    signed: &str,
-    payload: &str,
-) -> Vec<u8> {
+fn canonical_request(request: Received<'_>, signed: &str, payload: &str) -> Vec<u8> {
+    let headers = request.headers;
     let mut out = Vec::with_capacity(512);
-    out.extend_from_slice(method.as_str().as_bytes());
+    out.extend_from_slice(request.method.as_str().as_bytes());
     out.push(b'\n');
-    push_encoded(&mut out, &target.path, true);
+    push_encoded(&mut out, &request.target.path, true);
     out.push(b'\n');
-    let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = target
-        .query
-        .iter()
-        .map(|(name, value)| {
-            let (mut encoded_name, mut encoded_value) = (Vec::new(), Vec::new());
-            push_encoded(&mut encoded_name, name, false);
-            push_encoded(&mut encoded_value, value, false);
-            (encoded_name, encoded_value)
-        })
-        .collect();
-    pairs.sort();
-    for (index, (name, value)) in pairs.iter().enumerate() {
+    for (index, (name, value)) in encoded_pairs(request.target).into_iter().enumerate() {
         if index > 0 {
             out.push(b'&');
         }
-        out.extend_from_slice(name);
+        out.extend_from_slice(&name);
         out.push(b'=');
-        out.extend_from_slice(value);
+        out.extend_from_slice(&value);
     }
     out.push(b'\n');
     for name in signed.split(';') {
@@ -208,20 +178,6 @@ fn canonical_request(
     out
 }
 
-/// Appends bytes percent-encoded as RFC 3986 wants, `/` bare in paths.
-pub(super) fn push_encoded(out: &mut Vec<u8>, text: &[u8], slash_is_bare: bool) {
-    for &byte in text {
-        let bare = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'-' | b'.' | b'_' | b'~')
-            || (slash_is_bare && byte == b'/');
-        if bare {
-            out.push(byte);
-        } else {
-            out.extend_from_slice(percent_encoding::percent_encode_byte(byte).as_bytes());
-        }
-    }
-}
-
 /// Appends a header's value without outer blanks, inner runs of blanks made one.
 fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
     let mut blank = false;
@@ -234,48 +190,23 @@ fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-pub(super) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    Some(headers.get(name)?.to_str().ok()?.trim().to_owned())
-}
-
 /// The request's time as it is signed (`20130524T000000Z`) and in seconds since 1970.
-fn request_time(headers: &HeaderMap) -> Option<(String, i64)> {
-    if let Some(stamp) = text(headers, "x-amz-date") {
-        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", &stamp).ok()?;
-        let seconds = time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
-        return Some((stamp, seconds));
+fn request_time(words: &Words, headers: &HeaderMap) -> Option<(String, i64)> {
+    if headers.contains_key(words.date) {
+        return compact_time(headers, words.date);
     }
-    let date = text(headers, "date")?;
-    let time = jiff::fmt::rfc2822::parse(&date).ok()?.timestamp();
-    Some((time.strftime("%Y%m%dT%H%M%SZ").to_string(), time.as_second()))
-}
-
-fn iso(seconds: i64) -> String {
-    let mut out = Vec::new();
-    super::civil::push_iso8601(&mut out, seconds * 1_000);
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-pub(super) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    // Keys of any length are accepted: the error cannot occur, and an empty result matches nothing.
-    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
-        return Vec::new();
-    };
-    mac.update(message);
-    mac.finalize().into_bytes().to_vec()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let (_, seconds) = http_time(headers)?;
+    let time = jiff::Timestamp::from_second(seconds).ok()?;
+    Some((time.strftime("%Y%m%dT%H%M%SZ").to_string(), seconds))
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
+
     use super::*;
+    use crate::simulator::dialect::Dialect;
+    use crate::simulator::s3::{Resource, Target};
 
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     /// 2013-05-24T00:00:00Z
@@ -307,7 +238,10 @@ mod tests {
 
     fn check(target: &str, headers: &HeaderMap, now: i64) -> Result<Caller, S3Error> {
         let target = Target::parse(target);
-        verify(&Method::GET, &target, headers, &example_credentials(), now)
+        let resource = Resource::locate("examplebucket.s3.amazonaws.com", &target.path, |_| false);
+        let request =
+            Received { method: &Method::GET, target: &target, resource: &resource, headers };
+        super::super::verify(Dialect::S3, request, &example_credentials(), now)
     }
 
     const PLAIN: &str = "host;x-amz-content-sha256;x-amz-date";
@@ -317,7 +251,7 @@ mod tests {
         let signature = "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7";
         let caller = check("/?max-keys=2&prefix=J", &headers(&[], PLAIN, signature), THEN);
         let region = "us-east-1".to_owned();
-        assert_eq!(caller, Ok(Caller::Signed { region }));
+        assert_eq!(caller, Ok(Caller::Signed { region: Some(region) }));
     }
 
     #[test]
