@@ -12,6 +12,7 @@
 //! | [`summary`] | the result of a run as versioned JSON |
 //! | [`report`] | what people look at |
 //! | [`alibaba`] | clients for the destination side |
+//! | [`migration`] | from totals to jobs of the migration service |
 //! | [`simulator`] | a bucket server on loopback |
 //! | [`units`] | sizes, counts, times and durations as people write them |
 //! | [`cli`] | the command line |
@@ -26,6 +27,7 @@ pub mod exit;
 pub mod filter;
 pub mod location;
 pub mod manifest;
+pub mod migration;
 pub mod object;
 pub mod report;
 pub mod scan;

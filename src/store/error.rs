@@ -112,7 +112,11 @@ impl From<PageError> for StoreError {
 
 impl fmt::Display for StoreError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)?;
+        let (message, hint) = match self.message.find("\nhint: ") {
+            Some(at) => self.message.split_at(at),
+            None => (self.message.as_str(), ""),
+        };
+        formatter.write_str(message)?;
         let mut facts = Vec::new();
         if let Some(status) = self.status {
             facts.push(format!("HTTP {status}"));
@@ -126,6 +130,6 @@ impl fmt::Display for StoreError {
         if !facts.is_empty() {
             write!(formatter, " ({})", facts.join(", "))?;
         }
-        Ok(())
+        formatter.write_str(hint)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{PageRequest, Quirks};
+use super::{PageRequest, Quirks, RangeStart};
 use crate::object::{KeyOrder, Object, Timestamp};
 
 /// Bytes of a page: in the body as received, or, where they had to be decoded, in the page's arena.
@@ -186,17 +186,25 @@ impl Page {
     /// the store's order, and after the key that was asked for.
     ///
     /// Some servers list the start key itself although it is excluded. Whoever asks for keys after it
-    /// has it already, so the entry is dropped here and [`Page::repeats_start`] tells of it.
+    /// has it already, so the entry is dropped here and [`Page::repeats_start`] tells of it. Where starts
+    /// are inclusive by design, so is the common prefix that the start lies in.
     ///
     /// # Errors
     /// The first violation, with the keys that show it.
     pub fn check(&mut self, request: &PageRequest, quirks: &Quirks) -> Result<(), PageError> {
         // Also behind a token, which an empty page may have given for where the listing was to start.
-        if request.after.is_some()
-            && self.entries.first().map(|entry| self.bytes(entry.key)) == request.after.as_deref()
-        {
-            self.entries.remove(0);
-            self.repeats_start = true;
+        let inclusive = quirks.range_start == RangeStart::Inclusive;
+        if let Some(after) = &request.after {
+            let first = |keys: &[Entry]| keys.first().map(|entry| entry.key);
+            if first(&self.entries).is_some_and(|key| self.bytes(key) == after) {
+                self.entries.remove(0);
+                self.repeats_start = !inclusive;
+            }
+            let group =
+                self.prefixes.first().is_some_and(|span| after.starts_with(self.bytes(*span)));
+            if inclusive && group {
+                self.prefixes.remove(0);
+            }
         }
         if let Some(key) = self.outside(&request.prefix) {
             return Err(PageError::OutsidePrefix { key: printable(key) });
@@ -355,11 +363,11 @@ pub enum PageError {
         /// The start asked for.
         after: String,
     },
-    /// The server is known to list in an order of its own.
-    #[error("the server calls itself `{server}`, which is known to list in an order of its own")]
+    /// The server gives itself away as one that cannot be listed by ranges of keys.
+    #[error("{why}")]
     KeepsNoOrder {
-        /// The name.
-        server: String,
+        /// What it said or did.
+        why: String,
     },
     /// A key outside the prefix.
     #[error("key `{key}` is listed although it is outside the prefix asked for")]

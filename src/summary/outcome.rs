@@ -1,8 +1,10 @@
 //! The summary of a scan.
 
+use std::time::Duration;
+
 use super::{Gap, Manifest, Requests, RunFacts, Summary};
 use crate::object::Timestamp;
-use crate::scan::ledger::{RangeRecord, RangeState};
+use crate::scan::ledger::{Ledger, RangeRecord, RangeState};
 use crate::scan::{End, Outcome, RequestCounts};
 use crate::store::Origin;
 
@@ -17,31 +19,55 @@ impl Summary {
         manifest: Option<(String, String)>,
     ) -> Self {
         let ledger = &outcome.ledger;
-        let written = manifest.zip(outcome.manifest);
         let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let written = manifest.zip(outcome.manifest);
         let facts = RunFacts {
-            tool_version: env!("CARGO_PKG_VERSION").into(),
-            location: ledger.settings.location.clone(),
             provider: origin.provider.clone(),
             endpoint: known(&origin.endpoint),
             region: known(&origin.region),
             finished,
-            elapsed_seconds: ledger.elapsed_seconds,
-            incomplete: ledger.ranges.iter().filter_map(|range| gap(range, outcome.end)).collect(),
             interrupted: outcome.end == End::Interrupted,
-            filtered: ledger.dropped,
-            filters: ledger.settings.filters.clone(),
-            notes: ledger.notes.clone(),
-            requests: Some(requests(&ledger.requests)),
             manifest: written.map(|((path, format), counts)| Manifest {
                 path,
                 format,
                 rows: counts.rows,
                 bytes: counts.bytes,
             }),
-            top_prefixes: 0,
+            ..facts(ledger, outcome.end)
         };
         Self::from_parts(&ledger.tally, facts)
+    }
+
+    /// The summary of what a ledger holds. What a ledger does not know (region, manifest, when the scan
+    /// ended) is missing or, for the end, its start and the seconds at work.
+    #[must_use]
+    pub fn of_ledger(ledger: &Ledger) -> Self {
+        let end = if ledger.complete { End::Complete } else { End::Failed };
+        let scheme = ledger.settings.location.split_once(':').map_or("", |(scheme, _)| scheme);
+        let worked = Duration::try_from_secs_f64(ledger.elapsed_seconds).unwrap_or_default();
+        let millis = i64::try_from(worked.as_millis()).unwrap_or(i64::MAX);
+        let facts = RunFacts {
+            provider: if scheme == "https" { "azure".into() } else { scheme.into() },
+            endpoint: Some(ledger.settings.endpoint.clone()).filter(|text| !text.is_empty()),
+            finished: Timestamp(ledger.started_ms.saturating_add(millis)),
+            ..facts(ledger, end)
+        };
+        Self::from_parts(&ledger.tally, facts)
+    }
+}
+
+/// What a ledger tells of its run.
+fn facts(ledger: &Ledger, end: End) -> RunFacts {
+    RunFacts {
+        tool_version: env!("CARGO_PKG_VERSION").into(),
+        location: ledger.settings.location.clone(),
+        elapsed_seconds: ledger.elapsed_seconds,
+        incomplete: ledger.ranges.iter().filter_map(|range| gap(range, end)).collect(),
+        filtered: ledger.dropped,
+        filters: ledger.settings.filters.clone(),
+        notes: ledger.notes.clone(),
+        requests: Some(requests(&ledger.requests)),
+        ..RunFacts::default()
     }
 }
 

@@ -185,6 +185,57 @@ pub(super) fn hazard_of_class(name: &[u8]) -> Option<Hazard> {
     }
 }
 
+/// Whether an object is unusual in any way, and what is unusual about its key.
+#[inline]
+fn look(
+    object: &Object<'_>,
+    class: Option<Hazard>,
+    limits: &DestinationLimits,
+) -> Option<Oddities> {
+    let oddities = inspect(object.key);
+    let unusual = oddities.is_some()
+        || class.is_some()
+        || object.key.len() as u64 > limits.max_key_bytes
+        || object.size > limits.sure_object_bytes.min(limits.max_object_bytes)
+        || matches!(object.key.first(), None | Some(b'/' | b'\\'));
+    unusual.then(|| oddities.unwrap_or_default())
+}
+
+/// The hazards of an unusual object; `class` is what its storage class means.
+fn present(
+    object: &Object<'_>,
+    class: Option<Hazard>,
+    oddities: Oddities,
+    limits: &DestinationLimits,
+) -> impl Iterator<Item = Hazard> + use<> {
+    let Object { key, size, .. } = *object;
+    let too_large = size > limits.max_object_bytes;
+    let present = [
+        (Hazard::KeyTooLong, key.len() as u64 > limits.max_key_bytes),
+        (Hazard::KeyLeadingSlash, key.first() == Some(&b'/')),
+        (Hazard::KeyLeadingBackslash, key.first() == Some(&b'\\')),
+        (Hazard::KeyNotUtf8, oddities.not_utf8),
+        (Hazard::KeyEmpty, key.is_empty()),
+        (Hazard::ObjectTooLarge, too_large),
+        (Hazard::ObjectNearSizeLimit, !too_large && size > limits.sure_object_bytes),
+        (Hazard::KeyControlCharacter, oddities.control),
+        (Hazard::KeyDotSegment, oddities.dot_segment),
+        (Hazard::KeyEmptySegment, oddities.empty_segment),
+    ];
+    present.into_iter().filter_map(|(hazard, present)| present.then_some(hazard)).chain(class)
+}
+
+/// What is wrong with one object.
+pub fn hazards_of(
+    object: &Object<'_>,
+    limits: &DestinationLimits,
+) -> impl Iterator<Item = Hazard> + use<> {
+    let class = hazard_of_class(object.storage_class);
+    let unusual = look(object, class, limits);
+    let found = unusual.map(|oddities| present(object, class, oddities, limits));
+    found.into_iter().flatten()
+}
+
 /// One object that has a hazard.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Example {
@@ -204,7 +255,8 @@ pub struct HazardCounts {
 }
 
 impl HazardCounts {
-    fn add(&mut self, key: &[u8], size: u64, bound: usize) {
+    /// Counts one object; it becomes an example if it is among the first `bound` in key order.
+    pub fn add(&mut self, key: &[u8], size: u64, bound: usize) {
         self.counts.add(size);
         self.consider(key, size, bound);
     }
@@ -246,14 +298,8 @@ impl Hazards {
         limits: &DestinationLimits,
         examples: usize,
     ) {
-        let oddities = inspect(object.key);
-        let unusual = oddities.is_some()
-            || class.is_some()
-            || object.key.len() as u64 > limits.max_key_bytes
-            || object.size > limits.sure_object_bytes.min(limits.max_object_bytes)
-            || matches!(object.key.first(), None | Some(b'/' | b'\\'));
-        if unusual {
-            self.add_unusual(object, class, oddities.unwrap_or_default(), limits, examples);
+        if let Some(oddities) = look(object, class, limits) {
+            self.add_unusual(object, class, oddities, limits, examples);
         }
     }
 
@@ -266,23 +312,8 @@ impl Hazards {
         limits: &DestinationLimits,
         examples: usize,
     ) {
-        let Object { key, size, .. } = *object;
-        let too_large = size > limits.max_object_bytes;
-        let present = [
-            (Hazard::KeyTooLong, key.len() as u64 > limits.max_key_bytes),
-            (Hazard::KeyLeadingSlash, key.first() == Some(&b'/')),
-            (Hazard::KeyLeadingBackslash, key.first() == Some(&b'\\')),
-            (Hazard::KeyNotUtf8, oddities.not_utf8),
-            (Hazard::KeyEmpty, key.is_empty()),
-            (Hazard::ObjectTooLarge, too_large),
-            (Hazard::ObjectNearSizeLimit, !too_large && size > limits.sure_object_bytes),
-            (Hazard::KeyControlCharacter, oddities.control),
-            (Hazard::KeyDotSegment, oddities.dot_segment),
-            (Hazard::KeyEmptySegment, oddities.empty_segment),
-        ];
-        let present = present.into_iter().filter_map(|(hazard, present)| present.then_some(hazard));
-        for hazard in present.chain(class) {
-            self.found[hazard as usize].add(key, size, examples);
+        for hazard in present(object, class, oddities, limits) {
+            self.found[hazard as usize].add(object.key, object.size, examples);
         }
     }
 

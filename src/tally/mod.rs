@@ -52,7 +52,9 @@ pub use bytestring::ByteString;
 pub use classes::{ClassCounts, StorageClasses};
 pub use counts::Counts;
 pub use digest::SetDigest;
-pub use hazards::{Example, HAZARDS, Hazard, HazardCounts, HazardInfo, Hazards, Severity};
+pub use hazards::{
+    Example, HAZARDS, Hazard, HazardCounts, HazardInfo, Hazards, Severity, hazards_of,
+};
 pub use largest::{LargeObject, Largest};
 pub use options::{DestinationLimits, Options};
 pub use prefixes::{PrefixCounts, PrefixLevel, Prefixes};

@@ -113,7 +113,7 @@ fn mismatch(key_id: &str, to_sign: &str, provided: &str) -> S3Error {
 }
 
 /// Appends bytes percent-encoded as RFC 3986 wants, `/` bare in paths.
-pub(super) fn push_encoded(out: &mut Vec<u8>, text: &[u8], slash_is_bare: bool) {
+pub(in crate::simulator) fn push_encoded(out: &mut Vec<u8>, text: &[u8], slash_is_bare: bool) {
     for &byte in text {
         let bare = byte.is_ascii_alphanumeric()
             || matches!(byte, b'-' | b'.' | b'_' | b'~')
@@ -142,7 +142,7 @@ fn encoded_pairs(target: &Target) -> Vec<(Vec<u8>, Vec<u8>)> {
     pairs
 }
 
-pub(super) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(in crate::simulator) fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.trim().to_owned())
 }
 
@@ -167,7 +167,7 @@ fn iso(seconds: i64) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-pub(super) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
+pub(in crate::simulator) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     // Keys of any length are accepted: the error cannot occur, and an empty result matches nothing.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
         return Vec::new();
@@ -176,7 +176,7 @@ pub(super) fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(in crate::simulator) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");

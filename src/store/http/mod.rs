@@ -4,6 +4,7 @@
 //! is all this client is tuned for: connections are kept, bodies go into buffers that are used again, and
 //! no request can make the process grow.
 //!
+//! * `base`: the URL of an endpoint.
 //! * `client`: one attempt at one request, with its limits on time and bytes.
 //! * `wire`: HTTP/1.1 on one connection, and why not by a library.
 //! * `pool`: connections between requests.
@@ -12,12 +13,15 @@
 //! * `tls`: whom to trust.
 //! * `budget`: how many bytes are being received at once, and the buffers for them.
 //! * `classify`: what a transport error means.
+//! * `refusal`: what any refusal tells.
 
+pub(crate) mod base;
 mod budget;
 mod classify;
 mod client;
 mod connect;
 mod pool;
+pub(crate) mod refusal;
 mod resolve;
 #[cfg(test)]
 pub(crate) mod script;

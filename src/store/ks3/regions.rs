@@ -1,6 +1,7 @@
 //! Where KS3 is.
 
-use crate::store::s3::endpoint::{Hosts, host_of};
+use crate::store::http::base::host_of;
+use crate::store::s3::endpoint::Hosts;
 use crate::store::{ErrorKind, StoreError};
 
 /// Codes to sign for, with the first label of their host. Sources: KS3's page of endpoints, `JuiceFS`,

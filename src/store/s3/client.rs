@@ -184,8 +184,11 @@ impl S3Store {
             Trust::Unknown => {}
             Trust::Unordered if request.any_order => {}
             Trust::Unordered => {
-                let server = server.unwrap_or_default().to_owned();
-                return Err(StoreError::from(PageError::KeepsNoOrder { server }).into());
+                let why = format!(
+                    "the server calls itself `{}`, which is known to list in an order of its own",
+                    server.unwrap_or_default()
+                );
+                return Err(StoreError::from(PageError::KeepsNoOrder { why }).into());
             }
         }
         let expected = Expected { bucket: self.echoed_name(), quirks };

@@ -4,10 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::Uri;
-
+use crate::store::StoreError;
+use crate::store::http::base::{BaseUrl, host_of, is_address};
 use crate::store::text::percent;
-use crate::store::{ErrorKind, StoreError};
 
 /// The part of a host name that AWS has per partition: regions whose name starts so are under it.
 /// Source: `partitions.json` of the AWS SDKs.
@@ -44,16 +43,7 @@ pub(crate) trait Hosts: fmt::Debug + Send + Sync {
 pub(crate) struct Endpoint {
     hosts: Arc<dyn Hosts>,
     /// A host that the user named.
-    named: Option<Named>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Named {
-    secure: bool,
-    /// With the port, where it is not the scheme's own.
-    authority: String,
-    /// Encoded, without a slash at its end.
-    path: String,
+    named: Option<BaseUrl>,
 }
 
 /// Where requests for a bucket go.
@@ -101,7 +91,7 @@ impl Endpoint {
     /// # Errors
     /// [`ErrorKind::Setup`] for what is no URL of a host.
     pub(crate) fn named(url: &str, hosts: impl Hosts + 'static) -> Result<Self, StoreError> {
-        Ok(Self { hosts: Arc::new(hosts), named: Some(Named::parse(url)?) })
+        Ok(Self { hosts: Arc::new(hosts), named: Some(BaseUrl::parse(url)?) })
     }
 
     /// Whether the user named the host.
@@ -131,7 +121,7 @@ impl Endpoint {
     ) -> Result<Route, StoreError> {
         let (secure, base, path, usual) = match &self.named {
             None => (true, self.hosts.host(region)?, "", false),
-            Some(Named { secure, authority, path }) => {
+            Some(BaseUrl { secure, authority, path }) => {
                 (*secure, authority.clone(), path.as_str(), self.hosts.named_by_path())
             }
         };
@@ -146,43 +136,6 @@ impl Endpoint {
             (format!("{bucket}.{base}"), format!("{path}/"))
         };
         Ok(Route { region: region.to_owned(), secure, host, path })
-    }
-}
-
-impl Named {
-    /// Reads the URL of an endpoint.
-    fn parse(url: &str) -> Result<Self, StoreError> {
-        let fault = |what: &str| {
-            // A URL with a login in it is not repeated.
-            let shown = if url.contains('@') {
-                "the endpoint".to_owned()
-            } else {
-                format!("the endpoint `{url}`")
-            };
-            StoreError::new(
-                ErrorKind::Setup,
-                format!("{shown} {what}\nhint: write it as `https://host` or `http://host:port`"),
-            )
-        };
-        let uri: Uri = url.trim().parse().map_err(|_| fault("is not a URL"))?;
-        let secure = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(fault("does not start with `https://` or `http://`")),
-        };
-        let authority = uri.authority().ok_or_else(|| fault("names no host"))?;
-        if authority.as_str().contains('@') {
-            return Err(fault("holds a login, which does not belong there"));
-        }
-        if uri.query().is_some() {
-            return Err(fault("has a query, which does not belong there"));
-        }
-        let default = if secure { 443 } else { 80 };
-        let authority = match authority.port_u16() {
-            Some(port) if port == default => authority.host().to_ascii_lowercase(),
-            _ => authority.as_str().to_ascii_lowercase(),
-        };
-        Ok(Self { secure, authority, path: uri.path().trim_end_matches('/').to_owned() })
     }
 }
 
@@ -229,20 +182,6 @@ fn is_host_label(bucket: &str) -> bool {
             .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
 }
 
-/// Whether a host has no name that a bucket could be put before.
-fn is_address(authority: &str) -> bool {
-    let host = host_of(authority);
-    host == "localhost" || host.parse::<IpAddr>().is_ok()
-}
-
-/// A host without its port.
-pub(crate) fn host_of(authority: &str) -> &str {
-    if let Some(bracketed) = authority.strip_prefix('[') {
-        return bracketed.split(']').next().unwrap_or_default();
-    }
-    authority.split(':').next().unwrap_or_default()
-}
-
 /// Whether two hosts belong to one owner as far as names can tell: they share the label above the public
 /// suffix. Without a list of those, a two-letter country under a generic second level (`co.uk`,
 /// `com.cn`) counts as one.
@@ -277,6 +216,7 @@ fn region_of(host: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ErrorKind;
 
     fn aws() -> Endpoint {
         Endpoint::regional(Aws::default())

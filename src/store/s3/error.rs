@@ -7,16 +7,13 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
-use crate::store::page::printable;
+use crate::store::http::refusal::{MAX_RETRY_AFTER, describe, retry_after};
 use crate::store::text::date;
 use crate::store::text::xml::{Content, Event, Reader};
 use crate::store::{ErrorKind, StoreError};
 
 /// Before the names of each provider's own headers: Amazon S3 and most who follow it, KS3, OSS.
 const PREFIXES: [&str; 3] = ["x-amz-", "x-kss-", "x-oss-"];
-
-/// The longest wait that a server is believed to mean.
-const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// The `Error` document of S3.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -216,29 +213,6 @@ fn by_status(status: u16, region: Option<String>) -> ErrorKind {
     }
 }
 
-/// Words for an answer that holds no error document.
-fn describe(status: StatusCode, body: &[u8]) -> String {
-    let reason = status.canonical_reason().unwrap_or("an unknown status");
-    let body = body.trim_ascii();
-    if body.is_empty() {
-        return format!("the answer is {reason} without an explanation");
-    }
-    let start = printable(&body[..body.len().min(60)]);
-    format!("the answer is {reason}, and not in the words of a bucket: `{start}`")
-}
-
-/// `Retry-After` as a wait: seconds, or a date counted from the answer's own date.
-fn retry_after(text: &str, answered: Option<i64>) -> Option<Duration> {
-    let text = text.trim();
-    let seconds = if let Ok(seconds) = text.parse::<u64>() {
-        seconds
-    } else {
-        let until = date::parse_http(text)?;
-        u64::try_from(until - answered.unwrap_or_else(date::now_seconds)).unwrap_or(0)
-    };
-    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
-}
-
 fn host_of(location: &str) -> Option<String> {
     let uri: http::Uri = location.parse().ok()?;
     uri.authority().map(|authority| authority.as_str().to_owned())
@@ -246,6 +220,8 @@ fn host_of(location: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Refusal {

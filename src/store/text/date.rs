@@ -21,16 +21,16 @@ pub(crate) fn parse_http(text: &str) -> Option<i64> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok().map(Timestamp::as_second)
 }
 
-/// `20261121T120000Z`, as signatures are dated. Empty beyond the year 9999, which no server accepts.
-pub(crate) fn compact(seconds: i64) -> String {
-    let time = Timestamp::from_second(seconds);
-    time.map(|time| time.strftime("%Y%m%dT%H%M%SZ").to_string()).unwrap_or_default()
-}
-
 /// `Sat, 21 Nov 2026 12:00:00 GMT`. Empty beyond the year 9999, which no server accepts.
 pub(crate) fn http(seconds: i64) -> String {
     let time = Timestamp::from_second(seconds);
     time.map(|time| time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).unwrap_or_default()
+}
+
+/// `20261121T120000Z`, as signatures are dated. Empty beyond the year 9999, which no server accepts.
+pub(crate) fn compact(seconds: i64) -> String {
+    let time = Timestamp::from_second(seconds);
+    time.map(|time| time.strftime("%Y%m%dT%H%M%SZ").to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

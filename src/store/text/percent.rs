@@ -1,8 +1,8 @@
 //! Percent-encoding, both ways, on bytes.
 //!
 //! Decoding follows what stores do under `encoding-type=url`: `%XX` is a byte, and `+` a space or, where
-//! the store writes that as `%20`, itself. Encoding follows what signing requires: everything but the unreserved characters of RFC 3986 as `%XX` in
-//! capitals.
+//! the store writes that as `%20`, itself. Encoding follows what signing requires: everything but the
+//! unreserved characters of RFC 3986 as `%XX` in capitals.
 
 use memchr::memchr2;
 
@@ -12,16 +12,22 @@ pub enum Plus {
     /// A space, as in the forms of web pages: Amazon S3 and nearly all who follow it.
     #[default]
     Space,
-    /// Itself: Alibaba Cloud OSS.
+    /// Itself: Alibaba Cloud OSS, Azure.
     Itself,
 }
 
-/// Appends `text` decoded, `+` as it is meant; false if a `%` is not followed by two hexadecimal digits.
+/// Appends `text` decoded, `+` as a space; false if a `%` is not followed by two hexadecimal digits.
 ///
 /// Such a `%` is not passed on as it is: a server that says `url` and writes a bare `%` leaves open which
 /// other characters it did not encode, and a key guessed wrong is an object counted under a wrong name.
 #[must_use]
-pub(crate) fn decode(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
+pub(crate) fn decode(text: &[u8], into: &mut Vec<u8>) -> bool {
+    decode_with(Plus::Space, text, into)
+}
+
+/// As [`decode`], with `+` as it is meant.
+#[must_use]
+pub(crate) fn decode_with(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
     let plus = if plus == Plus::Space { b' ' } else { b'+' };
     let mut rest = text;
     while let Some(start) = memchr2(b'%', b'+', rest) {
@@ -31,13 +37,18 @@ pub(crate) fn decode(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
             rest = &rest[start + 1..];
             continue;
         }
-        let Some(&[high, low]) = rest.get(start + 1..start + 3) else { return false };
-        let (Some(high), Some(low)) = (nibble(high), nibble(low)) else { return false };
-        into.push(high << 4 | low);
+        let Some(byte) = escape(&rest[start + 1..]) else { return false };
+        into.push(byte);
         rest = &rest[start + 3..];
     }
     into.extend_from_slice(rest);
     true
+}
+
+/// The byte whose two digits come first.
+fn escape(text: &[u8]) -> Option<u8> {
+    let &[high, low, ..] = text else { return None };
+    Some(nibble(high)? << 4 | nibble(low)?)
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -78,7 +89,7 @@ mod tests {
 
     fn decoded(text: &str) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        decode(Plus::Space, text.as_bytes(), &mut bytes).then_some(bytes)
+        decode(text.as_bytes(), &mut bytes).then_some(bytes)
     }
 
     #[test]
@@ -91,8 +102,10 @@ mod tests {
     #[test]
     fn plus_is_itself_where_spaces_are_escaped() {
         let mut bytes = Vec::new();
-        assert!(decode(Plus::Itself, b"a%20b+c%2Bd", &mut bytes));
-        assert_eq!(bytes, b"a b+c+d");
+        assert!(decode_with(Plus::Itself, b"a%20b+c%2Bd%EF%BF%BE", &mut bytes));
+        assert_eq!(bytes, "a b+c+d\u{FFFE}".as_bytes());
+        assert!(!decode_with(Plus::Itself, b"a%2", &mut bytes));
+        assert!(!decode_with(Plus::Itself, b"%zz", &mut bytes));
     }
 
     #[test]

@@ -1,0 +1,134 @@
+//! Bearer tokens: asked for once, kept, and renewed before they end.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures::future::BoxFuture;
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use crate::store::StoreError;
+
+/// A token is renewed when less than this is left of it.
+const MARGIN: Duration = Duration::from_mins(5);
+
+/// Where tokens come from.
+pub trait TokenSource: fmt::Debug + Send + Sync {
+    /// A token that holds from now on.
+    ///
+    /// # Errors
+    /// [`crate::store::ErrorKind::NoCredentials`] where there is none to be had.
+    fn token(&self) -> BoxFuture<'_, Result<Token, StoreError>>;
+}
+
+/// A bearer token. It is never shown and is overwritten when dropped.
+#[derive(Clone)]
+pub struct Token {
+    pub(super) text: Zeroizing<String>,
+    expires: SystemTime,
+}
+
+impl Token {
+    /// A token and when it ends.
+    #[must_use]
+    pub fn new(text: String, expires: SystemTime) -> Self {
+        Self { text: Zeroizing::new(text), expires }
+    }
+
+    fn holds(&self, margin: Duration) -> bool {
+        self.expires.duration_since(SystemTime::now()).is_ok_and(|left| left > margin)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Token([redacted] until {:?})", self.expires)
+    }
+}
+
+/// The token in use.
+#[derive(Debug)]
+pub(super) struct Bearer {
+    source: Arc<dyn TokenSource>,
+    current: Mutex<Option<Token>>,
+}
+
+impl Bearer {
+    pub(super) fn new(source: Arc<dyn TokenSource>) -> Self {
+        Self { source, current: Mutex::default() }
+    }
+
+    /// The token to send now. One that still holds is used where it cannot be renewed.
+    pub(super) async fn token(&self) -> Result<Token, StoreError> {
+        let mut current = self.current.lock().await;
+        if let Some(token) = current.as_ref().filter(|token| token.holds(MARGIN)) {
+            return Ok(token.clone());
+        }
+        match self.source.token().await {
+            Ok(token) => Ok(current.insert(token).clone()),
+            Err(error) => match current.as_ref().filter(|token| token.holds(Duration::ZERO)) {
+                Some(token) => {
+                    tracing::warn!("the token ends soon and could not be renewed: {error}");
+                    Ok(token.clone())
+                }
+                None => Err(error),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures::FutureExt as _;
+
+    use super::*;
+    use crate::store::ErrorKind;
+
+    /// Gives tokens numbered by call that live for `life` seconds, and fails from call `fails_from` on.
+    #[derive(Debug)]
+    pub(crate) struct Numbered {
+        pub(crate) life: u64,
+        pub(crate) fails_from: u32,
+        pub(crate) calls: AtomicU32,
+    }
+
+    impl TokenSource for Numbered {
+        fn token(&self) -> BoxFuture<'_, Result<Token, StoreError>> {
+            let call = self.calls.fetch_add(1, Ordering::Relaxed);
+            let result = if call >= self.fails_from {
+                Err(StoreError::new(ErrorKind::NoCredentials, "none here"))
+            } else {
+                let end = SystemTime::now() + Duration::from_secs(self.life);
+                Ok(Token::new(format!("TOKEN{call}"), end))
+            };
+            async move { result }.boxed()
+        }
+    }
+
+    fn bearer(life: u64, fails_from: u32) -> Bearer {
+        Bearer::new(Arc::new(Numbered { life, fails_from, calls: AtomicU32::new(0) }))
+    }
+
+    async fn text(bearer: &Bearer) -> String {
+        bearer.token().await.unwrap().text.to_string()
+    }
+
+    #[tokio::test]
+    async fn tokens_are_kept_while_they_hold_and_renewed_before_they_end() {
+        let long = bearer(3600, 9);
+        assert_eq!((text(&long).await, text(&long).await), ("TOKEN0".into(), "TOKEN0".into()));
+        let short = bearer(200, 9);
+        assert_eq!((text(&short).await, text(&short).await), ("TOKEN0".into(), "TOKEN1".into()));
+        assert!(!format!("{short:?}").contains("TOKEN"));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_still_holds_is_used_when_it_cannot_be_renewed() {
+        let short = bearer(200, 1);
+        assert_eq!((text(&short).await, text(&short).await), ("TOKEN0".into(), "TOKEN0".into()));
+        assert_eq!(bearer(200, 0).token().await.unwrap_err().kind, ErrorKind::NoCredentials);
+    }
+}

@@ -1,0 +1,250 @@
+//! A container of Azure Blob Storage.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use futures::future::{BoxFuture, FutureExt as _};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT,
+};
+use http::{HeaderMap, Request, Uri};
+
+use super::config::AzureConfig;
+use super::credentials::{Credential, Resolved, resolve};
+use super::decode::{Expected, decode};
+use super::error;
+use super::query::{self, Parameters};
+use super::sign::{self, Unsigned, VERSION};
+use crate::store::http::base::BaseUrl;
+use crate::store::http::{Client, Head};
+use crate::store::text::{date, percent};
+use crate::store::{ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError};
+
+/// A container of Azure Blob Storage, or of an emulator.
+#[derive(Debug)]
+pub struct AzureStore {
+    account: String,
+    container: String,
+    quirks: Quirks,
+    http: Client,
+    endpoint: BaseUrl,
+    /// Of the container, encoded as sent and signed.
+    path: String,
+    credential: Credential,
+    /// Whether the account is known to have no hierarchical namespace.
+    flat: bool,
+    /// The service's clock minus ours, in seconds.
+    skew: AtomicI64,
+    /// Whether the server named itself as the service itself.
+    genuine: AtomicBool,
+}
+
+impl AzureStore {
+    /// Finds out what the configuration leaves open, and asks the service which kind of account it is.
+    /// Where it does not say, the first page does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setup`] for what cannot be right, [`ErrorKind::NoCredentials`] where none are found and
+    /// none were waived, [`ErrorKind::BadCredentials`] for a signature that has expired.
+    pub async fn connect(config: AzureConfig) -> Result<Self, StoreError> {
+        let variables = |name: &str| std::env::var(name).ok();
+        let resolved = resolve(&config, &variables, date::now_seconds())?;
+        let mut store = Self::new(config, resolved);
+        if !matches!(store.credential, Credential::Anonymous) {
+            store.look_at_account().await;
+        }
+        Ok(store)
+    }
+
+    fn new(config: AzureConfig, resolved: Resolved) -> Self {
+        let Resolved { credential, endpoint } = resolved;
+        let mut path = format!("{}/", endpoint.path);
+        percent::encode_path(config.container.as_bytes(), &mut path);
+        Self {
+            account: config.account,
+            container: config.container,
+            quirks: config.quirks.unwrap_or_else(super::quirks),
+            http: Client::new(config.http),
+            endpoint,
+            path,
+            credential,
+            flat: false,
+            skew: AtomicI64::new(0),
+            genuine: AtomicBool::new(false),
+        }
+    }
+
+    /// Bytes of answers received so far.
+    #[must_use]
+    pub fn bytes_received(&self) -> u64 {
+        self.http.bytes_received()
+    }
+
+    /// A hierarchical namespace is listed directory by directory, which only the account's properties tell
+    /// for sure. Not everyone may read those, so a refusal says nothing.
+    async fn look_at_account(&mut self) {
+        let mut body = Vec::new();
+        match self.send_corrected(&query::account(), &mut body).await {
+            Ok(head) => {
+                let header = head.headers.get("x-ms-is-hns-enabled");
+                let said = header.and_then(|value| value.to_str().ok());
+                match said.map(str::to_ascii_lowercase).as_deref() {
+                    Some("true") => self.quirks.ordered = false,
+                    Some("false") => self.flat = true,
+                    _ => {}
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the account does not tell its kind"),
+        }
+    }
+
+    async fn list_page(&self, request: &PageRequest, page: &mut Page) -> Result<(), StoreError> {
+        let parameters = query::list(request, &self.quirks)?;
+        let head = match self.send_corrected(&parameters, &mut page.body).await {
+            Ok(head) => head,
+            // Nothing is lost yet: the walk that follows needs no starts.
+            Err(error) if knows_no_start(&error, &parameters) => {
+                let why = format!("the service does not list from a name on: {error}");
+                return Err(PageError::KeepsNoOrder { why }.into());
+            }
+            Err(error) => return Err(error),
+        };
+        let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
+        if server.is_some_and(|server| server.starts_with("Windows-Azure-Blob/")) {
+            self.genuine.store(true, Ordering::Relaxed);
+        }
+        let expected = Expected { container: &self.container, quirks: &self.quirks };
+        decode(page, request, &expected).map_err(|rejected| self.redacted(rejected.into()))
+    }
+
+    /// One attempt, and a second one at once where the clock was what was wrong with the first.
+    async fn send_corrected(
+        &self,
+        parameters: &Parameters,
+        body: &mut Vec<u8>,
+    ) -> Result<Head, StoreError> {
+        let mut error = match self.send(parameters, body).await {
+            Ok(head) => return Ok(head),
+            Err(error) => error,
+        };
+        // Other credentials do not depend on our clock.
+        if let (ErrorKind::ClockSkew { seconds: Some(seconds) }, Credential::Key(_)) =
+            (&error.kind, &self.credential)
+        {
+            self.skew.store(*seconds, Ordering::Relaxed);
+            error = match self.send(parameters, body).await {
+                Ok(head) => return Ok(head),
+                Err(error) => error,
+            };
+        }
+        Err(self.redacted(error))
+    }
+
+    async fn send(&self, parameters: &Parameters, body: &mut Vec<u8>) -> Result<Head, StoreError> {
+        let call = self.call(parameters).await?;
+        let head = self.http.fetch(call, body).await?;
+        if head.status.is_success() {
+            return Ok(head);
+        }
+        Err(error::read(head.status, &head.headers, body))
+    }
+
+    async fn call(&self, parameters: &Parameters) -> Result<Request<()>, StoreError> {
+        let mut uri =
+            format!("{}{}?{}", self.endpoint.origin(), self.path, query::write(parameters));
+        let authorization = match &self.credential {
+            Credential::Bearer(bearer) => Some(format!("Bearer {}", *bearer.token().await?.text)),
+            Credential::Sas(sas) => {
+                uri.push('&');
+                uri.push_str(sas.token());
+                None
+            }
+            Credential::Key(_) | Credential::Anonymous => None,
+        };
+        // The address is not repeated: it may hold a signature.
+        let uri: Uri = uri.parse().map_err(|_| {
+            StoreError::new(
+                ErrorKind::Setup,
+                format!("`{}{}` is not a URL", self.endpoint.origin(), self.path),
+            )
+        })?;
+        let mut call = Request::new(());
+        *call.uri_mut() = uri;
+        *call.headers_mut() = self.headers(parameters, authorization).map_err(|_| {
+            StoreError::new(ErrorKind::Setup, "the host or the token holds control characters")
+        })?;
+        Ok(call)
+    }
+
+    fn headers(
+        &self,
+        parameters: &Parameters,
+        authorization: Option<String>,
+    ) -> Result<HeaderMap, InvalidHeaderValue> {
+        let mut headers = HeaderMap::with_capacity(6);
+        headers.insert(HOST, self.endpoint.authority.parse()?);
+        headers.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("weighbridge/", env!("CARGO_PKG_VERSION"))),
+        );
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
+        let date = date::http(now);
+        headers.insert("x-ms-date", date.parse()?);
+        headers.insert("x-ms-version", HeaderValue::from_static(VERSION));
+        let authorization = match &self.credential {
+            Credential::Key(key) => {
+                let Self { account, path, .. } = self;
+                Some(sign::authorization(&Unsigned { account, path, parameters, date: &date }, key))
+            }
+            _ => authorization,
+        };
+        if let Some(text) = authorization {
+            let mut value: HeaderValue = text.parse()?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Ok(headers)
+    }
+
+    /// An error without anything secret that the other side repeated in it.
+    fn redacted(&self, mut error: StoreError) -> StoreError {
+        error.message = self.credential.redact(error.message);
+        error
+    }
+}
+
+impl Store for AzureStore {
+    fn origin(&self) -> Origin {
+        Origin {
+            provider: "azure".to_owned(),
+            endpoint: self.endpoint.origin() + &self.endpoint.path,
+            region: String::new(),
+        }
+    }
+
+    fn quirks(&self) -> &Quirks {
+        &self.quirks
+    }
+
+    fn is_sound(&self) -> bool {
+        self.flat && self.genuine.load(Ordering::Relaxed)
+    }
+
+    fn list<'a>(
+        &'a self,
+        request: &'a PageRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.list_page(request, page).boxed()
+    }
+}
+
+/// Whether the service refused the one parameter that older versions of it do not know.
+fn knows_no_start(error: &StoreError, parameters: &Parameters) -> bool {
+    error.kind == ErrorKind::Refused
+        && matches!(error.code.as_str(), "InvalidQueryParameterValue" | "UnsupportedQueryParameter")
+        && parameters.iter().any(|(name, _)| *name == "startFrom")
+}
+
+#[cfg(test)]
+mod tests;

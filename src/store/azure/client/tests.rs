@@ -1,0 +1,162 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use super::*;
+use crate::store::azure::bearer::tests::Numbered;
+use crate::store::azure::{AzureAccess, Secret};
+use crate::store::http::Settings;
+use crate::store::http::script::{Script, Then, answer};
+
+const EMPTY: &str =
+    "<EnumerationResults ContainerName=\"c\"><Blobs/><NextMarker/></EnumerationResults>";
+const KEY: &str = "AAECAwQ=";
+
+fn key() -> AzureAccess {
+    AzureAccess::AccountKey(Secret::new(KEY.to_owned(), "a test"))
+}
+
+fn store(script: &Script, access: AzureAccess) -> AzureStore {
+    let config = AzureConfig {
+        endpoint_url: Some(format!("http://{}", script.address)),
+        access,
+        http: Settings { proxies: false, ..Settings::default() },
+        ..AzureConfig::new("acct", "c")
+    };
+    let resolved = resolve(&config, &|_| None, date::now_seconds()).unwrap();
+    AzureStore::new(config, resolved)
+}
+
+async fn list(store: &AzureStore, after: Option<&str>) -> Result<Page, StoreError> {
+    let mut page = Page::default();
+    let after = after.map(Into::into);
+    let request = PageRequest { prefix: b"p/".into(), after, limit: 9, ..PageRequest::default() };
+    store.list(&request, &mut page).await.map(|()| page)
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(found, _)| found.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+fn xml_error(code: &str) -> String {
+    format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>no</Message></Error>")
+}
+
+fn ok() -> (Vec<u8>, Then) {
+    (answer("200 OK", "", EMPTY), Then::Keep)
+}
+
+#[tokio::test]
+async fn a_signed_request_names_its_version_and_account() {
+    let script = Script::play([ok()]).await;
+    assert!(list(&store(&script, key()), None).await.unwrap().is_empty());
+    let head = &script.heads()[0];
+    let line = "GET /acct/c?comp=list&maxresults=9&prefix=p%2F&restype=container HTTP/1.1\r\n";
+    assert!(head.starts_with(line), "{head}");
+    assert_eq!(header(head, "x-ms-version"), Some("2026-02-06"));
+    assert!(header(head, "x-ms-date").unwrap().ends_with(" GMT"));
+    assert!(header(head, "authorization").unwrap().starts_with("SharedKey acct:"));
+}
+
+#[tokio::test]
+async fn an_anonymous_request_is_not_signed() {
+    let script = Script::play([ok()]).await;
+    list(&store(&script, AzureAccess::Anonymous), None).await.unwrap();
+    assert_eq!(header(&script.heads()[0], "authorization"), None);
+}
+
+#[tokio::test]
+async fn a_shared_access_signature_is_appended_as_it_is_and_never_shown() {
+    let forbidden = "<Error><Code>AuthenticationFailed</Code><Message>no</Message><AuthenticationErrorDetail>\
+        Signature SECRET%2F%3D did not match</AuthenticationErrorDetail></Error>";
+    let script = Script::play([(answer("403 Forbidden", "", forbidden), Then::Keep)]).await;
+    let sas = Secret::new("?sv=2024-11-04&sr=c&sp=rl&sig=SECRET%2F%3D".to_owned(), "a test");
+    let store = store(&script, AzureAccess::Sas(sas));
+    let error = list(&store, None).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::BadCredentials);
+    let head = &script.heads()[0];
+    assert!(
+        head.contains("&restype=container&sv=2024-11-04&sr=c&sp=rl&sig=SECRET%2F%3D HTTP"),
+        "{head}"
+    );
+    assert_eq!(header(head, "authorization"), None);
+    assert!(error.message.contains("Signature [redacted] did not match"), "{error}");
+    assert!(!format!("{error:?}{store:?}").contains("SECRET"));
+}
+
+#[tokio::test]
+async fn a_bearer_token_is_sent() {
+    let script = Script::play([ok()]).await;
+    let source = Numbered { life: 3600, fails_from: 9, calls: AtomicU32::new(0) };
+    let store = store(&script, AzureAccess::Bearer(Arc::new(source)));
+    list(&store, None).await.unwrap();
+    assert_eq!(header(&script.heads()[0], "authorization"), Some("Bearer TOKEN0"));
+    assert!(!format!("{store:?}").contains("TOKEN0"));
+}
+
+#[tokio::test]
+async fn the_clock_is_corrected_once_and_kept() {
+    let wrong = || {
+        let headers = "Date: Wed, 01 May 2024 12:00:00 GMT\r\n";
+        (answer("403 Forbidden", headers, xml_error("AuthenticationFailed")), Then::Keep)
+    };
+    let script = Script::play([wrong(), ok(), ok(), wrong(), wrong()]).await;
+    let store = store(&script, key());
+    list(&store, None).await.unwrap();
+    list(&store, None).await.unwrap();
+    let heads = script.heads();
+    let dated = |head: &str| header(head, "x-ms-date").unwrap().contains(" May 2024 12:");
+    assert_eq!(heads.iter().map(|head| dated(head)).collect::<Vec<_>>(), [false, true, true]);
+    let error = list(&store, None).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::ClockSkew { .. }));
+    assert_eq!(script.heads().len(), 5);
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_not_tried_again() {
+    let refusal = answer("403 Forbidden", "", xml_error("AuthenticationFailed"));
+    let script = Script::play([(refusal, Then::Keep)]).await;
+    let error = list(&store(&script, key()), None).await.unwrap_err();
+    assert_eq!((error.kind, script.heads().len()), (ErrorKind::BadCredentials, 1));
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_know_starts_is_walked_by_markers() {
+    let refusal = || {
+        let body = xml_error("InvalidQueryParameterValue");
+        (answer("400 Bad Request", "", body), Then::Keep)
+    };
+    let script = Script::play([refusal(), refusal()]).await;
+    let store = store(&script, key());
+    let error = list(&store, Some("p/x")).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::BadPage(PageError::KeepsNoOrder { .. })), "{error}");
+    assert_eq!(list(&store, None).await.unwrap_err().kind, ErrorKind::Refused);
+}
+
+#[tokio::test]
+async fn the_account_tells_which_kind_it_is() {
+    for (headers, ordered, sound) in [
+        ("x-ms-is-hns-enabled: true\r\n", false, false),
+        ("x-ms-is-hns-enabled: false\r\n", true, true),
+        ("", true, false),
+    ] {
+        let service = "Server: Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0\r\n";
+        let script = Script::play([
+            (answer("200 OK", headers, ""), Then::Keep),
+            (answer("200 OK", service, EMPTY), Then::Keep),
+        ])
+        .await;
+        let mut store = store(&script, key());
+        store.look_at_account().await;
+        assert!(script.heads()[0].starts_with("GET /acct/c?comp=properties&restype=account HTTP"));
+        list(&store, None).await.unwrap();
+        assert_eq!((store.quirks().ordered, store.is_sound()), (ordered, sound), "{headers}");
+    }
+    let refusal = answer("403 Forbidden", "", xml_error("AuthorizationPermissionMismatch"));
+    let script = Script::play([(refusal, Then::Keep)]).await;
+    let mut store = store(&script, key());
+    store.look_at_account().await;
+    assert!(store.quirks().ordered && !store.is_sound(), "the first page tells");
+}

@@ -1,0 +1,225 @@
+//! What authorises requests, and where they go: from what the user says and what the environment holds.
+
+use super::bearer::Bearer;
+use super::config::{AzureAccess, AzureConfig, Secret};
+use super::connection_string::{Access, ConnectionString};
+use super::key::AccountKey;
+use super::sas::Sas;
+use crate::location::AZURE_SUFFIX;
+use crate::store::http::base::BaseUrl;
+use crate::store::{ErrorKind, StoreError};
+
+const CONNECTION_STRING: &str = "AZURE_STORAGE_CONNECTION_STRING";
+const KEY: &str = "AZURE_STORAGE_KEY";
+const SAS_TOKEN: &str = "AZURE_STORAGE_SAS_TOKEN";
+const ACCOUNT: &str = "AZURE_STORAGE_ACCOUNT";
+
+/// What is sent along with requests, or how they are signed.
+#[derive(Debug)]
+pub(super) enum Credential {
+    Key(AccountKey),
+    Sas(Sas),
+    Bearer(Bearer),
+    Anonymous,
+}
+
+impl Credential {
+    /// `text` without anything secret that got into it.
+    pub(super) fn redact(&self, text: String) -> String {
+        let secret = match self {
+            Self::Key(key) => key.secret(),
+            Self::Sas(sas) => sas.secret(),
+            Self::Bearer(_) | Self::Anonymous => return text,
+        };
+        if text.contains(secret) { text.replace(secret, "[redacted]") } else { text }
+    }
+}
+
+/// Everything that was left open in the configuration.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub(super) credential: Credential,
+    pub(super) endpoint: BaseUrl,
+}
+
+/// Reads what `config` leaves open from `variables`; `now` is in seconds since 1970.
+///
+/// # Errors
+/// [`ErrorKind::Setup`] for what cannot be right, [`ErrorKind::NoCredentials`] where none are found and
+/// none were waived.
+pub(super) fn resolve(
+    config: &AzureConfig,
+    variables: &dyn Fn(&str) -> Option<String>,
+    now: i64,
+) -> Result<Resolved, StoreError> {
+    let access = match &config.access {
+        AzureAccess::Environment => environment(&config.account, variables)?,
+        said => said.clone(),
+    };
+    let mut endpoint = None;
+    let credential = match access {
+        AzureAccess::ConnectionString(Secret { text, source }) => {
+            let found = ConnectionString::parse(&text, &source, now)?;
+            if let Some(account) = found.account.filter(|account| *account != config.account) {
+                return Err(other_account(&source, &account, &config.account));
+            }
+            endpoint = found.endpoint;
+            match found.access {
+                Access::Key(key) => Credential::Key(key),
+                Access::Sas(sas) => Credential::Sas(sas),
+            }
+        }
+        AzureAccess::AccountKey(Secret { text, source }) => {
+            Credential::Key(AccountKey::parse(&text, &source)?)
+        }
+        AzureAccess::Sas(Secret { text, source }) => {
+            Credential::Sas(Sas::parse(&text, &source, now)?)
+        }
+        AzureAccess::Bearer(source) => Credential::Bearer(Bearer::new(source)),
+        AzureAccess::Anonymous => Credential::Anonymous,
+        AzureAccess::Environment => return Err(none_found()),
+    };
+    let suffix = config.suffix.as_deref();
+    // What is said on the spot counts before what a connection string says, and that before the rule.
+    let url = match (&config.endpoint_url, suffix, endpoint) {
+        (Some(url), _, _) => url.clone(),
+        (None, None, Some(url)) => url,
+        _ => format!("https://{}.{}", config.account, suffix.unwrap_or(AZURE_SUFFIX)),
+    };
+    let mut endpoint = BaseUrl::parse(&url)?;
+    if endpoint.path.is_empty() && endpoint.is_address() {
+        endpoint.path = format!("/{}", config.account);
+    }
+    if matches!(credential, Credential::Bearer(_)) && !endpoint.secure && !endpoint.is_address() {
+        return Err(StoreError::new(
+            ErrorKind::Setup,
+            format!("a bearer token is not sent to `{}` without TLS", endpoint.origin()),
+        ));
+    }
+    Ok(Resolved { credential, endpoint })
+}
+
+fn environment(
+    account: &str,
+    variables: &dyn Fn(&str) -> Option<String>,
+) -> Result<AzureAccess, StoreError> {
+    let variable = |name: &str| variables(name).filter(|value| !value.trim().is_empty());
+    if let Some(text) = variable(CONNECTION_STRING) {
+        return Ok(AzureAccess::ConnectionString(Secret::new(text, CONNECTION_STRING)));
+    }
+    let (name, access): (_, fn(Secret) -> AzureAccess) = if variable(KEY).is_some() {
+        (KEY, AzureAccess::AccountKey)
+    } else if variable(SAS_TOKEN).is_some() {
+        (SAS_TOKEN, AzureAccess::Sas)
+    } else {
+        return Ok(AzureAccess::Environment);
+    };
+    // The variables of the CLI belong together.
+    if let Some(owner) = variable(ACCOUNT).filter(|owner| owner.trim() != account) {
+        return Err(other_account(&format!("{name} (by {ACCOUNT})"), owner.trim(), account));
+    }
+    Ok(access(Secret::new(variable(name).unwrap_or_default(), name)))
+}
+
+fn other_account(source: &str, owner: &str, account: &str) -> StoreError {
+    let (owner, account) = (owner.escape_debug(), account.escape_debug());
+    StoreError::new(
+        ErrorKind::Setup,
+        format!(
+            "{source} is for the account `{owner}`, and the location names `{account}`\nhint: name \
+             azure://{owner}/…, or set credentials of `{account}`"
+        ),
+    )
+}
+
+fn none_found() -> StoreError {
+    StoreError::new(
+        ErrorKind::NoCredentials,
+        format!(
+            "no credentials were found\nhint: set {CONNECTION_STRING}, {KEY} or {SAS_TOKEN}, or list a public \
+             container with `--no-sign-request`"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONNECTION: &str =
+        "AccountName=acct;AccountKey=AAECAwQ=;EndpointSuffix=core.usgovcloudapi.net";
+
+    fn resolved(config: &AzureConfig, variables: &[(&str, &str)]) -> Result<Resolved, StoreError> {
+        let lookup = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        resolve(config, &lookup, 0)
+    }
+
+    fn url(config: &AzureConfig, variables: &[(&str, &str)]) -> String {
+        let found = resolved(config, variables).unwrap().endpoint;
+        found.origin() + &found.path
+    }
+
+    fn anonymous() -> AzureConfig {
+        AzureConfig { access: AzureAccess::Anonymous, ..AzureConfig::new("acct", "c") }
+    }
+
+    #[test]
+    fn the_environment_is_read_by_the_names_of_the_cli_and_in_its_order() {
+        let config = AzureConfig::new("acct", "c");
+        let sas = ("AZURE_STORAGE_SAS_TOKEN", "sp=l&sig=x");
+        let key = ("AZURE_STORAGE_KEY", "AAECAwQ=");
+        let connection = ("AZURE_STORAGE_CONNECTION_STRING", CONNECTION);
+        let kind = |variables: &[_]| resolved(&config, variables).unwrap().credential;
+        assert!(matches!(kind(&[sas]), Credential::Sas(_)));
+        assert!(matches!(kind(&[sas, key]), Credential::Key(_)));
+        assert!(matches!(kind(&[sas, key, ("AZURE_STORAGE_ACCOUNT", "acct")]), Credential::Key(_)));
+        assert_eq!(url(&config, &[sas, connection]), "https://acct.blob.core.usgovcloudapi.net");
+        let empty = resolved(&config, &[("AZURE_STORAGE_KEY", " ")]).unwrap_err();
+        assert_eq!(empty.kind, ErrorKind::NoCredentials);
+        assert!(empty.message.contains("AZURE_STORAGE_KEY"));
+    }
+
+    #[test]
+    fn credentials_of_another_account_are_not_tried() {
+        let config = AzureConfig::new("other", "c");
+        for variables in [
+            [("AZURE_STORAGE_CONNECTION_STRING", CONNECTION), ("", "")],
+            [("AZURE_STORAGE_KEY", "AAECAwQ="), ("AZURE_STORAGE_ACCOUNT", "acct")],
+        ] {
+            let error = resolved(&config, &variables).unwrap_err();
+            assert_eq!(error.kind, ErrorKind::Setup);
+            assert!(
+                error.message.contains("`acct`") && error.message.contains("`other`"),
+                "{error}"
+            );
+            assert!(!error.message.contains("AAEC"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_account_is_in_the_host_or_in_the_path() {
+        let at =
+            |endpoint: &str| AzureConfig { endpoint_url: Some(endpoint.into()), ..anonymous() };
+        assert_eq!(url(&anonymous(), &[]), "https://acct.blob.core.windows.net");
+        let china =
+            AzureConfig { suffix: Some("blob.core.chinacloudapi.cn".into()), ..anonymous() };
+        assert_eq!(url(&china, &[]), "https://acct.blob.core.chinacloudapi.cn");
+        assert_eq!(url(&at("http://127.0.0.1:10000"), &[]), "http://127.0.0.1:10000/acct");
+        assert_eq!(url(&at("http://[::1]:1/x/"), &[]), "http://[::1]:1/x");
+        assert_eq!(url(&at("https://blobs.example.com"), &[]), "https://blobs.example.com");
+        let text = Secret::new(CONNECTION.to_owned(), "a file");
+        let said =
+            AzureConfig { access: AzureAccess::ConnectionString(text), ..at("http://h:1/y") };
+        assert_eq!(url(&said, &[]), "http://h:1/y");
+    }
+
+    #[test]
+    fn what_is_secret_is_taken_out_of_messages() {
+        let config = AzureConfig::new("acct", "c");
+        let key = resolved(&config, &[("AZURE_STORAGE_KEY", "AAECAwQ=")]).unwrap().credential;
+        assert_eq!(key.redact("a AAECAwQ= b".into()), "a [redacted] b");
+        assert!(!format!("{key:?}").contains("AAEC"));
+    }
+}

@@ -1,0 +1,184 @@
+//! Shared access signatures.
+//!
+//! Source: "Create a service SAS", "Create an account SAS", Azure Storage REST reference. A signature says
+//! itself what it allows and until when, so what cannot work is told before anything is sent.
+
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
+
+use crate::store::text::timestamp;
+use crate::store::{ErrorKind, StoreError};
+
+/// A shared access signature: part of a query, appended as it is. It is never shown and is overwritten
+/// when dropped.
+pub(super) struct Sas {
+    token: Zeroizing<String>,
+    /// The value of `sig`, as it is written.
+    signature: Zeroizing<String>,
+}
+
+impl Sas {
+    /// Reads a token, with or without the URL before it; `source` is where it came from, in words, and
+    /// `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setup`] for what is no signature or does not allow listing a container, and
+    /// [`ErrorKind::BadCredentials`] for one that has expired. It is not repeated.
+    pub(super) fn parse(text: &str, source: &str, now: i64) -> Result<Self, StoreError> {
+        let text = text.trim();
+        let token = text.split_once('?').map_or(text, |(_, query)| query);
+        let value = |name: &str| {
+            let pair = token.split('&').filter_map(|pair| pair.split_once('='));
+            pair.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+        };
+        let setup = |what: &str, hint: &str| {
+            let message = format!("the shared access signature in {source} {what}\nhint: {hint}");
+            StoreError::new(ErrorKind::Setup, message)
+        };
+        let sound = token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+        let signature = value("sig").filter(|signature| sound && !signature.is_empty());
+        let Some(signature) = signature else {
+            return Err(setup(
+                "is none: it has no `sig`",
+                "copy the \"SAS token\" from the portal; it begins with `sv=` or `sp=` and holds `sig=`",
+            ));
+        };
+        let time = |name| {
+            value(name).and_then(|text| seconds(&percent_decode_str(text).decode_utf8_lossy()))
+        };
+        if let Some(end) = time("se")
+            && end <= now
+        {
+            let end =
+                value("se").map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
+            return Err(StoreError::new(
+                ErrorKind::BadCredentials,
+                format!(
+                    "the shared access signature in {source} has expired at {}\nhint: make a new one that ends \
+                     after the scan",
+                    end.unwrap_or_default().escape_debug()
+                ),
+            ));
+        }
+        // A stored access policy may hold the permissions instead.
+        let stored = value("si").is_some_and(|policy| !policy.is_empty());
+        let allows =
+            |name: &str, letter: char| value(name).is_some_and(|held| held.contains(letter));
+        if !stored && !allows("sp", 'l') {
+            return Err(setup(
+                "does not allow listing: its permissions (`sp`) have no `l`",
+                "make one with the permission \"List\" (and \"Read\", for the migration after it)",
+            ));
+        }
+        if value("ss").is_some() || value("srt").is_some() {
+            if !allows("ss", 'b') {
+                return Err(setup(
+                    "is not for blobs: its services (`ss`) have no `b`",
+                    "make one for the service \"Blob\"",
+                ));
+            }
+            if !allows("srt", 'c') {
+                return Err(setup(
+                    "is not for containers: its resource types (`srt`) have no `c`",
+                    "make one for the resource types \"Container\" and \"Object\"",
+                ));
+            }
+        } else if value("sr").is_some_and(|resource| !matches!(resource, "c" | "d")) {
+            return Err(setup("is for a single blob (`sr`)", "make one for the container"));
+        }
+        Ok(Self {
+            token: Zeroizing::new(token.to_owned()),
+            signature: Zeroizing::new(signature.to_owned()),
+        })
+    }
+
+    /// What is appended to a query.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// What must not be in any message.
+    pub(super) fn secret(&self) -> &str {
+        &self.signature
+    }
+}
+
+impl fmt::Debug for Sas {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Sas([redacted])")
+    }
+}
+
+/// Seconds since 1970 of `2026-11-21`, `2026-11-21T12:00Z` or `2026-11-21T12:00:00Z`.
+fn seconds(text: &str) -> Option<i64> {
+    let whole = match (text.len(), text.strip_suffix('Z')) {
+        (10, _) => format!("{text}T00:00:00Z"),
+        (17, Some(minutes)) => format!("{minutes}:00Z"),
+        _ => text.to_owned(),
+    };
+    timestamp::parse(whole.as_bytes()).map(|time| time.0.div_euclid(1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-21T12:00:00Z
+    const NOW: i64 = 1_795_262_400;
+    const ACCOUNT: &str =
+        "sv=2024-11-04&ss=b&srt=co&sp=rl&se=2026-11-22T00:00:00Z&spr=https&sig=SECRET%2Fa%3D";
+
+    fn refused(token: &str) -> StoreError {
+        let error = Sas::parse(token, "AZURE_STORAGE_SAS_TOKEN", NOW).unwrap_err();
+        assert!(error.message.contains("AZURE_STORAGE_SAS_TOKEN"), "{error}");
+        assert!(error.message.contains("\nhint: "), "{error}");
+        assert!(!error.message.contains("SECRET"), "{error}");
+        error
+    }
+
+    #[test]
+    fn a_token_is_kept_as_it_is() {
+        let with_url = format!(" https://a.blob.core.windows.net/c?{ACCOUNT}\n");
+        for text in [ACCOUNT, &format!("?{ACCOUNT}"), &with_url] {
+            let sas = Sas::parse(text, "a file", NOW).unwrap();
+            assert_eq!((sas.token(), sas.secret()), (ACCOUNT, "SECRET%2Fa%3D"));
+            assert!(!format!("{sas:?}").contains("SECRET"));
+        }
+        for service in ["sr=c&sp=rl&se=2026-11-22&sig=x", "sr=c&si=policy&sig=x", "sr=d&sp=l&sig=x"]
+        {
+            assert!(Sas::parse(service, "a file", NOW).is_ok(), "{service}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_list_is_told_before_anything_is_sent() {
+        for (from, to, told) in [
+            ("sig=SECRET%2Fa%3D", "", "has no `sig`"),
+            ("sig=SECRET%2Fa%3D", "sig=SECRET a", "has no `sig`"),
+            ("sp=rl", "sp=r", "no `l`"),
+            ("&sp=rl", "", "no `l`"),
+            ("ss=b", "ss=qt", "no `b`"),
+            ("srt=co", "srt=o", "no `c`"),
+            ("ss=b&srt=co", "sr=b", "single blob"),
+        ] {
+            let token = ACCOUNT.replacen(from, to, 1);
+            assert_ne!(token, ACCOUNT);
+            let error = refused(&token);
+            assert!(error.kind == ErrorKind::Setup && error.message.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn one_that_has_expired_is_named_with_its_end() {
+        for end in ["2026-11-21T12:00:00Z", "2026-11-21", "2026-11-21T11%3A59Z", "2020-01-01"] {
+            let error = refused(&ACCOUNT.replace("2026-11-22T00:00:00Z", end));
+            assert_eq!(error.kind, ErrorKind::BadCredentials);
+            assert!(
+                error.message.contains(&format!("expired at {}", end.replace("%3A", ":"))),
+                "{error}"
+            );
+        }
+    }
+}
