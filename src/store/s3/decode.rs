@@ -179,7 +179,7 @@ fn finish(
 
 fn decoded(plus: Plus, text: &[u8], element: &'static str) -> Result<Vec<u8>, PageError> {
     let mut bytes = Vec::with_capacity(text.len());
-    if percent::decode(plus, text, &mut bytes) {
+    if percent::decode_with(plus, text, &mut bytes) {
         Ok(bytes)
     } else {
         Err(bad(element, text, "url-encoded"))

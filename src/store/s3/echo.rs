@@ -61,7 +61,7 @@ fn compare(
     }
     let mut decoded = Vec::with_capacity(got.len());
     if let Some(plus) = encoding
-        && percent::decode(plus, got, &mut decoded)
+        && percent::decode_with(plus, got, &mut decoded)
         && decoded == sent
     {
         return Ok(());
