@@ -33,6 +33,7 @@ pub mod split;
 pub mod survey;
 pub mod terraform;
 mod weighed;
+mod words;
 
 pub use address::{Address, InventoryLocation, StoreKind};
 pub use draft::{Draft, PlanError, Wish};

@@ -44,7 +44,7 @@ pub(super) fn document(summary: &Summary, plan: Option<&Plan>) -> Markup {
                 @for table in breakdown::prefixes(summary, TOP) { (chart::shares(&table, whole, true)) }
                 @if let Some(note) = breakdown::dropped(summary) { p class="note" { (note) } }
                 (largest(summary))
-                (hazards(summary))
+                @if plan.is_none() { (hazards(summary)) }
                 @if let Some(plan) = plan { (jobs::section(plan)) }
                 (footer(summary))
             }

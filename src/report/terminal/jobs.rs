@@ -5,7 +5,7 @@ use crate::migration::{Finding, Plan};
 use crate::report::figures::{bytes_iec, count, objects, share};
 use crate::report::jobs;
 use crate::report::style::{Ink, Style};
-use crate::report::text::{display_width, fit, left, right, sanitize};
+use crate::report::text::{display_width, fit, left, right, sanitize, wrap};
 use crate::tally::Severity;
 
 /// Rows of the table at most; the plan's file has them all.
@@ -140,9 +140,14 @@ fn bullets(out: &mut String, title: &str, sentences: Vec<String>, style: Style) 
         return;
     }
     heading(out, title, style);
+    let sign = style.pick("• ", "- ");
     for sentence in sentences {
-        let text =
-            format!("{} {}", style.pick("•", "-"), sanitize(sentence.as_bytes(), style.unicode));
-        paragraph(out, &text, None, INDENT, style);
+        let text = sanitize(sentence.as_bytes(), style.unicode);
+        let room = style.columns() - INDENT - display_width(sign);
+        for (text, number) in wrap(&text, room).iter().zip(0..) {
+            let before = if number == 0 { sign } else { "  " };
+            let text = fit(text, room, style.unicode);
+            line(out, &format!("{}{before}{text}", " ".repeat(INDENT)));
+        }
     }
 }
