@@ -220,7 +220,7 @@ impl Outputs {
 }
 
 /// Tries to open a file for writing and leaves it as it was.
-fn check_writable(path: &Path) -> Result<(), Failure> {
+pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
     let new = !path.exists();
     let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
     let closed = opened.and_then(|_| if new { fs::remove_file(path) } else { Ok(()) });
@@ -231,7 +231,7 @@ fn check_writable(path: &Path) -> Result<(), Failure> {
 }
 
 /// Writes a file in one piece: it is the old one or the new one, never half of it.
-fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let failure = |error: io::Error| Failure::output(&format!("`{}`", path.display()), &error);
     if path == Path::new("-") {
         return io::stdout().write_all(content).map_err(|error| Failure::output("stdout", &error));
@@ -304,7 +304,7 @@ fn hints(args: &ScanArgs, location: &Location) -> Result<Vec<Vec<u8>>, Failure> 
     Ok(cuts)
 }
 
-fn unix_millis(time: SystemTime) -> i64 {
+pub(super) fn unix_millis(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

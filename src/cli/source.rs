@@ -6,6 +6,7 @@ use super::scan_args::{SignVersion, SourceArgs};
 use super::{Failure, azure};
 use crate::location::{Bucket, Demo, Location};
 use crate::object::KeyOrder;
+use crate::scan::ledger::Settings;
 use crate::simulator::{
     BucketConfig, DEFAULT_REGION, Generated, ShapeName, Simulator, SimulatorConfig,
 };
@@ -38,6 +39,12 @@ pub(super) fn key_order(location: &Location) -> KeyOrder {
         Location::Azure(_) => KeyOrder::Utf16,
         _ => KeyOrder::Bytes,
     }
+}
+
+/// The order in which the keys of a ledger's location are listed. A location that cannot be read has none;
+/// whoever needs the location tells of that.
+pub(super) fn order_of(settings: &Settings) -> KeyOrder {
+    settings.location.parse().map_or(KeyOrder::Bytes, |location| key_order(&location))
 }
 
 /// Connects to what the location names.
