@@ -78,6 +78,13 @@ pub(super) struct Acs3Call<'a> {
     pub(super) idempotent: bool,
 }
 
+/// An answer with a status of success.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
 impl Session {
     /// A session without connections yet.
     #[must_use]
@@ -107,12 +114,8 @@ impl Session {
         &self.endpoints
     }
 
-    /// Calls OSS or the migration service; the body of a success.
-    pub(super) async fn oss4(
-        &self,
-        doing: &str,
-        call: &Oss4Call<'_>,
-    ) -> Result<Vec<u8>, CallError> {
+    /// Calls OSS or the migration service.
+    pub(super) async fn oss4(&self, doing: &str, call: &Oss4Call<'_>) -> Result<Reply, CallError> {
         let uri = uri(&self.endpoints.origin(call.host), call.path, call.query);
         let make = |now: i64| {
             let unsigned = oss4::Unsigned {
@@ -169,8 +172,8 @@ impl Session {
             let request = with_headers(request, headers.iter().copied())?;
             request.body(Bytes::new()).map_err(|error| error.to_string())
         };
-        let body = self.run(doing, call.idempotent, make, Refusal::from_json).await?;
-        serde_json::from_slice(&body)
+        let reply = self.run(doing, call.idempotent, make, Refusal::from_json).await?;
+        serde_json::from_slice(&reply.body)
             .map_err(|_| CallError::Unreadable { doing: doing.to_owned(), what: "JSON" })
     }
 
@@ -180,7 +183,7 @@ impl Session {
         idempotent: bool,
         make: impl Fn(i64) -> Result<Request<Bytes>, String> + Sync,
         refusal: fn(u16, &[u8]) -> Refusal,
-    ) -> Result<Vec<u8>, CallError> {
+    ) -> Result<Reply, CallError> {
         let doing = || doing.to_owned();
         let mut corrected = false;
         let mut attempt = 1;
@@ -190,7 +193,7 @@ impl Session {
             let mut body = Vec::new();
             let (error, again) = match self.client.send(request, &mut body).await {
                 Ok(head) if head.status.is_success() => {
-                    return Ok(body);
+                    return Ok(Reply { headers: head.headers, body });
                 }
                 Ok(head) => {
                     let mut refusal = refusal(head.status.as_u16(), &body);

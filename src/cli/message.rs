@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use clap::error::ContextKind;
 
-use super::Console;
+use super::{Console, azure};
 use crate::exit::Exit;
+use crate::location::Location;
 use crate::scan::ScanError;
 use crate::store::{ErrorKind, StoreError};
 use crate::units::UnitError;
@@ -157,6 +158,10 @@ fn provider_hint(kind: &ErrorKind, location: &str) -> Option<&'static str> {
 }
 
 fn store_hint(error: &StoreError, location: &str) -> Option<String> {
+    let azure = matches!(location.parse(), Ok(Location::Azure(_)));
+    if azure && let Some(hint) = azure::hint(error) {
+        return Some(hint.to_owned());
+    }
     if let Some(hint) = provider_hint(&error.kind, location) {
         return Some(hint.into());
     }

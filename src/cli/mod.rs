@@ -4,9 +4,12 @@
 //! What people read goes to stdout, progress and messages to stderr; `-` as a file is stdout, and then
 //! what people read moves to stderr.
 
+mod azure;
 mod completions;
 mod config;
 mod console;
+mod jobs;
+mod jobs_args;
 mod message;
 mod progress;
 mod scan;
@@ -61,6 +64,8 @@ enum Command {
     Scan(Box<scan_args::ScanArgs>),
     /// List a random sample of a scan's ranges again and compare
     Verify(verify::VerifyArgs),
+    /// Plan migration jobs to OSS from exact totals
+    Jobs(Box<jobs_args::JobsArgs>),
     /// Serve a bucket on loopback to rehearse with
     Simulate(simulate::SimulateArgs),
     /// Print a completion script for a shell
@@ -94,6 +99,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
+        Command::Jobs(args) => jobs::run(&args, console),
         Command::Simulate(args) => simulate::run(&args, console),
         Command::Completions(args) => {
             completions::run(&args, Cli::command());

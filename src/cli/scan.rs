@@ -38,7 +38,7 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         fs::create_dir_all(folder).map_err(|error| Failure::output(&name, &error))?;
     }
     let state = state(args, &outputs)?;
-    let cuts = hints(args, location.prefix().as_bytes())?;
+    let cuts = hints(args, &location)?;
     let threads = match args.pace.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
         threads => threads,
@@ -220,7 +220,7 @@ impl Outputs {
 }
 
 /// Tries to open a file for writing and leaves it as it was.
-fn check_writable(path: &Path) -> Result<(), Failure> {
+pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
     let new = !path.exists();
     let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
     let closed = opened.and_then(|_| if new { fs::remove_file(path) } else { Ok(()) });
@@ -231,7 +231,7 @@ fn check_writable(path: &Path) -> Result<(), Failure> {
 }
 
 /// Writes a file in one piece: it is the old one or the new one, never half of it.
-fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let failure = |error: io::Error| Failure::output(&format!("`{}`", path.display()), &error);
     if path == Path::new("-") {
         return io::stdout().write_all(content).map_err(|error| Failure::output("stdout", &error));
@@ -291,19 +291,20 @@ fn state(args: &ScanArgs, outputs: &Outputs) -> Result<Option<StateOptions>, Fai
 }
 
 /// Cut points of an earlier scan.
-fn hints(args: &ScanArgs, prefix: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+fn hints(args: &ScanArgs, location: &Location) -> Result<Vec<Vec<u8>>, Failure> {
     /// Pieces per request in flight: enough to balance, few enough to waste nothing.
     const PIECES: usize = 64;
     let Some(path) = &args.state.hints else { return Ok(Vec::new()) };
-    let ledger = Ledger::read(path, crate::object::KeyOrder::Bytes).map_err(|error| {
+    let (order, prefix) = (source::key_order(location), location.prefix().as_bytes());
+    let ledger = Ledger::read(path, |_| order).map_err(|error| {
         Failure::usage(&error).hint("`--hints` takes the ledger.json of an earlier scan")
     })?;
     let mut cuts = ledger.cuts(args.pace.concurrency.max(PIECES));
-    cuts.retain(|cut| cut.starts_with(prefix) && cut.as_slice() > prefix);
+    cuts.retain(|cut| cut.starts_with(prefix) && cut.len() > prefix.len());
     Ok(cuts)
 }
 
-fn unix_millis(time: SystemTime) -> i64 {
+pub(super) fn unix_millis(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

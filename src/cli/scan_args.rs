@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use super::azure::AzureArgs;
 use crate::units;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   weighbridge scan demo:
   weighbridge scan s3://bucket/prefix --profile backup --output summary.json
+  weighbridge scan azure://account/container/prefix
   weighbridge scan s3://bucket --endpoint-url https://s3.example.com --manifest objects.csv.zst
   weighbridge scan ks3://bucket --region SHANGHAI --internal
   weighbridge scan s3://bucket --manifest - | head")]
 pub(super) struct ScanArgs {
-    /// What to weigh: `s3://bucket/prefix`, `ks3://…`, `oss://…` or `demo:shape?objects=1M&seed=1`
+    /// What to weigh: `s3://bucket/prefix`, `ks3://…`, `oss://…`, `azure://account/container/prefix` or
+    /// `demo:shape?objects=1M&seed=1`
     #[arg(value_name = "LOCATION")]
     pub(super) location: String,
 
@@ -67,6 +70,9 @@ pub(super) struct SourceArgs {
     /// Take keys and profiles of the AWS tools: ks3://
     #[arg(long, env = "WEIGHBRIDGE_AWS_CREDENTIALS", value_parser = clap::builder::BoolishValueParser::new())]
     pub(super) aws_credentials: bool,
+
+    #[command(flatten)]
+    pub(super) azure: AzureArgs,
 }
 
 /// How requests are signed.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::Failure;
 use super::scan_args::{SignVersion, SourceArgs};
+use super::{Failure, azure};
 use crate::location::{Bucket, Demo, Location};
+use crate::object::KeyOrder;
+use crate::scan::ledger::Settings;
 use crate::simulator::{
     BucketConfig, DEFAULT_REGION, Generated, ShapeName, Simulator, SimulatorConfig,
 };
@@ -24,6 +26,27 @@ pub(super) struct Source {
     _simulator: Option<Simulator>,
 }
 
+impl Source {
+    /// A store that somebody else runs.
+    pub(super) fn new(store: Arc<dyn Store>, prefix: String, bucket: String) -> Self {
+        Self { store, prefix: prefix.into_bytes(), bucket, _simulator: None }
+    }
+}
+
+/// The order in which keys of a location are listed.
+pub(super) fn key_order(location: &Location) -> KeyOrder {
+    match location {
+        Location::Azure(_) => KeyOrder::Utf16,
+        _ => KeyOrder::Bytes,
+    }
+}
+
+/// The order in which the keys of a ledger's location are listed. A location that cannot be read has none;
+/// whoever needs the location tells of that.
+pub(super) fn order_of(settings: &Settings) -> KeyOrder {
+    settings.location.parse().map_or(KeyOrder::Bytes, |location| key_order(&location))
+}
+
 /// Connects to what the location names.
 pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Source, Failure> {
     refuse_unfitting(location, args)?;
@@ -31,30 +54,24 @@ pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Sourc
         Location::S3(bucket) => (bucket, s3(bucket, args).await),
         Location::Ks3(bucket) => (bucket, ks3(bucket, args).await),
         Location::Oss(bucket) => (bucket, oss(bucket, args).await),
+        Location::Azure(container) => return azure::open(container, args).await,
         Location::Demo(demo) => return open_demo(location, demo).await,
-        other => {
-            return Err(Failure::wrong(format!("{other} cannot be scanned by this version"))
-                .hint("s3://, ks3://, oss:// and demo: locations can"));
-        }
     };
     let (bucket, store) = connected;
     let store = store.map_err(|error| Failure::store(&error, &location.to_string()))?;
-    Ok(Source {
-        store: Arc::new(store),
-        prefix: bucket.prefix.clone().into_bytes(),
-        bucket: bucket.name.clone(),
-        _simulator: None,
-    })
+    Ok(Source::new(Arc::new(store), bucket.prefix.clone(), bucket.name.clone()))
 }
 
 /// A flag that says nothing about this source was meant for another one.
 fn refuse_unfitting(location: &Location, args: &SourceArgs) -> Result<(), Failure> {
-    let flags: [(bool, &str, &[&str]); 5] = [
+    let azure_flag = args.azure.given();
+    let flags: [(bool, &str, &[&str]); 6] = [
         (args.internal, "--internal", &["ks3", "oss"]),
         (args.accelerate, "--accelerate", &["oss"]),
         (args.sign_version != SignVersion::V4, "--sign-version", &["ks3"]),
         (args.aws_credentials, "--aws-credentials", &["ks3"]),
         (args.request_payer, "--request-payer", &["s3", "oss"]),
+        (azure_flag.is_some(), azure_flag.unwrap_or_default(), &["azure"]),
     ];
     let scheme = location.scheme();
     for (given, flag, schemes) in flags {

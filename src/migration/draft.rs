@@ -1,7 +1,6 @@
 //! Making a plan: what was weighed, what is wanted and what the service allows, put together.
 
 use std::path::Path;
-use std::time::Duration;
 
 use thiserror::Error;
 
@@ -19,11 +18,11 @@ use super::prefixes::PrefixDivision;
 use super::split::{Block, divide, is_good, lower_bound};
 use super::survey::{Lens, Survey, SurveyError};
 use super::weighed::Weighed;
+use super::words::{Took, count};
 use crate::location::{Bucket, Location};
 use crate::object::Timestamp;
 use crate::summary::Moment;
 use crate::tally::{Counts, Hazard, Severity};
-use crate::units::ExactDuration;
 
 /// Parts in ten thousand by which a division by prefixes may be slower than the lower bound before lists
 /// are preferred: 5 %. Prefixes need no list, and take in what is written after the scan.
@@ -572,7 +571,7 @@ impl<'a> Draft<'a> {
     /// A deadline that the plan misses.
     fn missed(&self, forecast: &Forecast, copied: &Counts) -> Option<Finding> {
         let deadline = forecast.deadline.filter(|deadline| forecast.end > *deadline)?;
-        let minutes = (forecast.end.0.0 - deadline.0.0).div_euclid(60_000).unsigned_abs();
+        let late = u128::from(forecast.end.0.0.abs_diff(deadline.0.0)) * 1_000_000;
         let enough = (1..=10_000_usize).find(|jobs| {
             let nanos = self.speed.nanos(copied).div_ceil(*jobs as u128);
             end(self.wish.window.as_ref(), self.wish.begin, nanos) <= deadline.0
@@ -590,7 +589,7 @@ impl<'a> Draft<'a> {
         Some(Finding {
             code: "DEADLINE_MISSED".into(),
             severity: Severity::Blocker,
-            title: format!("done {} after the deadline", in_minutes(minutes)),
+            title: format!("done {} after the deadline", Took(late)),
             action,
             objects: None,
             bytes: None,
@@ -613,31 +612,32 @@ impl<'a> Draft<'a> {
             let mean = small.bytes / u128::from(small.objects.max(1));
             let packed = lower_bound(self.speed, &Counts { objects: 0, ..*copied }, 0, jobs);
             advice.push(format!(
-                "{} of {} jobs wait for the rate of objects, not for bandwidth: their objects are {mean} bytes on average, and {} or more would fill the bandwidth; packed into archives of that size, everything could take {}",
+                "{} of {} jobs wait for the rate of objects, not for bandwidth: their objects are {mean} bytes on average, and {} bytes or more would fill the bandwidth; packed into archives of that size, everything could take {}",
                 slow.len(),
                 share.pieces.len(),
-                self.speed.break_even_bytes(),
-                spoken(packed.max(self.speed.byte_nanos(largest.into()))),
+                count(self.speed.break_even_bytes()),
+                Took(packed.max(self.speed.byte_nanos(largest.into()))),
             ));
         }
         if self.speed.byte_nanos(largest.into()) == bound && share.pieces.len() > 1 {
             advice.push(format!(
-                "one object of {largest} bytes takes {} by itself: more jobs bring nothing",
-                spoken(bound)
+                "one object of {} bytes takes {} by itself: more jobs bring nothing",
+                count(largest),
+                Took(bound)
             ));
         } else if nanos > 3_600 * 1_000_000_000 {
             let twice = lower_bound(self.speed, copied, largest, jobs.saturating_mul(2));
             advice.push(format!(
                 "twice as many jobs at once, {}, would bring it down to {} at best",
                 jobs.saturating_mul(2),
-                spoken(twice)
+                Took(twice)
             ));
         }
         let alone = self.speed.nanos(copied);
         if share.pieces.len() > 1 && alone <= 3_600 * 1_000_000_000 {
             advice.push(format!(
                 "a single job would take {}: `--max-jobs 1` saves the trouble of several",
-                spoken(alone)
+                Took(alone)
             ));
         }
         if !is_good(nanos, bound) && share.split != Split::Range {
@@ -648,7 +648,7 @@ impl<'a> Draft<'a> {
             advice.push(format!(
                 "divided no further by prefix: {reason}; with `--manifest` and lists, {} jobs could take {}",
                 jobs,
-                spoken(bound)
+                Took(bound)
             ));
         }
         advice
@@ -725,12 +725,10 @@ impl<'a> Draft<'a> {
                 ),
             );
         }
-        for (name, limit) in self.wish.limits.named() {
+        for (what, limit) in self.wish.limits.named() {
             if limit.certainty == Certainty::Assumed {
-                note(
-                    Certainty::Assumed,
-                    format!("{name} is taken to be {}: {}", limit.value, limit.source),
-                );
+                let value = count(limit.value);
+                note(Certainty::Assumed, format!("at most {value} {what}: {}", limit.source));
             }
         }
         notes
@@ -804,14 +802,4 @@ fn oss_region(region: &str) -> String {
 
 fn whole_seconds(nanos: u128) -> u64 {
     u64::try_from(nanos.div_ceil(1_000_000_000)).unwrap_or(u64::MAX)
-}
-
-/// A duration in words, rounded up to minutes, or to seconds where it is short.
-fn spoken(nanos: u128) -> String {
-    let seconds = whole_seconds(nanos);
-    if seconds < 600 { format!("{seconds}s") } else { in_minutes(seconds.div_ceil(60)) }
-}
-
-fn in_minutes(minutes: u64) -> String {
-    ExactDuration(Duration::from_secs(minutes.max(1).saturating_mul(60))).to_string()
 }

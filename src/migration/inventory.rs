@@ -19,7 +19,7 @@ use md5::{Digest, Md5};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::plan::{Inventory, InventoryFile, Plan, Selection};
+use super::plan::{Inventory, InventoryFile, Plan, Selection, Split};
 use super::survey::{Lens, SurveyError};
 use crate::manifest::{Format, Row, RowEncoder};
 use crate::object::Timestamp;
@@ -165,6 +165,10 @@ pub fn write_lists(
     base: &Path,
     options: &ListOptions,
 ) -> Result<(), InventoryError> {
+    if plan.split != Split::Range {
+        // Prefixes need no lists, and objects are left out of lists only.
+        return Ok(());
+    }
     let changed = || InventoryError::Changed { path: manifest.to_owned() };
     let mut turns = turns(plan);
     let mut writers = Vec::new();

@@ -134,18 +134,18 @@ impl Limits {
         }
     }
 
-    /// Each limit with its name in JSON, for tables.
+    /// Each limit with what it is, in words and with its unit.
     #[must_use]
     pub fn named(&self) -> [(&'static str, &Limit); 8] {
         [
-            ("concurrent_jobs", &self.concurrent_jobs),
-            ("jobs", &self.jobs),
-            ("addresses", &self.addresses),
-            ("bandwidth", &self.bandwidth),
-            ("files_per_second", &self.files_per_second),
-            ("object_bytes", &self.object_bytes),
-            ("key_bytes", &self.key_bytes),
-            ("inventory_part_bytes", &self.inventory_part_bytes),
+            ("jobs at once", &self.concurrent_jobs),
+            ("jobs in a region", &self.jobs),
+            ("data addresses in a region", &self.addresses),
+            ("bit/s of a job", &self.bandwidth),
+            ("objects per second of a job", &self.files_per_second),
+            ("bytes of an object", &self.object_bytes),
+            ("bytes of a key", &self.key_bytes),
+            ("bytes of a part of a list", &self.inventory_part_bytes),
         ]
     }
 }

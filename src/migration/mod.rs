@@ -17,6 +17,7 @@
 //! | `draft` | all that put together to a plan |
 //! | `plan` | the plan itself, as `jobs.json` holds it |
 //! | `inventory` | lists of objects for jobs that take ranges |
+//! | `requests`, `terraform` | the plan as bodies of requests, as Terraform |
 
 pub mod address;
 pub mod draft;
@@ -27,9 +28,12 @@ pub mod limits;
 pub mod name;
 mod plan;
 pub mod prefixes;
+pub mod requests;
 pub mod split;
 pub mod survey;
+pub mod terraform;
 mod weighed;
+mod words;
 
 pub use address::{Address, InventoryLocation, StoreKind};
 pub use draft::{Draft, PlanError, Wish};

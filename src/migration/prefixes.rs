@@ -61,7 +61,8 @@ pub enum Stopped {
         /// How many.
         objects: u64,
     },
-    /// A prefix below it is one that the service does not take: not UTF-8, or it begins with a slash.
+    /// A prefix below it is one that the service does not take: not UTF-8, beginning with a slash, or
+    /// with control characters.
     Unfit {
         /// The prefix.
         prefix: String,
@@ -181,7 +182,9 @@ impl PrefixTables {
             });
         }
         let fit = |(child, counts): &(ByteString, Counts)| {
-            let child = std::str::from_utf8(child).ok().filter(|child| !child.starts_with('/'))?;
+            // What XML cannot say cannot be said in a request.
+            let fits = |child: &&str| !child.starts_with('/') && !child.contains(char::is_control);
+            let child = std::str::from_utf8(child).ok().filter(fits)?;
             Some(Part { prefix: child.to_owned(), counts: *counts, depth: part.depth + 1 })
         };
         children.iter().map(fit).collect::<Option<Vec<_>>>().ok_or(Stopped::Unfit { prefix })

@@ -14,12 +14,16 @@
 //! | `style` | how text is decorated: width, colour, unicode |
 //! | `terminal` | the summary in a terminal |
 //! | `markdown`, `html` | the summary as a document |
+//! | `jobs` | a plan of migration jobs in words: shared by all forms |
+//! | `form` | migration jobs as filled-in forms |
 //! | `progress` | the line of a running scan |
 //! | `timeline` | the course of a scan as a picture |
 
 mod breakdown;
 mod figures;
+pub mod form;
 pub mod html;
+mod jobs;
 pub mod markdown;
 pub mod progress;
 mod style;

@@ -65,7 +65,9 @@ pub async fn scan(
         setup.start_over(format!("{why}: {walked}"), &RequestCounts::default())?;
     }
     let outcome = if quirks.directories {
-        walk::by_directories(&store, &setup, &progress, stop).await?
+        // Whatever could be listed by key and comes here has broken its order before.
+        let in_order = quirks.ordered && !by_key;
+        walk::by_directories(&store, in_order, &setup, &progress, stop).await?
     } else {
         walk::by_tokens(&store, &setup, &progress, stop).await?
     };

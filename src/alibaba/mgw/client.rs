@@ -265,7 +265,7 @@ impl<'a> Mgw<'a> {
         let host = self.session.endpoints().mgw(self.account, self.region);
         let (host, region, resource) = (&*host, self.region, path);
         let call = Oss4Call { method, host, region, resource, path, query, headers, body };
-        self.session.oss4(doing, &call).await
+        Ok(self.session.oss4(doing, &call).await?.body)
     }
 }
 

@@ -8,12 +8,14 @@
 
 mod address;
 mod client;
+mod compare;
 mod job;
 mod model;
 mod outcome;
 
 pub use address::{Address, AddressDetail, NewAddress, Verification};
 pub use client::{Listed, Mgw};
+pub use compare::{Difference, address_differences, job_differences};
 pub use job::{
     FileTypeFilters, FilterRule, ImportQos, Job, JobStatus, JobUpdate, KeyFilters,
     LastModifiedFilters, NewJob, Patterns, ScheduleRule, TimeFilter, TimeFilters,

@@ -1,19 +1,22 @@
 //! The summary as one HTML file: no scripts, nothing loaded from elsewhere, light and dark.
 //!
-//! `page` holds the document, `chart` the bars (inline SVG), `style.css` the looks. maud escapes whatever
+//! `page` holds the document, `jobs` migration jobs, `chart` the bars (inline SVG),
+//! `style.css` the looks. maud escapes whatever
 //! is put in, and keys are sanitised before, so that what cannot be seen is spelled out.
 
 mod chart;
+mod jobs;
 mod page;
 
 use std::io;
 
+use crate::migration::Plan;
 use crate::summary::Summary;
 
 /// The summary as an HTML document.
 #[must_use]
 pub fn render(summary: &Summary) -> String {
-    page::document(summary).into_string()
+    page::document(summary, None).into_string()
 }
 
 /// Writes the summary as an HTML document.
@@ -22,4 +25,10 @@ pub fn render(summary: &Summary) -> String {
 /// What the writer reports.
 pub fn write(summary: &Summary, writer: &mut impl io::Write) -> io::Result<()> {
     writer.write_all(render(summary).as_bytes())
+}
+
+/// The summary with a plan of migration jobs as an HTML document.
+#[must_use]
+pub fn render_with_jobs(summary: &Summary, plan: &Plan) -> String {
+    page::document(summary, Some(plan)).into_string()
 }

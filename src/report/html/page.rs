@@ -2,7 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::chart;
+use super::{chart, jobs};
+use crate::migration::Plan;
 use crate::report::breakdown;
 use crate::report::figures::{bytes_iec, count, duration, objects};
 use crate::report::text::{fit, sanitize};
@@ -17,7 +18,7 @@ const KEY_COLUMNS: usize = 160;
 
 const CSS: &str = include_str!("style.css");
 
-pub(super) fn document(summary: &Summary) -> Markup {
+pub(super) fn document(summary: &Summary, plan: Option<&Plan>) -> Markup {
     let whole = (summary.totals.objects, summary.totals.bytes);
     let location = sanitize(summary.location.as_bytes(), true);
     html! {
@@ -43,7 +44,8 @@ pub(super) fn document(summary: &Summary) -> Markup {
                 @for table in breakdown::prefixes(summary, TOP) { (chart::shares(&table, whole, true)) }
                 @if let Some(note) = breakdown::dropped(summary) { p class="note" { (note) } }
                 (largest(summary))
-                (hazards(summary))
+                @if plan.is_none() { (hazards(summary)) }
+                @if let Some(plan) = plan { (jobs::section(plan)) }
                 (footer(summary))
             }
         }
@@ -179,7 +181,7 @@ fn hazard(found: &HazardSection) -> Markup {
 }
 
 /// A key; a very long one loses its middle, and shows whole when pointed at.
-fn key(key: &ByteString) -> Markup {
+pub(super) fn key(key: &ByteString) -> Markup {
     let whole = sanitize(key, true);
     let shown = fit(&whole, KEY_COLUMNS, true);
     html! {

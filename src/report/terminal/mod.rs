@@ -1,14 +1,17 @@
 //! The summary in a terminal.
 //!
-//! `page` says what comes in which order; `tables` sets the tables. Both write lines that are never wider
+//! `page` says what comes in which order, `jobs` does so for a plan of migration jobs; `tables` sets the
+//! tables. All write lines that are never wider
 //! than the style allows.
 
+mod jobs;
 mod page;
 mod tables;
 
 use std::io;
 
 use super::style::Style;
+use crate::migration::Plan;
 use crate::summary::Summary;
 
 /// The summary as text, ending in a line break.
@@ -23,4 +26,10 @@ pub fn render(summary: &Summary, style: Style) -> String {
 /// What the writer reports.
 pub fn write(summary: &Summary, style: Style, writer: &mut impl io::Write) -> io::Result<()> {
     writer.write_all(render(summary, style).as_bytes())
+}
+
+/// A plan of migration jobs as text, ending in a line break.
+#[must_use]
+pub fn render_jobs(plan: &Plan, style: Style) -> String {
+    jobs::render(plan, style)
 }

@@ -1,7 +1,7 @@
 //! Answers and refusals, in XML for OSS and the migration service, in JSON for the others.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, DATE};
+use http::header::{CONTENT_TYPE, DATE, ETAG};
 use http::{Response, StatusCode};
 
 use crate::alibaba::Element;
@@ -28,8 +28,8 @@ pub(super) enum Answer {
     Xml(Element),
     /// A value.
     Json(serde_json::Value),
-    /// Bytes of an object.
-    Bytes(Bytes),
+    /// An object, with its entity tag in quotes.
+    Object { bytes: Bytes, etag: String },
 }
 
 /// The response to a request, dated by the server's clock.
@@ -40,6 +40,7 @@ pub(super) fn response(
     now: i64,
 ) -> Response<Payload> {
     let request_id = format!("{number:024X}");
+    let mut tag = None;
     let (status, kind, body) = match result {
         Ok(Answer::Empty) => (200, "text/plain", Bytes::new()),
         Ok(Answer::Xml(document)) => (200, "application/xml", document.document().into()),
@@ -49,7 +50,10 @@ pub(super) fn response(
             }
             (200, "application/json", value.to_string().into())
         }
-        Ok(Answer::Bytes(bytes)) => (200, "application/octet-stream", bytes),
+        Ok(Answer::Object { bytes, etag }) => {
+            tag = Some(etag);
+            (200, "application/octet-stream", bytes)
+        }
         Err(Refused { status, code, message }) if json => {
             let error = serde_json::json!({
                 "Code": code, "Message": message, "RequestId": request_id, "HostId": "simulator",
@@ -67,12 +71,15 @@ pub(super) fn response(
     };
     let date = jiff::Timestamp::from_second(now).unwrap_or_default();
     let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let response = Response::builder()
+    let mut response = Response::builder()
         .status(status)
         .header(CONTENT_TYPE, kind)
         .header(DATE, date)
-        .header("x-oss-request-id", request_id)
-        .body(Payload::Whole(Some(body).filter(|body| !body.is_empty())));
+        .header("x-oss-request-id", request_id);
+    if let Some(tag) = tag {
+        response = response.header(ETAG, tag);
+    }
+    let response = response.body(Payload::Whole(Some(body).filter(|body| !body.is_empty())));
     // All of it was written here, and holds.
     response.unwrap_or_else(|_| {
         let mut response = Response::new(Payload::empty());

@@ -1,15 +1,16 @@
-//! Verification of `OSS4-HMAC-SHA256` and `ACS3-HMAC-SHA256`.
+//! Who sent a call: `OSS4-HMAC-SHA256` as for listings, and `ACS3-HMAC-SHA256`.
 //!
 //! The canonical request is built from the request as it was received, by this module alone: clients'
-//! signing is judged by an independent reading of the rules. Between the fields of the header a comma
-//! stands, with or without a space: the official SDKs differ in that.
+//! signing is judged by an independent reading of the rules.
 
 use http::{HeaderMap, Method};
 use sha2::{Digest, Sha256};
 
 use super::answer::{Refused, refused};
-use crate::simulator::auth::{hex, hmac, push_encoded, text};
+use crate::simulator::auth::{self, Caller, Received, hex, hmac, push_encoded, text};
 use crate::simulator::config::Credential;
+use crate::simulator::dialect::Dialect;
+use crate::simulator::s3::{Resource, Target};
 
 /// How far a request's time may lie from the server's, in seconds.
 const MOST_SKEW: i64 = 15 * 60;
@@ -17,8 +18,10 @@ const MOST_SKEW: i64 = 15 * 60;
 /// A request as far as it is signed.
 pub(super) struct Signed<'a> {
     pub(super) method: &'a Method,
-    /// As received; for buckets with the bucket in front.
-    pub(super) resource: &'a str,
+    /// The bucket that the host names, if it names one.
+    pub(super) bucket: Option<&'a str>,
+    /// As received.
+    pub(super) path: &'a str,
     /// As received.
     pub(super) query: &'a str,
     pub(super) headers: &'a HeaderMap,
@@ -33,61 +36,24 @@ pub(super) fn oss4(
     credentials: &[Credential],
     region: &str,
 ) -> Result<(), Refused> {
-    let fields = fields(request.headers, "OSS4-HMAC-SHA256")?;
-    let scope = fields.get("Credential")?;
-    let mut parts = scope.rsplitn(5, '/');
-    let (end, product, scope_region, day) =
-        (parts.next(), parts.next(), parts.next(), parts.next().unwrap_or_default());
-    if (end, product) != (Some("aliyun_v4_request"), Some("oss")) {
-        return Err(malformed("the scope is not <date>/<region>/oss/aliyun_v4_request"));
-    }
-    if scope_region != Some(region) {
-        return Err(malformed(&format!("the region in the scope is not {region}")));
-    }
-    let credential = known(credentials, parts.next().unwrap_or_default(), "InvalidAccessKeyId")?;
-    check_token(request.headers, "x-oss-security-token", credential, "InvalidSecurityToken")?;
-    let date = text(request.headers, "x-oss-date").unwrap_or_default();
-    let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", &date)
-        .and_then(|time| time.to_zoned(jiff::tz::TimeZone::UTC))
-        .map_err(|_| refused(403, "AccessDenied", "x-oss-date is missing or no date"))?;
-    if (time.timestamp().as_second() - request.now).abs() > MOST_SKEW {
-        let message = "The difference between the request time and the current time is too large.";
-        return Err(refused(403, "RequestTimeTooSkewed", message));
-    }
-    if !date.starts_with(day) || day.len() != 8 {
-        return Err(malformed("the date of the scope is not that of the request"));
-    }
-    if text(request.headers, "x-oss-content-sha256").as_deref() != Some("UNSIGNED-PAYLOAD") {
-        return Err(refused(
-            400,
-            "InvalidArgument",
-            "x-oss-content-sha256 must be UNSIGNED-PAYLOAD",
-        ));
-    }
-    let additional = fields.optional("AdditionalHeaders").unwrap_or_default();
-    let mut canonical = format!("{}\n", request.method).into_bytes();
-    push_encoded(&mut canonical, &decoded(request.resource), true);
-    canonical.push(b'\n');
-    canonical.extend_from_slice(canonical_query(request.query, false).as_bytes());
-    canonical.push(b'\n');
-    for name in header_names(request.headers) {
-        let counts = name.starts_with("x-oss-")
-            || ["content-type", "content-md5"].contains(&name)
-            || additional.split(';').any(|other| other == name);
-        if counts {
-            push_header(request.headers, name, &mut canonical);
+    let Signed { method, bucket, path, query, headers, body, now } = *request;
+    let target = Target::parse(&format!("{path}?{query}"));
+    let key = target.path.get(1..).unwrap_or_default().to_vec();
+    let bucket = bucket.map(str::to_owned);
+    let resource = Resource { bucket, key: Some(key), virtual_host: true };
+    let received = Received { method, target: &target, resource: &resource, headers };
+    match auth::verify(Dialect::Oss, received, credentials, now) {
+        Ok(Caller::Signed { region: Some(named) }) if named == region => check_md5(headers, body),
+        Ok(Caller::Signed { .. }) => {
+            Err(malformed(&format!("the region in the scope is not {region}")))
+        }
+        Ok(Caller::Anonymous) => Err(refused(403, "AccessDenied", "the request is not signed")),
+        Err(error) => {
+            let message = error.details.iter().find(|(name, _)| *name == "Message");
+            let message = message.map_or("The request is refused.", |(_, text)| text);
+            Err(refused(error.code.status(), error.code.name(), message))
         }
     }
-    canonical.extend_from_slice(format!("\n{additional}\nUNSIGNED-PAYLOAD").as_bytes());
-    let scope = format!("{day}/{region}/oss/aliyun_v4_request");
-    let to_sign =
-        format!("OSS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(&canonical)));
-    let mut key = format!("aliyun_v4{}", credential.secret).into_bytes();
-    for step in scope.split('/') {
-        key = hmac(&key, step.as_bytes());
-    }
-    compare(&fields, &hex(&hmac(&key, to_sign.as_bytes())))?;
-    check_md5(request)
 }
 
 /// Checks a request to RAM, STS or KMS.
@@ -118,8 +84,8 @@ pub(super) fn acs3(request: &Signed<'_>, credentials: &[Credential]) -> Result<(
     if let Some(name) = unsigned {
         return Err(refused(400, "IncompleteSignature", format!("{name} is not signed")));
     }
-    let query = canonical_query(request.query, true);
-    let mut canonical = format!("{}\n{}\n{query}\n", request.method, request.resource).into_bytes();
+    let query = canonical_query(request.query);
+    let mut canonical = format!("{}\n{}\n{query}\n", request.method, request.path).into_bytes();
     for name in signed.split(';') {
         push_header(request.headers, name, &mut canonical);
     }
@@ -132,12 +98,11 @@ pub(super) fn acs3(request: &Signed<'_>, credentials: &[Credential]) -> Result<(
 struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn optional(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
     fn get(&self, name: &str) -> Result<&str, Refused> {
-        self.optional(name).ok_or_else(|| malformed(&format!("it has no {name}")))
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found
+            .map(|(_, value)| value.as_str())
+            .ok_or_else(|| malformed(&format!("it has no {name}")))
     }
 }
 
@@ -185,12 +150,11 @@ fn compare(fields: &Fields, expected: &str) -> Result<(), Refused> {
 }
 
 /// A body that has a `Content-MD5` has to be that one.
-fn check_md5(request: &Signed<'_>) -> Result<(), Refused> {
+fn check_md5(headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
     use md5::Digest as _;
-    let Some(stated) = text(request.headers, "content-md5") else { return Ok(()) };
-    if crate::base64::decode(stated.as_bytes()).as_deref()
-        == Some(md5::Md5::digest(request.body).as_slice())
-    {
+    let Some(stated) = text(headers, "content-md5") else { return Ok(()) };
+    let stated = crate::base64::decode(stated.as_bytes());
+    if stated.as_deref() == Some(md5::Md5::digest(body).as_slice()) {
         return Ok(());
     }
     Err(refused(400, "InvalidDigest", "The Content-MD5 you specified is not the body's."))
@@ -227,8 +191,8 @@ pub(super) fn pairs(query: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
         .collect()
 }
 
-/// The query in the order of its names; where `equals` says so, with `=` even where there is no value.
-fn canonical_query(query: &str, equals: bool) -> String {
+/// The query in the order of its names.
+fn canonical_query(query: &str) -> String {
     let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = pairs(query)
         .into_iter()
         .map(|(name, value)| {
@@ -240,12 +204,7 @@ fn canonical_query(query: &str, equals: bool) -> String {
         .collect();
     pairs.sort();
     let written = pairs.into_iter().map(|(name, value)| {
-        let mut text = String::from_utf8_lossy(&name).into_owned();
-        if equals || !value.is_empty() {
-            text.push('=');
-            text.push_str(&String::from_utf8_lossy(&value));
-        }
-        text
+        format!("{}={}", String::from_utf8_lossy(&name), String::from_utf8_lossy(&value))
     });
     written.collect::<Vec<_>>().join("&")
 }

@@ -154,14 +154,11 @@ impl Cloud {
         body: &[u8],
         now: i64,
     ) -> Result<(), Refused> {
-        let path = request.uri().path();
-        let resource = match service {
-            Named::Bucket { bucket, .. } => format!("/{bucket}{path}"),
-            _ => path.to_owned(),
-        };
+        let bucket = if let Named::Bucket { bucket, .. } = service { Some(*bucket) } else { None };
         let signed = Signed {
             method: request.method(),
-            resource: &resource,
+            bucket,
+            path: request.uri().path(),
             query: request.uri().query().unwrap_or_default(),
             headers: request.headers(),
             body,
