@@ -21,6 +21,7 @@ use crate::scan::pace::PaceOptions;
 use crate::scan::{
     End, Explained, ManifestOptions, Outcome, Progress, ScanOptions, StateOptions, scan,
 };
+use crate::store::ListPrice;
 use crate::summary::Summary;
 use crate::tally;
 
@@ -90,7 +91,12 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         let outcome = result?;
         let ended = Timestamp(unix_millis(SystemTime::now()));
         let origin = crate::store::Origin { region: source.store.origin().region, ..origin };
-        let summary = Summary::of_scan(&outcome, &origin, ended, outputs.manifest_name());
+        let mut service = source.store.service();
+        if let Some(usd_per_thousand) = args.pace.list_price {
+            service.list_price = Some(ListPrice { usd_per_thousand, source: "given by the user" });
+        }
+        let manifest = outputs.manifest_name();
+        let summary = Summary::of_scan(&outcome, &origin, &service, ended, manifest);
         if let (Some(folder), Some(explained)) = (&args.output.explain, &outcome.explained) {
             explain(folder, explained)?;
         }

@@ -12,7 +12,7 @@ use crate::simulator::{
 };
 use crate::store::ks3::{self, Ks3Config};
 use crate::store::oss::{self, Network, OssConfig};
-use crate::store::s3::{S3Config, S3Store};
+use crate::store::s3::{S3Config, S3Store, providers};
 use crate::store::{Store, StoreError};
 
 /// A store, with the server behind it where the location is a demonstration.
@@ -65,13 +65,15 @@ pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Sourc
 /// A flag that says nothing about this source was meant for another one.
 fn refuse_unfitting(location: &Location, args: &SourceArgs) -> Result<(), Failure> {
     let azure_flag = args.azure.given();
-    let flags: [(bool, &str, &[&str]); 6] = [
+    let flags: [(bool, &str, &[&str]); 8] = [
         (args.internal, "--internal", &["ks3", "oss"]),
         (args.accelerate, "--accelerate", &["oss"]),
         (args.sign_version != SignVersion::V4, "--sign-version", &["ks3"]),
         (args.aws_credentials, "--aws-credentials", &["ks3"]),
         (args.request_payer, "--request-payer", &["s3", "oss"]),
         (azure_flag.is_some(), azure_flag.unwrap_or_default(), &["azure"]),
+        (args.provider.is_some(), "--provider", &["s3"]),
+        (args.page_size.is_some(), "--page-size", &["s3"]),
     ];
     let scheme = location.scheme();
     for (given, flag, schemes) in flags {
@@ -92,6 +94,8 @@ async fn s3(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> {
         no_sign_request: args.no_sign_request,
         request_payer: args.request_payer,
         path_style: args.addressing.path_style(),
+        service: args.provider.as_deref().and_then(providers::find),
+        page_limit: args.page_size,
         ..S3Config::new(&bucket.name)
     })
     .await

@@ -118,7 +118,7 @@ impl Service {
         };
         self.flavour.dress(answer.headers_mut());
         if !self.behaviour.quirks.is_empty() || self.behaviour.truncated_end > 0.0 {
-            // Whoever does not list as Amazon does must not be taken for it.
+            // What it lists must not be believed.
             answer.headers_mut().remove(header::SERVER);
         }
         if request.method() == Method::HEAD {

@@ -104,6 +104,7 @@ pub async fn connect(config: OssConfig) -> Result<S3Store, StoreError> {
         signer: Box::new(Oss4::new()),
         path_style: config.path_style,
         request_payer: config.request_payer,
+        service: None,
         quirks: quirks(),
         http: config.http,
     })

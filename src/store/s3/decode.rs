@@ -79,10 +79,6 @@ pub(super) fn decode_with(
     page.body = body;
     let head = head?;
     let found = page.len() + page.prefixes().len();
-    let second = expected.quirks.list_version == ListVersion::V2;
-    if second && expected.quirks.count_proves_version && head.key_count.is_none() {
-        return Err(PageError::FirstVersion.into());
-    }
     if let Some(stated) = head.key_count
         && expected.quirks.exact_key_count
         && stated != found as u64
