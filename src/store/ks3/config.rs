@@ -9,7 +9,7 @@ use crate::store::s3::endpoint::Endpoint;
 use crate::store::s3::environment;
 use crate::store::s3::settled::Settled;
 use crate::store::s3::sign::{Scheme, Sign, SignerV4};
-use crate::store::{Quirks, StoreError, http};
+use crate::store::{Plus, Quirks, StoreError, http};
 
 /// How requests are signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +119,8 @@ fn without_profile(keys: KeyRing) -> Found {
     Found { keys, region: None, endpoint_url: None }
 }
 
-/// How KS3 lists. Its SDKs take an absent class for `STANDARD`, and two of three read `+` as a space.
+/// How KS3 lists. Its SDKs take an absent class for `STANDARD`; two of three read `+` as a space, and the
+/// third does not.
 fn quirks() -> Quirks {
-    Quirks { default_class: "STANDARD", ..Quirks::default() }
+    Quirks { default_class: "STANDARD", plus: Plus::Unsure, ..Quirks::default() }
 }
