@@ -115,11 +115,7 @@ impl Session {
     }
 
     /// Calls OSS or the migration service.
-    pub(super) async fn oss4(
-        &self,
-        doing: &str,
-        call: &Oss4Call<'_>,
-    ) -> Result<Reply, CallError> {
+    pub(super) async fn oss4(&self, doing: &str, call: &Oss4Call<'_>) -> Result<Reply, CallError> {
         let uri = uri(&self.endpoints.origin(call.host), call.path, call.query);
         let make = |now: i64| {
             let unsigned = oss4::Unsigned {
