@@ -1,5 +1,6 @@
 //! `weighbridge jobs status|pause|resume|stop|check`: jobs that were submitted.
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,15 +63,24 @@ pub(super) fn status(args: &StatusArgs, console: Console) -> CommandResult {
         let connected =
             service::connect(&args.plan.service, args.plan.region.as_deref(), &plan).await?;
         let service = connected.service();
+        let mut first = true;
         loop {
-            let mut over = true;
+            let mut standings = Vec::with_capacity(plan.jobs.len());
             for job in &plan.jobs {
-                let standing = standing(&service, job).await?;
-                over &= standing.is_over();
-                if !console.is_quiet() {
-                    write_line(&line(&standing))?;
-                }
+                standings.push(standing(&service, job).await?);
             }
+            let over = standings.iter().all(Standing::is_over);
+            if !console.is_quiet() {
+                // On a terminal the lines of the round before are written over.
+                let in_place = !first && io::stdout().is_terminal();
+                let up =
+                    if in_place { format!("\x1b[{}A", standings.len()) } else { String::new() };
+                let clear = if in_place { "\x1b[2K" } else { "" };
+                let lines: Vec<String> =
+                    standings.iter().map(|standing| format!("{clear}{}", line(standing))).collect();
+                write_line(&format!("{up}{}", lines.join("\n")))?;
+            }
+            first = false;
             if over || !args.watch {
                 return Ok(Exit::Done);
             }

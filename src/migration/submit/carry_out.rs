@@ -14,7 +14,7 @@ use crate::alibaba::{CallError, Refusal};
 /// How long verifications are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Between two questions.
+    /// Before the second question; each further pause is half as long again, up to ten seconds.
     pub pause: Duration,
     /// How often is asked.
     pub questions: u32,
@@ -25,7 +25,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { pause: Duration::from_secs(3), questions: 100, failures: 4 }
+        Self { pause: Duration::from_millis(250), questions: 60, failures: 9 }
     }
 }
 
@@ -99,10 +99,12 @@ fn look_again(error: &CallError) -> bool {
 }
 
 async fn verify(service: &Service<'_>, name: &str, patience: Patience) -> Result<(), SubmitError> {
-    let mut failures = 0;
+    const LONGEST: Duration = Duration::from_secs(10);
+    let (mut failures, mut pause) = (0, patience.pause);
     for question in 0..patience.questions.max(1) {
         if question > 0 {
-            tokio::time::sleep(patience.pause).await;
+            tokio::time::sleep(pause).await;
+            pause = pause.mul_f64(1.5).min(LONGEST);
         }
         let verification = service.mgw().verify_address(name).await?;
         if verification.is_available() {

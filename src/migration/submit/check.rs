@@ -65,18 +65,20 @@ impl fmt::Display for Discrepancy {
                 match objects {
                     1.. => write!(
                         f,
-                        ": {objects} objects were created since, or are counted by the service only"
+                        ": {objects} more, created since or listed to the service's key only"
                     ),
                     0 => f.write_str(": objects were replaced by others of another size since"),
-                    _ => write!(
-                        f,
-                        ": {} objects were deleted since, or are not listed to the service's key",
-                        -objects
-                    ),
+                    _ => {
+                        let fewer = -objects;
+                        write!(
+                            f,
+                            ": {fewer} fewer, deleted since or not listed to the service's key"
+                        )
+                    }
                 }
             }
             Self::Failed { objects, foretold } => {
-                write!(f, "{objects} objects failed; of {foretold} the plan said that they would")
+                write!(f, "{objects} objects failed, {foretold} of them as the plan foretold")
             }
             Self::Unaccounted { objects } => {
                 write!(f, "{objects} objects were neither copied nor did they fail")

@@ -152,10 +152,17 @@ pub async fn control(
     if !control.applies(&status) {
         return Ok((false, Some(status)));
     }
-    match control {
-        Control::Pause => mgw.pause(name).await?,
-        Control::Resume => mgw.launch(name).await?,
-        Control::Stop => mgw.stop(name).await?,
+    let told = match control {
+        Control::Pause => mgw.pause(name).await,
+        Control::Resume => mgw.launch(name).await,
+        Control::Stop => mgw.stop(name).await,
+    };
+    match told {
+        Ok(()) => Ok((true, Some(status))),
+        // It may have ended in between.
+        Err(error) => match found(mgw.job(name).await)?.map(|job| job.status()) {
+            Some(status) if !control.applies(&status) => Ok((false, Some(status))),
+            _ => Err(error.into()),
+        },
     }
-    Ok((true, Some(status)))
 }

@@ -44,7 +44,9 @@ pub(super) fn carry_out(mut call: Call<'_>) -> Result<Answer, Refused> {
         "CreateReport" => create_report(&mut call),
         "GetReport" => report(&call),
         _ => {
-            advance(&mut call);
+            if call.operation.starts_with("Get") || call.operation.starts_with("List") {
+                advance(&mut call);
+            }
             let Some(job) = call.state.jobs.get(&call.name) else {
                 let message = format!("The specified import job {} does not exist.", call.name);
                 return Err(refused(404, "NoSuchImportJob", message));
