@@ -281,8 +281,8 @@ fn a_signature_in_the_location_is_not_repeated() {
 
 #[test]
 fn what_cannot_be_scanned_yet() {
-    let ran = run(Workshop::new().signed(&["scan", "azure://account/container"]));
-    assert_told(&ran, USAGE, &["azure://account/container", "s3://"]);
+    let ran = run(Workshop::new().signed(&["scan", "oss://bucket"]));
+    assert_told(&ran, USAGE, &["oss://bucket", "s3://"]);
 }
 
 #[test]

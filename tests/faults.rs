@@ -263,13 +263,23 @@ fn keys_that_xml_can_hold_are_read_without_url_encoding() {
 }
 
 #[test]
-fn a_server_that_knows_version_one_only_is_never_weighed_wrong() {
+fn a_server_that_knows_version_one_only_is_weighed_by_it() {
     let content = numbered(2_500);
-    for behaviour in ["v1-only", "v1-only,page-limit=50"] {
-        weigh_under(&content, behaviour, &[1], &fifty());
-        let version_one = Quirks { list_version: weighbridge::store::ListVersion::V1, ..fifty() };
-        for outcome in weigh_under(&content, behaviour, &[1], &version_one) {
+    let all = rows_of(&content);
+    let told = Quirks { list_version: weighbridge::store::ListVersion::V1, ..fifty() };
+    for behaviour in ["v1-only", "v1-only,page-limit=50", "v1-only,page-limit=50,short-page=0.2"] {
+        let noticed = weigh_under(&content, behaviour, &[1], &fifty());
+        assert!(noticed[0].ledger.notes.iter().any(|note| note.contains("first version")));
+        // With many starts already under way when the first answer comes.
+        let simulator = serve(&content, behaviour);
+        let cuts = all.iter().step_by(40).map(|row| row.key.clone()).collect();
+        let cut = weigh_small(&simulator, 50, ScanOptions { cuts, ..options(32) }).unwrap();
+        assert_honest(&cut, &all, behaviour);
+        for outcome in
+            weigh_under(&content, behaviour, &[1], &told).iter().chain(&noticed).chain([&cut])
+        {
             assert_eq!(outcome.end, End::Complete, "{behaviour}");
+            assert!(!outcome.ledger.sequential, "{behaviour}");
         }
     }
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use weighbridge::manifest::{Format, RowEncoder};
 use weighbridge::migration::{Plan, Selection, Split};
 use weighbridge::object::{KeyOrder, Object, Timestamp};
+use weighbridge::report::{Style, display_width, form, html, terminal};
 use weighbridge::simulator::{Content, Generated, ShapeName};
 use weighbridge::summary::{RunFacts, Summary};
 use weighbridge::tally::{Options, Tally};
@@ -350,7 +351,7 @@ fn what_will_fail_is_left_out_into_a_list_of_its_own() {
     let listed = fs::read_to_string(weighed.workshop.path("lists/excluded.csv")).unwrap();
     assert!(listed.contains("OBJECT_ARCHIVED") && listed.contains("restore"), "{listed}");
 
-    weighed.listed(&["--exclude-hazards", "warning"]).ends_with_code(0);
+    weighed.listed(&["--exclude-hazards=warning"]).ends_with_code(0);
     assert_eq!(weighed.plan().excluded.unwrap().objects, 3);
 }
 
@@ -429,6 +430,92 @@ fn forms_requests_terraform_and_report_tell_the_same_jobs() {
         )
     );
     assert!(bodies[6].contains("<Status>IMPORT_JOB_LAUNCHING</Status>"));
+}
+
+/// A plan over keys that try to do harm.
+fn hostile() -> Plan {
+    let evil = b"evil/\x1b[31m<script>alert('x')</script>|`\n\xff\xe2\x80\xae/x";
+    let mut things = many(60);
+    things.push(Thing { key: evil.to_vec(), size: 1 << 40, class: b"GLACIER" });
+    things.push(thing(format!("長い/{}", "日本語".repeat(200)), 1 << 41));
+    let weighed = Weighed::new(things, facts("s3://b"));
+    weighed.listed(&[
+        "--split",
+        "range",
+        "--max-jobs",
+        "12",
+        "--deadline",
+        "1s",
+        "--window",
+        "22:00-06:00",
+    ]);
+    weighed.plan()
+}
+
+/// The text without ANSI colours.
+fn bare(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
+#[test]
+fn the_table_fits_the_terminal_and_keys_do_no_harm() {
+    let plan = hostile();
+    for width in [60, 80, 120] {
+        for (color, unicode) in [(false, true), (true, true), (false, false)] {
+            let text = terminal::render_jobs(&plan, Style { width, color, unicode });
+            for line in bare(&text).lines() {
+                assert!(display_width(line) <= width, "{width}: {line}");
+            }
+            assert!(unicode || text.is_ascii(), "{text}");
+            assert!(color || !text.contains('\x1b'));
+        }
+    }
+    let treacherous = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!form::render(&plan).chars().any(treacherous));
+    let summary = Summary::from_parts(&Tally::new(Options::new(Timestamp(0))), facts("s3://b"));
+    let html = html::render_with_jobs(&summary, &plan);
+    assert!(!html.chars().any(treacherous) && !html.contains("<script"));
+}
+
+#[test]
+fn a_plan_that_contradicts_itself_is_not_read() {
+    let plan = hostile();
+    let read =
+        |plan: &Plan| Plan::from_json(&plan.to_json().unwrap()).map_err(|error| error.to_string());
+    assert_eq!(read(&plan).unwrap(), plan);
+    let spoiled = |spoil: &dyn Fn(&mut Plan)| {
+        let mut plan = plan.clone();
+        spoil(&mut plan);
+        read(&plan).unwrap_err()
+    };
+    assert!(spoiled(&|plan| plan.bytes += 1).contains("its totals say"));
+    assert!(spoiled(&|plan| plan.jobs[1].name = plan.jobs[0].name.clone()).contains("two jobs"));
+    assert!(
+        spoiled(&|plan| plan.jobs[0].selection = Selection::Prefix(String::new()))
+            .contains("overlap")
+    );
+    assert!(
+        spoiled(&|plan| plan.schema = "weighbridge.jobs/2".into()).contains("weighbridge.jobs/2")
+    );
+    let list = Selection::Inventory(weighbridge::migration::Inventory::default());
+    assert!(spoiled(&|plan| plan.jobs[0].selection = list.clone()).contains("do not add up"));
+}
+
+#[test]
+fn another_division_has_other_names() {
+    let weighed = Weighed::of(many(3_000));
+    let mut names = BTreeSet::new();
+    for more in [
+        &["--split", "prefix", "--max-jobs", "7"][..],
+        &["--split", "range", "--max-jobs", "7"],
+        &["--split", "range", "--max-jobs", "6"],
+        &["--to", "oss://other"],
+    ] {
+        weighed.listed(more).ends_with_code(0);
+        assert!(names.insert(weighed.plan().settings.name), "{names:?}");
+    }
 }
 
 #[test]

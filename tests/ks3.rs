@@ -235,6 +235,9 @@ fn flags_of_other_sources_are_refused() {
         ("s3://b", vec!["--sign-version", "kss2"]),
         ("s3://b", vec!["--aws-credentials"]),
         ("ks3://b", vec!["--request-payer"]),
+        ("ks3://b", vec!["--accelerate"]),
+        ("oss://b", vec!["--sign-version", "kss4"]),
+        ("demo:", vec!["--internal"]),
     ] {
         let ran = run(workshop.bare(&[&["scan", location][..], &flag].concat()));
         assert_told(&ran, USAGE, &[location, flag[0], "leave it out"]);

@@ -43,6 +43,7 @@ fn summary(complete: bool) -> Summary {
         tool_version: "1.2.3".into(),
         location: "s3://bucket/\x1b[2J<b>".into(),
         provider: "s3".into(),
+        service: Some("aws".into()),
         region: Some("eu-central-1".into()),
         finished: Timestamp(AS_OF + 1),
         elapsed_seconds: 843.0,
@@ -52,6 +53,7 @@ fn summary(complete: bool) -> Summary {
             list: 12,
             throttled: 1,
             peak_in_flight: 9,
+            usd_per_thousand: Some(5.0),
             cost_usd: Some(0.06),
             ..Requests::default()
         }),

@@ -620,7 +620,7 @@ fn a_kept_ledger_is_the_proof_of_a_complete_scan() {
     assert_honest(&outcome, &expected, "kept");
     let path = directory.join("ledger.json");
     let ledger =
-        weighbridge::scan::ledger::Ledger::read(&path, weighbridge::object::KeyOrder::Bytes)
+        weighbridge::scan::ledger::Ledger::read(&path, |_| weighbridge::object::KeyOrder::Bytes)
             .unwrap();
     assert!(ledger.complete);
     assert_eq!(ledger.tally.digest().to_string(), digest_of(&expected));

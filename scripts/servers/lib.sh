@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What the scripts of the test servers share: packages, the cache folder, ports, processes and waiting.
-# Sourced, never run. The caller has set `set -euo pipefail` and NAME (rgw, swift, seaweedfs).
+# Sourced, never run. The caller has set `set -euo pipefail` and NAME (rgw, moto, …).
 
 # No compiled Python beside the sources.
 export PYTHONDONTWRITEBYTECODE=1
@@ -11,6 +11,7 @@ STATE=$CACHE/$NAME        # everything this server owns; `reset` removes it
 PIDS=$STATE/pids          # one line per process: pid, its start time, its name
 CONFIG=$STATE/server.json # what the tests read
 STOP_SIGNAL=${STOP_SIGNAL:-TERM}
+THIN=${THIN:-1} # one of so many ordinary objects is loaded
 BUCKET=weighbridge
 REGION=us-east-1
 # Known to everyone, and worthless: the servers listen on loopback only.
@@ -52,6 +53,22 @@ need_packages() {
       "${install[@]}" >>"$log" 2>&1 </dev/null || { tail -n 20 "$log" >&2; exit 1; }
     fi
   ) 9>"$CACHE/apt.lock" || die "cannot install ${missing[*]}"
+}
+
+# need_venv FOLDER PIP-ARGUMENTS...: a Python environment with these packages, made if it is not whole.
+need_venv() {
+  local folder=$1 python=python3
+  shift
+  # Complete only with the marker: an installation that was cut short is done again.
+  [ ! -e "$folder/complete" ] || return 0
+  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    need_packages python3-venv
+    python=/usr/bin/python3
+  fi
+  say "installing $*"
+  "$python" -m venv --clear "$folder"
+  "$folder/bin/pip" install -q --disable-pip-version-check "$@" </dev/null
+  touch "$folder/complete"
 }
 
 # --- ports ------------------------------------------------------------------------------------------------------
@@ -227,7 +244,7 @@ bring_up() {
 # what was there before.
 load() {
   local wanted port
-  wanted=$(cat "$HERE"/{dataset,load,s3}.py | sha256sum | cut -d' ' -f1)
+  wanted=$({ cat "$HERE"/{dataset,load,s3}.py; echo "$THIN"; } | sha256sum | cut -d' ' -f1)
   healthy || die "is not running"
   if [ "$(cat "$STATE/loaded" 2>/dev/null)" = "$wanted" ] && python3 "$HERE/load.py" check --config "$CONFIG"; then
     say "already loaded"
@@ -247,7 +264,7 @@ load() {
 }
 
 # Servers override this where there is a faster way.
-load_objects() { python3 "$HERE/load.py" put --config "$CONFIG"; }
+load_objects() { python3 "$HERE/load.py" put --config "$CONFIG" --thin "$THIN"; }
 
 usage() {
   cat >&2 <<TEXT

@@ -1,6 +1,7 @@
 """Loads the known data set into a test server, writes down what is in it, and checks that against its listing.
 
-    load.py put   --config server.json [--only nasty|ordinary]    PUT the objects, write truth and refusals
+    load.py put   --config server.json [--only nasty|ordinary] [--thin N]    PUT the objects, write truth and refusals
+    load.py settle --config server.json                           take out of the truth what is not there any more
     load.py rows  --config server.json --only ordinary            print `size TAB key`, and add them to the truth
     load.py bulk  --config server.json --count N                  create the bucket, print N rows, write their totals
     load.py check --config server.json                            list the bucket, compare with the truth
@@ -100,24 +101,27 @@ def create_bucket(bucket: Bucket) -> None:
             time.sleep(0.2)
 
 
-def put(config: dict, only: str | None) -> None:
+def put(config: dict, only: str | None, thin: int) -> None:
     begun = time.monotonic()
     bucket = Bucket(config)
     create_bucket(bucket)
     # One after the other where keys may get into each other's way: what a server makes of "x" beside "x/y" may depend
     # on which came first.
     results = put_all(config, keys_of("nasty"), 1) if only != "ordinary" else {}
-    results |= put_all(config, keys_of("ordinary"), THREADS) if only != "nasty" else {}
+    results |= put_all(config, keys_of("ordinary")[::thin], THREADS) if only != "nasty" else {}
     accepted = {key: dataset.size_of(key) for key, failure in results.items() if failure is None}
     refused = {
         key: {"status": failure.status, "code": failure.code} for key, failure in results.items() if failure is not None
     }
     took = time.monotonic() - begun
     say(f"{len(accepted)} objects in {took:.1f} s ({len(results) / took:.0f}/s), {len(refused)} refused")
+    settle(config, accepted, refused, set(keys_of("ordinary")) if only == "nasty" else set())
 
-    # Accepted, but is it there under this name, and what is there under names that nobody gave? Both go again. A removal
-    # may take another object with it where the server takes two names for one, so look until all is in order.
-    elsewhere = set(keys_of("ordinary")) if only == "nasty" else set()
+
+def settle(config: dict, accepted: dict[bytes, int], refused: dict[bytes, dict], elsewhere: set[bytes]) -> None:
+    """Accepted, but is it there under this name, and what is there under names that nobody gave? Both go again. A
+    removal may take another object with it where the server takes two names for one, so look until all is in order."""
+    bucket = Bucket(config)
     for _ in range(4):
         listed = dict(bucket.list())
         missing = [key for key, size in accepted.items() if listed.get(key) != size]
@@ -133,6 +137,12 @@ def put(config: dict, only: str | None) -> None:
             break
     write_truth(config["truth"], accepted)
     write_lines(config["refused"], ({"key_b64": base64.b64encode(key).decode(), **refused[key]} for key in sorted(refused)))
+
+
+def settle_again(config: dict) -> None:
+    with open(config["refused"], encoding="ascii") as file:
+        refused = {base64.b64decode(record.pop("key_b64")): record for record in map(json.loads, file)}
+    settle(config, read_truth(config["truth"]), refused, set())
 
 
 def rows(config: dict, only: str | None) -> None:
@@ -176,15 +186,18 @@ def check(config: dict) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=["put", "rows", "bulk", "check"])
+    parser.add_argument("verb", choices=["put", "settle", "rows", "bulk", "check"])
     parser.add_argument("--config", required=True)
     parser.add_argument("--only", choices=["nasty", "ordinary"])
+    parser.add_argument("--thin", type=int, default=1, help="load one of so many ordinary objects")
     parser.add_argument("--count", type=int, default=1_000_000)
     options = parser.parse_args()
     with open(options.config, encoding="utf-8") as file:
         config = json.load(file)
     if options.verb == "put":
-        put(config, options.only)
+        put(config, options.only, options.thin)
+    elif options.verb == "settle":
+        settle_again(config)
     elif options.verb == "rows":
         rows(config, options.only)
     elif options.verb == "bulk":

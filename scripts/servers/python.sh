@@ -12,24 +12,10 @@ NAME=python
 PACKAGES=$HERE/requirements.txt
 VENV=$CACHE/python-$(sha256sum "$PACKAGES" | cut -c1-12)
 
-install_packages() {
-  # Complete only with the marker: an installation that was cut short is done again.
-  [ -e "$VENV/complete" ] && return
-  local python=python3
-  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-    need_packages python3-venv
-    python=/usr/bin/python3
-  fi
-  say "installing $(grep -c '^[a-z]' "$PACKAGES") packages"
-  "$python" -m venv --clear "$VENV"
-  "$VENV/bin/pip" install -q --disable-pip-version-check -r "$PACKAGES" </dev/null
-  touch "$VENV/complete"
-}
-
 case ${1:-} in
   install)
     locked
-    install_packages
+    need_venv "$VENV" -r "$PACKAGES"
     ;;
   env)
     [ -e "$VENV/complete" ] || die "is not installed"

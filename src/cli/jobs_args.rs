@@ -121,7 +121,7 @@ pub(super) struct DivisionArgs {
     #[arg(long, value_name = "FILE", env = "WEIGHBRIDGE_JOBS_MANIFEST", value_hint = ValueHint::FilePath)]
     pub(super) manifest: Option<PathBuf>,
     /// Leave objects out that would fail, or also those that may; they go into a list of their own
-    #[arg(long, value_name = "FROM", value_enum, num_args = 0..=1, default_missing_value = "blocker", env = "WEIGHBRIDGE_EXCLUDE_HAZARDS")]
+    #[arg(long, value_name = "FROM", value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "blocker", env = "WEIGHBRIDGE_EXCLUDE_HAZARDS")]
     pub(super) exclude_hazards: Option<ExcludeFrom>,
     /// Plan with totals that are lower bounds
     #[arg(long, env = "WEIGHBRIDGE_ALLOW_INCOMPLETE", value_parser = clap::builder::BoolishValueParser::new())]

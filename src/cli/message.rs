@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use clap::error::ContextKind;
 
-use super::Console;
+use super::{Console, azure};
 use crate::exit::Exit;
+use crate::location::Location;
 use crate::scan::ScanError;
 use crate::store::{ErrorKind, StoreError};
 use crate::units::UnitError;
@@ -155,11 +156,24 @@ fn provider_hint(kind: &ErrorKind, location: &str) -> Option<&'static str> {
             "check the key id, the secret and the region's code; `--sign-version kss2` signs in KS3's older \
              way, without a region"
         }
+        ("oss", ErrorKind::AccessDenied) => {
+            "the key must be allowed to list the bucket (`oss:ListObjects`; the system policy \
+             AliyunOSSReadOnlyAccess suffices); a bucket that refuses the public network is listed from \
+             within its region with `--internal`"
+        }
+        ("oss", ErrorKind::BadCredentials) => {
+            "check the key id, the secret and the region, for which requests are signed; `--profile` \
+             chooses other keys, and a security token may have expired"
+        }
         _ => return None,
     })
 }
 
 fn store_hint(error: &StoreError, location: &str) -> Option<String> {
+    let azure = matches!(location.parse(), Ok(Location::Azure(_)));
+    if azure && let Some(hint) = azure::hint(error) {
+        return Some(hint.to_owned());
+    }
     if let Some(hint) = provider_hint(&error.kind, location) {
         return Some(hint.into());
     }

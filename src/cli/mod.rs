@@ -4,6 +4,7 @@
 //! What people read goes to stdout, progress and messages to stderr; `-` as a file is stdout, and then
 //! what people read moves to stderr.
 
+mod azure;
 mod completions;
 mod config;
 mod console;

@@ -21,6 +21,7 @@ use crate::scan::pace::PaceOptions;
 use crate::scan::{
     End, Explained, ManifestOptions, Outcome, Progress, ScanOptions, StateOptions, scan,
 };
+use crate::store::ListPrice;
 use crate::summary::Summary;
 use crate::tally;
 
@@ -38,7 +39,7 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         fs::create_dir_all(folder).map_err(|error| Failure::output(&name, &error))?;
     }
     let state = state(args, &outputs)?;
-    let cuts = hints(args, location.prefix().as_bytes())?;
+    let cuts = hints(args, &location)?;
     let threads = match args.pace.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
         threads => threads,
@@ -90,7 +91,12 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         let outcome = result?;
         let ended = Timestamp(unix_millis(SystemTime::now()));
         let origin = crate::store::Origin { region: source.store.origin().region, ..origin };
-        let summary = Summary::of_scan(&outcome, &origin, ended, outputs.manifest_name());
+        let mut service = source.store.service();
+        if let Some(usd_per_thousand) = args.pace.list_price {
+            service.list_price = Some(ListPrice { usd_per_thousand, source: "given by the user" });
+        }
+        let manifest = outputs.manifest_name();
+        let summary = Summary::of_scan(&outcome, &origin, &service, ended, manifest);
         if let (Some(folder), Some(explained)) = (&args.output.explain, &outcome.explained) {
             explain(folder, explained)?;
         }
@@ -291,15 +297,16 @@ fn state(args: &ScanArgs, outputs: &Outputs) -> Result<Option<StateOptions>, Fai
 }
 
 /// Cut points of an earlier scan.
-fn hints(args: &ScanArgs, prefix: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+fn hints(args: &ScanArgs, location: &Location) -> Result<Vec<Vec<u8>>, Failure> {
     /// Pieces per request in flight: enough to balance, few enough to waste nothing.
     const PIECES: usize = 64;
     let Some(path) = &args.state.hints else { return Ok(Vec::new()) };
-    let ledger = Ledger::read(path, crate::object::KeyOrder::Bytes).map_err(|error| {
+    let (order, prefix) = (source::key_order(location), location.prefix().as_bytes());
+    let ledger = Ledger::read(path, |_| order).map_err(|error| {
         Failure::usage(&error).hint("`--hints` takes the ledger.json of an earlier scan")
     })?;
     let mut cuts = ledger.cuts(args.pace.concurrency.max(PIECES));
-    cuts.retain(|cut| cut.starts_with(prefix) && cut.as_slice() > prefix);
+    cuts.retain(|cut| cut.starts_with(prefix) && cut.len() > prefix.len());
     Ok(cuts)
 }
 

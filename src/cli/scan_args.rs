@@ -3,19 +3,24 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 
+use super::azure::AzureArgs;
+use crate::store::s3::providers;
 use crate::units;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   weighbridge scan demo:
   weighbridge scan s3://bucket/prefix --profile backup --output summary.json
+  weighbridge scan azure://account/container/prefix
   weighbridge scan s3://bucket --endpoint-url https://s3.example.com --manifest objects.csv.zst
   weighbridge scan ks3://bucket --region SHANGHAI --internal
   weighbridge scan s3://bucket --manifest - | head")]
 pub(super) struct ScanArgs {
-    /// What to weigh: `s3://bucket/prefix`, `ks3://bucket/prefix` or `demo:shape?objects=1M&seed=1`
+    /// What to weigh: `s3://bucket/prefix`, `ks3://…`, `oss://…`, `azure://account/container/prefix` or
+    /// `demo:shape?objects=1M&seed=1`
     #[arg(value_name = "LOCATION")]
     pub(super) location: String,
 
@@ -35,7 +40,8 @@ pub(super) struct ScanArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {
-    /// Profile in the provider's configuration files: those of AWS, or ~/.ks3/credentials
+    /// Profile in the provider's configuration files: those of AWS, ~/.ks3/credentials, those of the
+    /// `aliyun` tool and ossutil
     #[arg(long, env = "WEIGHBRIDGE_PROFILE")]
     pub(super) profile: Option<String>,
     /// The bucket's region; found out where left open
@@ -44,24 +50,37 @@ pub(super) struct SourceArgs {
     /// Endpoint, where it is not the region's own (for s3:// `AWS_ENDPOINT_URL` is read too)
     #[arg(long, value_name = "URL", env = "WEIGHBRIDGE_ENDPOINT_URL", value_hint = ValueHint::Url)]
     pub(super) endpoint_url: Option<String>,
+    /// The S3-compatible service, where the endpoint does not tell; `weighbridge sources` names them
+    #[arg(long, value_name = "NAME", env = "WEIGHBRIDGE_PROVIDER", hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(providers::ALL.iter().map(|provider| provider.name)))]
+    pub(super) provider: Option<String>,
     /// Do not sign requests: for public buckets
     #[arg(long, env = "WEIGHBRIDGE_NO_SIGN_REQUEST", value_parser = clap::builder::BoolishValueParser::new())]
     pub(super) no_sign_request: bool,
     /// Pay for requests to a requester-pays bucket
     #[arg(long, env = "WEIGHBRIDGE_REQUEST_PAYER", value_parser = clap::builder::BoolishValueParser::new())]
     pub(super) request_payer: bool,
+    /// The most objects to ask for at once; the store's own limit where left open
+    #[arg(long, value_name = "N", env = "WEIGHBRIDGE_PAGE_SIZE")]
+    pub(super) page_size: Option<usize>,
     /// Where the bucket's name goes in the URL
     #[arg(long, value_enum, default_value_t = Addressing::Auto, env = "WEIGHBRIDGE_ADDRESSING")]
     pub(super) addressing: Addressing,
-    /// Go by the provider's own network: ks3://
+    /// Go by the provider's own network: ks3://, oss://
     #[arg(long, env = "WEIGHBRIDGE_INTERNAL", value_parser = clap::builder::BoolishValueParser::new())]
     pub(super) internal: bool,
+    /// Go by the nearest point of presence, for buckets with transfer acceleration: oss://
+    #[arg(long, conflicts_with = "internal", env = "WEIGHBRIDGE_ACCELERATE", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) accelerate: bool,
     /// How to sign requests: ks3://
     #[arg(long, value_enum, default_value_t = SignVersion::V4, env = "WEIGHBRIDGE_SIGN_VERSION")]
     pub(super) sign_version: SignVersion,
     /// Take keys and profiles of the AWS tools: ks3://
     #[arg(long, env = "WEIGHBRIDGE_AWS_CREDENTIALS", value_parser = clap::builder::BoolishValueParser::new())]
     pub(super) aws_credentials: bool,
+
+    #[command(flatten)]
+    pub(super) azure: AzureArgs,
 }
 
 /// How requests are signed.
@@ -167,6 +186,9 @@ pub(super) struct PaceArgs {
     /// LIST requests per second; 0 for no limit
     #[arg(long, value_name = "N", default_value_t = 0.0, env = "WEIGHBRIDGE_MAX_RPS")]
     pub(super) max_rps: f64,
+    /// What a thousand LIST requests cost, in US dollars; known for some services
+    #[arg(long, value_name = "USD", env = "WEIGHBRIDGE_LIST_PRICE", value_parser = price)]
+    pub(super) list_price: Option<f64>,
     /// Do not send slow requests twice
     #[arg(long, env = "WEIGHBRIDGE_NO_HEDGING", value_parser = clap::builder::BoolishValueParser::new())]
     pub(super) no_hedging: bool,
@@ -194,4 +216,11 @@ pub(super) struct StateArgs {
     /// Cut the key space as this ledger of an earlier scan did; only affects speed
     #[arg(long, value_name = "LEDGER", env = "WEIGHBRIDGE_HINTS", value_hint = ValueHint::FilePath)]
     pub(super) hints: Option<PathBuf>,
+}
+
+fn price(text: &str) -> Result<f64, &'static str> {
+    let price: Option<f64> = text.trim().parse().ok();
+    price
+        .filter(|price| price.is_finite() && *price >= 0.0)
+        .ok_or("a price is a number of US dollars such as 0.005")
 }

@@ -10,7 +10,7 @@ use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::simulator::{
     Behaviour, BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Generated,
-    Latency, ShapeName, Simulator, SimulatorConfig, read_keys,
+    Latency, ShapeName, Simulator, SimulatorConfig, account_key, read_keys,
 };
 use crate::units;
 
@@ -100,7 +100,7 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     runtime.block_on(async {
         let simulator = Simulator::start(config).await.map_err(|error| Failure::failed(&error))?;
         if !console.is_quiet() {
-            announce(&simulator.endpoint(), args)
+            announce(args.dialect, &simulator.endpoint(), &args.bucket)
                 .map_err(|error| Failure::output("stdout", &error))?;
         }
         stopped().await.map_err(|error| Failure::failed(&error))?;
@@ -109,21 +109,21 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     })
 }
 
-fn announce(endpoint: &str, args: &SimulateArgs) -> io::Result<()> {
+fn announce(dialect: Dialect, endpoint: &str, bucket: &str) -> io::Result<()> {
+    let pair = |id: &str, secret: &str| format!("{id}={DEFAULT_KEY_ID} {secret}={DEFAULT_SECRET}");
     // Where a dialect's keys are looked for first.
-    let [id, secret] = match args.dialect {
-        Dialect::Ks3 => ["KS3_ACCESS_KEY_ID", "KS3_SECRET_ACCESS_KEY"],
-        Dialect::Oss => ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"],
-        Dialect::S3 | Dialect::Azure => ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+    let keys = match dialect {
+        Dialect::S3 => pair("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        Dialect::Ks3 => pair("KS3_ACCESS_KEY_ID", "KS3_SECRET_ACCESS_KEY"),
+        Dialect::Oss => pair("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"),
+        Dialect::Azure => format!("AZURE_STORAGE_KEY={}", account_key(DEFAULT_SECRET)),
     };
-    let (scheme, bucket) = (args.dialect.name(), &args.bucket);
+    let account =
+        if dialect == Dialect::Azure { format!("{DEFAULT_KEY_ID}/") } else { String::new() };
+    let location = format!("{}://{account}{bucket}", dialect.name());
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {endpoint}")?;
-    writeln!(
-        stdout,
-        "try: {id}={DEFAULT_KEY_ID} {secret}={DEFAULT_SECRET} weighbridge scan {scheme}://{bucket} \
-         --endpoint-url {endpoint}"
-    )?;
+    writeln!(stdout, "try: {keys} weighbridge scan {location} --endpoint-url {endpoint}")?;
     stdout.flush()
 }
 

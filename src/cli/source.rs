@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use super::Failure;
 use super::scan_args::{SignVersion, SourceArgs};
+use super::{Failure, azure};
 use crate::location::{Bucket, Demo, Location};
+use crate::object::KeyOrder;
+use crate::scan::ledger::Settings;
 use crate::simulator::{
     BucketConfig, DEFAULT_REGION, Generated, ShapeName, Simulator, SimulatorConfig,
 };
 use crate::store::ks3::{self, Ks3Config};
-use crate::store::s3::{S3Config, S3Store};
+use crate::store::oss::{self, Network, OssConfig};
+use crate::store::s3::{S3Config, S3Store, providers};
 use crate::store::{Store, StoreError};
 
 /// A store, with the server behind it where the location is a demonstration.
@@ -23,35 +26,54 @@ pub(super) struct Source {
     _simulator: Option<Simulator>,
 }
 
+impl Source {
+    /// A store that somebody else runs.
+    pub(super) fn new(store: Arc<dyn Store>, prefix: String, bucket: String) -> Self {
+        Self { store, prefix: prefix.into_bytes(), bucket, _simulator: None }
+    }
+}
+
+/// The order in which keys of a location are listed.
+pub(super) fn key_order(location: &Location) -> KeyOrder {
+    match location {
+        Location::Azure(_) => KeyOrder::Utf16,
+        _ => KeyOrder::Bytes,
+    }
+}
+
+/// The order in which the keys of a ledger's location are listed. A location that cannot be read has none;
+/// whoever needs the location tells of that.
+pub(super) fn order_of(settings: &Settings) -> KeyOrder {
+    settings.location.parse().map_or(KeyOrder::Bytes, |location| key_order(&location))
+}
+
 /// Connects to what the location names.
 pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Source, Failure> {
     refuse_unfitting(location, args)?;
     let connected = match location {
         Location::S3(bucket) => (bucket, s3(bucket, args).await),
         Location::Ks3(bucket) => (bucket, ks3(bucket, args).await),
+        Location::Oss(bucket) => (bucket, oss(bucket, args).await),
+        Location::Azure(container) => return azure::open(container, args).await,
         Location::Demo(demo) => return open_demo(location, demo).await,
-        other => {
-            return Err(Failure::wrong(format!("{other} cannot be scanned by this version"))
-                .hint("s3://, ks3:// and demo: locations can"));
-        }
     };
     let (bucket, store) = connected;
     let store = store.map_err(|error| Failure::store(&error, &location.to_string()))?;
-    Ok(Source {
-        store: Arc::new(store),
-        prefix: bucket.prefix.clone().into_bytes(),
-        bucket: bucket.name.clone(),
-        _simulator: None,
-    })
+    Ok(Source::new(Arc::new(store), bucket.prefix.clone(), bucket.name.clone()))
 }
 
 /// A flag that says nothing about this source was meant for another one.
 fn refuse_unfitting(location: &Location, args: &SourceArgs) -> Result<(), Failure> {
-    let flags: [(bool, &str, &[&str]); 4] = [
-        (args.internal, "--internal", &["ks3"]),
+    let azure_flag = args.azure.given();
+    let flags: [(bool, &str, &[&str]); 8] = [
+        (args.internal, "--internal", &["ks3", "oss"]),
+        (args.accelerate, "--accelerate", &["oss"]),
         (args.sign_version != SignVersion::V4, "--sign-version", &["ks3"]),
         (args.aws_credentials, "--aws-credentials", &["ks3"]),
-        (args.request_payer, "--request-payer", &["s3"]),
+        (args.request_payer, "--request-payer", &["s3", "oss"]),
+        (azure_flag.is_some(), azure_flag.unwrap_or_default(), &["azure"]),
+        (args.provider.is_some(), "--provider", &["s3"]),
+        (args.page_size.is_some(), "--page-size", &["s3"]),
     ];
     let scheme = location.scheme();
     for (given, flag, schemes) in flags {
@@ -72,6 +94,8 @@ async fn s3(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> {
         no_sign_request: args.no_sign_request,
         request_payer: args.request_payer,
         path_style: args.addressing.path_style(),
+        service: args.provider.as_deref().and_then(providers::find),
+        page_limit: args.page_size,
         ..S3Config::new(&bucket.name)
     })
     .await
@@ -92,6 +116,24 @@ async fn ks3(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> 
         },
         path_style: args.addressing.path_style(),
         ..Ks3Config::new(&bucket.name)
+    })
+    .await
+}
+
+async fn oss(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> {
+    oss::connect(OssConfig {
+        region: args.region.clone(),
+        endpoint_url: args.endpoint_url.clone(),
+        network: match (args.internal, args.accelerate) {
+            (true, _) => Network::Internal,
+            (false, true) => Network::Accelerate,
+            (false, false) => Network::Public,
+        },
+        profile: args.profile.clone(),
+        no_sign_request: args.no_sign_request,
+        request_payer: args.request_payer,
+        path_style: args.addressing.path_style(),
+        ..OssConfig::new(&bucket.name)
     })
     .await
 }

@@ -10,7 +10,7 @@ use super::{CommandResult, Console, Failure, source};
 use crate::exit::Exit;
 use crate::filter::Filters;
 use crate::location::Location;
-use crate::object::{KeyOrder, Timestamp};
+use crate::object::Timestamp;
 use crate::report::{bytes_iec, count, sanitize};
 use crate::scan::ledger::{FILE_NAME, Ledger};
 use crate::scan::pace::PaceOptions;
@@ -39,7 +39,7 @@ pub(super) struct VerifyArgs {
 
 pub(super) fn run(args: &VerifyArgs, console: Console) -> CommandResult {
     let path = if args.ledger.is_dir() { args.ledger.join(FILE_NAME) } else { args.ledger.clone() };
-    let ledger = Ledger::read(&path, KeyOrder::Bytes).map_err(|error| Failure::failed(&error))?;
+    let ledger = Ledger::read(&path, source::order_of).map_err(|error| Failure::failed(&error))?;
     if ledger.sequential {
         return Err(Failure::wrong(format!(
             "the scan in `{}` walked a store that keeps no order: it has no ranges to list again",

@@ -289,7 +289,7 @@ impl<'a> Draft<'a> {
         let largest = survey.map_or(self.weighed.largest, |survey| survey.largest);
         let bound = lower_bound(self.speed, &copied, largest, self.jobs());
         let share = self.choose(survey, bound, largest)?;
-        let names = self.names(share.pieces.len())?;
+        let names = self.names(&share)?;
         let jobs = self.make_jobs(&share, &names);
         let settings = self.settings(names.stem());
         let forecast = self.forecast(&jobs, bound);
@@ -426,14 +426,31 @@ impl<'a> Draft<'a> {
         Share { split: Split::Range, pieces: division.iter().map(piece).collect() }
     }
 
-    fn names(&self, jobs: usize) -> Result<Names, PlanError> {
+    /// Names that tell this plan from any other: the same only where every job copies the same.
+    fn names(&self, share: &Share) -> Result<Names, PlanError> {
+        let jobs = share.pieces.len();
         if let Some(stem) = &self.wish.name {
             return Ok(Names::given(stem, jobs)?);
         }
-        let source = self.weighed.location.to_string();
-        let to = self.wish.to.to_string();
-        let identity =
-            [source.as_bytes(), to.as_bytes(), self.weighed.digest.as_bytes(), &jobs.to_be_bytes()];
+        let mut identity = vec![
+            self.weighed.location.to_string().into_bytes(),
+            self.wish.to.to_string().into_bytes(),
+            self.weighed.digest.clone().into_bytes(),
+        ];
+        for piece in &share.pieces {
+            match &piece.selection {
+                Selection::Prefix(prefix) => identity.push(prefix.clone().into_bytes()),
+                Selection::Inventory(list) => {
+                    for range in &list.ranges {
+                        identity.push(range.first.to_vec());
+                        identity.push(range.objects.to_be_bytes().to_vec());
+                    }
+                }
+            }
+            // Where one job ends and the next begins.
+            identity.push(piece.counts.objects.to_be_bytes().to_vec());
+        }
+        let identity: Vec<&[u8]> = identity.iter().map(Vec::as_slice).collect();
         Ok(Names::derived(self.weighed.location.bucket(), &identity, jobs))
     }
 

@@ -58,6 +58,14 @@ impl Speed {
         self.byte_nanos(counts.bytes).max(self.file_nanos(counts.objects))
     }
 
+    /// Seconds that the bytes take and seconds that the objects take: not exact, and quick to work out.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "only weighed against each other")]
+    pub fn seconds(self, counts: &Counts) -> [f64; 2] {
+        let bytes = counts.bytes as f64 * (8.0 / self.bandwidth as f64);
+        [bytes, counts.objects as f64 / self.files as f64]
+    }
+
     /// What a job of so much waits for.
     #[must_use]
     pub fn bound(self, counts: &Counts) -> Bound {

@@ -245,8 +245,14 @@ fn turns(plan: &Plan) -> impl Iterator<Item = usize> + use<> {
     ranges.into_iter().flat_map(|(_, index, objects)| (0..objects).map(move |_| index))
 }
 
+/// A path as seen from `base`, or the whole path where it does not lie below.
 fn relative(path: &Path, base: &Path) -> String {
-    path.strip_prefix(base).unwrap_or(path).display().to_string()
+    match path.strip_prefix(base) {
+        Ok(inside) => inside.display().to_string(),
+        Err(_) => {
+            std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+        }
+    }
 }
 
 /// One list being written.

@@ -125,16 +125,17 @@ fn fill(weights: &[Counts], most: u128, speed: Speed) -> Option<Vec<Range<usize>
 /// Cuts into about so many slices of equal work, where the work of a slice is the time of its bytes and
 /// the time of its objects together.
 fn slices(weights: &[Counts], pieces: usize, speed: Speed) -> Vec<Range<usize>> {
-    let total = weights.iter().fold(0_u128, |sum, counts| sum.saturating_add(work(speed, counts)));
-    let share = total.div_ceil(pieces.max(1) as u128).max(1);
-    let (mut slices, mut start, mut load) = (Vec::new(), 0, 0_u128);
+    let total: f64 = weights.iter().map(|counts| work(speed, counts)).sum();
+    #[expect(clippy::cast_precision_loss, reason = "only weighed against each other")]
+    let share = total / pieces.max(1) as f64;
+    let (mut slices, mut start, mut load) = (Vec::new(), 0, 0.0);
     for (index, weight) in weights.iter().enumerate() {
         let next = work(speed, weight);
-        if index > start && load.saturating_add(next / 2) > share {
+        if index > start && load + next / 2.0 > share {
             slices.push(start..index);
-            (start, load) = (index, 0);
+            (start, load) = (index, 0.0);
         }
-        load = load.saturating_add(next);
+        load += next;
     }
     if start < weights.len() {
         slices.push(start..weights.len());
@@ -150,8 +151,7 @@ fn slices(weights: &[Counts], pieces: usize, speed: Speed) -> Vec<Range<usize>> 
 /// the imbalance in both sums at once, and fine slices vanish in it.
 fn deal(weights: &[Counts], slices: &[Range<usize>], jobs: usize, speed: Speed) -> Division {
     let vector = |range: &Range<usize>| {
-        let counts = super::plan::sum(weights[range.clone()].iter().copied());
-        [seconds(speed.byte_nanos(counts.bytes)), seconds(speed.file_nanos(counts.objects))]
+        speed.seconds(&super::plan::sum(weights[range.clone()].iter().copied()))
     };
     let mut order: Vec<([f64; 2], usize)> = slices.iter().map(vector).zip(0..).collect();
     let heavier = |vector: &[f64; 2]| vector[0].max(vector[1]);
@@ -189,11 +189,6 @@ fn joined(slices: &[Range<usize>], indices: &[usize]) -> Vec<Range<usize>> {
     ranges
 }
 
-#[expect(clippy::cast_precision_loss, reason = "only weighed against each other")]
-fn seconds(nanos: u128) -> f64 {
-    nanos as f64 / 1e9
-}
-
 /// Gathers objects in the order of their keys into a bounded number of blocks.
 ///
 /// Blocks are joined with their neighbours whenever there are too many, and only as long as the result
@@ -204,8 +199,8 @@ pub struct Gatherer {
     /// The last key so far, which is the last of the last block.
     last: Vec<u8>,
     speed: Speed,
-    /// Nanoseconds of work up to which neighbours are joined.
-    grain: u128,
+    /// Work up to which neighbours are joined.
+    grain: f64,
     most: usize,
 }
 
@@ -216,7 +211,7 @@ impl Gatherer {
     /// Gathers into at most `most` blocks.
     #[must_use]
     pub fn new(speed: Speed, most: usize) -> Self {
-        Self { blocks: Vec::new(), last: Vec::new(), speed, grain: 0, most: most.max(4) }
+        Self { blocks: Vec::new(), last: Vec::new(), speed, grain: 0.0, most: most.max(4) }
     }
 
     /// Adds the next object and what is wrong with it.
@@ -257,9 +252,10 @@ impl Gatherer {
         while self.blocks.len() > self.most / 2 {
             // No smaller grain than the work of the lightest pair joins any.
             let pairs = self.blocks.iter().zip(self.blocks.iter().skip(1));
-            let least =
-                pairs.map(|(left, right)| work(self.speed, &both(&left.counts, &right.counts)));
-            self.grain = self.grain.saturating_mul(2).max(least.min().unwrap_or(1));
+            let least = pairs
+                .map(|(left, right)| work(self.speed, &both(&left.counts, &right.counts)))
+                .min_by(f64::total_cmp);
+            self.grain = (self.grain * 2.0).max(least.unwrap_or(f64::MAX));
             let (speed, grain) = (self.speed, self.grain);
             self.blocks.dedup_by(|next, kept| {
                 let with = both(&kept.counts, &next.counts);
@@ -290,9 +286,11 @@ fn both(left: &Counts, right: &Counts) -> Counts {
     sum
 }
 
-/// The time of the bytes and the time of the objects together, in nanoseconds: a weight that adds up.
-fn work(speed: Speed, counts: &Counts) -> u128 {
-    speed.byte_nanos(counts.bytes).saturating_add(speed.file_nanos(counts.objects))
+/// The time of the bytes and the time of the objects together: a weight that adds up. It is worked out for
+/// every object, so it is no exact figure; what it decides is only where blocks end.
+fn work(speed: Speed, counts: &Counts) -> f64 {
+    let [bytes, objects] = speed.seconds(counts);
+    bytes + objects
 }
 
 /// Adds objects with a hazard to a short list by hazard.
@@ -402,6 +400,11 @@ mod tests {
             prop_assert!(division.len() <= jobs);
             prop_assert_eq!(longest(&weights, &division, speed()), best_contiguous(&weights, jobs));
         }
+
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
         fn many_small_objects_come_close_to_the_lower_bound(seed: u64, jobs in 1_usize..16) {

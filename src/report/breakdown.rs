@@ -178,13 +178,21 @@ pub(super) fn requests(summary: &Summary) -> Vec<String> {
         parts.push(format!("{} received", bytes_iec(requests.bytes_received)));
     }
     if let Some(cost) = requests.cost_usd {
-        parts.push(if cost < 0.01 {
-            "under $0.01".to_owned()
-        } else {
-            format!("about ${cost:.2}")
+        parts.push(match cost {
+            ..=0.0 => "free of charge".to_owned(),
+            ..0.01 => "under $0.01".to_owned(),
+            _ => format!("about ${cost:.2}"),
         });
     }
     parts
+}
+
+/// The provider, with the service where one was recognised: `s3 (ceph)`.
+pub(super) fn provider(summary: &Summary) -> String {
+    match &summary.service {
+        Some(service) => format!("{} ({service})", summary.provider),
+        None => summary.provider.clone(),
+    }
 }
 
 /// What the filters left out, in words; nothing where nothing was.

@@ -49,8 +49,9 @@ fn write_document(out: &mut String, summary: &Summary) -> std::fmt::Result {
         summary.started,
         duration(summary.elapsed_seconds)
     )?;
+    let provider = breakdown::provider(summary);
     let optional = [
-        ("provider", Some(&summary.provider)),
+        ("provider", Some(&provider)),
         ("region", summary.region.as_ref()),
         ("endpoint", summary.endpoint.as_ref()),
     ];

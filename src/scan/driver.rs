@@ -64,11 +64,14 @@ pub async fn scan(
         };
         setup.start_over(format!("{why}: {walked}"), &RequestCounts::default())?;
     }
-    let outcome = if quirks.directories {
-        walk::by_directories(&store, &setup, &progress, stop).await?
+    let mut outcome = if quirks.directories {
+        // Whatever could be listed by key and comes here has broken its order before.
+        let in_order = quirks.ordered && !by_key;
+        walk::by_directories(&store, in_order, &setup, &progress, stop).await?
     } else {
         walk::by_tokens(&store, &setup, &progress, stop).await?
     };
+    add_notes(&mut outcome.ledger.notes, store.service().notes);
     setup.finish(outcome)
 }
 
@@ -315,8 +318,18 @@ fn ledger_of(state: &State, begun: &super::options::Begun) -> Result<Ledger, Sca
     requests.probes = probes;
     requests.wasted = wasted;
     let mut notes = begun.notes.clone();
-    notes.extend(observations(state));
+    add_notes(&mut notes, observations(state));
+    add_notes(&mut notes, state.store.service().notes);
     Ok(begun.ledger(ranges, tally, dropped, next_segment, &requests, notes))
+}
+
+/// Adds what is not said yet, as it is where a scan is gone on with.
+fn add_notes(notes: &mut Vec<String>, more: Vec<String>) {
+    for note in more {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
 }
 
 pub(super) fn request_counts(state: &State) -> RequestCounts {

@@ -306,7 +306,59 @@ impl Latency {
 
 #[cfg(test)]
 mod tests {
+    use futures::future::BoxFuture;
+
     use super::*;
+    use crate::scan::pace::PaceOptions;
+    use crate::store::{Origin, Quirks};
+
+    /// Answers empty pages after 100 ms, held back for some of that.
+    #[derive(Debug)]
+    struct HoldingBack(Duration, Quirks);
+
+    impl Store for HoldingBack {
+        fn origin(&self) -> Origin {
+            Origin::default()
+        }
+
+        fn quirks(&self) -> &Quirks {
+            &self.1
+        }
+
+        fn is_sound(&self) -> bool {
+            true
+        }
+
+        fn list<'a>(
+            &'a self,
+            _request: &'a PageRequest,
+            page: &'a mut Page,
+        ) -> BoxFuture<'a, Result<(), StoreError>> {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                page.set_held_back(self.0);
+                Ok(())
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fewer_requests_are_sent_to_a_store_that_mostly_holds_them_back() {
+        for (held_back, limit) in [(0, 90), (40, 90), (60, 60)] {
+            let store = HoldingBack(Duration::from_millis(held_back), Quirks::default());
+            let pace = Pace::new(PaceOptions { concurrency: 90, ..PaceOptions::default() });
+            let (counters, latency) = (Counters::default(), Latency::default());
+            let fetcher = Fetcher {
+                store: &store,
+                pace: &pace,
+                counters: &counters,
+                latency: &latency,
+                hedging: false,
+            };
+            fetcher.page(&PageRequest::default()).await.unwrap();
+            assert_eq!(pace.limit(), limit, "{held_back} ms of 100");
+        }
+    }
 
     #[test]
     fn the_usual_latency_rests_at_the_ninetieth_percentile() {

@@ -223,11 +223,14 @@ pub enum LedgerError {
 }
 
 impl Ledger {
-    /// Reads a ledger and checks that its parts agree.
+    /// Reads a ledger and checks that its parts agree, under the order that its settings go with.
     ///
     /// # Errors
     /// [`LedgerError`] when it cannot be read, is of another version or contradicts itself.
-    pub fn read(path: &Path, order: KeyOrder) -> Result<Self, LedgerError> {
+    pub fn read(
+        path: &Path,
+        order: impl FnOnce(&Settings) -> KeyOrder,
+    ) -> Result<Self, LedgerError> {
         let text = fs::read(path).map_err(|source| LedgerError::Io {
             path: path.into(),
             action: "read",
@@ -242,7 +245,7 @@ impl Ledger {
         let ledger: Self =
             serde_json::from_slice(&text).map_err(|error| format(error.to_string()))?;
         ledger
-            .check(order)
+            .check(order(&ledger.settings))
             .map_err(|reason| LedgerError::Inconsistent { path: path.into(), reason })?;
         Ok(ledger)
     }

@@ -380,7 +380,7 @@ fn resumed(
     if !path.try_exists().map_err(|source| io(&path, "read", source))? {
         return Ok(None);
     }
-    let ledger = Ledger::read(&path, order)?;
+    let ledger = Ledger::read(&path, |_| order)?;
     ledger.must_match(settings, &path)?;
     Ok(Some(ledger))
 }

@@ -59,6 +59,14 @@ pub(super) fn object(
     Ok(answer)
 }
 
+/// Makes an answer to GET one to HEAD: the same headers, and no body.
+pub(super) fn without_body(answer: &mut Response<Payload>) {
+    let length = hyper::body::Body::size_hint(answer.body()).exact().unwrap_or(0);
+    let headers = answer.headers_mut();
+    headers.entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
+    *answer.body_mut() = Payload::empty();
+}
+
 /// What a request is called in its answer.
 pub(super) fn request_id(number: u64) -> String {
     format!("{number:016X}")

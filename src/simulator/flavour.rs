@@ -43,7 +43,7 @@ pub(super) struct Flavour {
 
 const S3: Flavour = Flavour {
     prefix: "x-amz-",
-    server: Some("AmazonS3"),
+    server: Some("WeighbridgeSimulator"),
     namespace: Some("http://s3.amazonaws.com/doc/2006-03-01/"),
     usual_keys: (1_000, 1_000),
     most_grouped: 1_000,

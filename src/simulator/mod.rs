@@ -21,6 +21,7 @@
 mod alibaba;
 mod answer;
 mod auth;
+mod azure;
 mod behaviour;
 mod civil;
 mod config;
@@ -41,6 +42,7 @@ mod shapes;
 mod wire;
 
 pub use alibaba::{AlibabaConfig, AlibabaSimulator, ReceivedCall, Trouble, TroubleKind};
+pub use azure::account_key;
 pub use behaviour::{Behaviour, InvalidBehaviour, KeyRange, Quirk};
 pub use config::{
     BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_REGION, DEFAULT_SECRET, SimulatorConfig,

@@ -10,8 +10,9 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use tokio::time::Instant;
 
-use super::answer::{object, request_id, with_id, xml};
+use super::answer::{object, request_id, with_id, without_body, xml};
 use super::auth::{Caller, Received, verify};
+use super::azure;
 use super::behaviour::{Behaviour, Quirk};
 use super::config::{BucketConfig, Credential, SimulatorConfig};
 use super::counters::{Tallies, count};
@@ -28,25 +29,25 @@ use super::wire::{BreakOff, Payload, Pool};
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
 
 /// A bucket as it is served.
-struct Bucket {
-    view: View,
+pub(super) struct Bucket {
+    pub(super) view: View,
     region: String,
-    denied: bool,
+    pub(super) denied: bool,
 }
 
 /// Everything that all connections share.
 pub(super) struct Service {
     dialect: Dialect,
     flavour: &'static Flavour,
-    buckets: BTreeMap<String, Bucket>,
-    credentials: Vec<Credential>,
-    anonymous: bool,
+    pub(super) buckets: BTreeMap<String, Bucket>,
+    pub(super) credentials: Vec<Credential>,
+    pub(super) anonymous: bool,
     latency: Latency,
     limit: Option<RequestLimit>,
-    behaviour: Behaviour,
+    pub(super) behaviour: Behaviour,
     seed: u64,
     attempts: Attempts,
-    pool: Arc<Pool>,
+    pub(super) pool: Arc<Pool>,
     pub(super) tallies: Tallies,
 }
 
@@ -62,14 +63,16 @@ impl Service {
         let directory_order = config.behaviour.has(Quirk::DirectoryOrder);
         let mut served = BTreeMap::new();
         for (name, BucketConfig { content, region, denied }) in config.buckets {
-            let view = if directory_order {
-                let objects = content.len();
-                View::in_directory_order(content).ok_or_else(|| {
-                    SimulatorError::TooLargeToReorder { bucket: name.clone(), objects }
-                })?
-            } else {
-                View::in_byte_order(content)
+            let objects = content.len();
+            let view = match config.dialect {
+                _ if directory_order => View::in_directory_order(content),
+                Dialect::Azure => View::in_utf16_order(content),
+                _ => Some(View::in_byte_order(content)),
             };
+            let view = view.ok_or_else(|| SimulatorError::TooLargeToReorder {
+                bucket: name.clone(),
+                objects,
+            })?;
             served.insert(name, Bucket { view, region, denied });
         }
         Ok(Self {
@@ -104,6 +107,9 @@ impl Service {
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
+        if self.dialect == Dialect::Azure {
+            return azure::respond(self, &request, number, throttled, reset).await;
+        }
         let mut answer = if throttled {
             count(&self.tallies.throttled);
             self.slow_down(number)
@@ -112,15 +118,11 @@ impl Service {
         };
         self.flavour.dress(answer.headers_mut());
         if !self.behaviour.quirks.is_empty() || self.behaviour.truncated_end > 0.0 {
-            // Whoever does not list as Amazon does must not be taken for it.
+            // What it lists must not be believed.
             answer.headers_mut().remove(header::SERVER);
         }
         if request.method() == Method::HEAD {
-            // HEAD has the headers of GET and no body.
-            let length = hyper::body::Body::size_hint(answer.body()).exact().unwrap_or(0);
-            let headers = answer.headers_mut();
-            headers.entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
-            *answer.body_mut() = Payload::empty();
+            without_body(&mut answer);
         }
         Ok(answer)
     }
@@ -242,13 +244,7 @@ impl Service {
                 tokio::time::sleep(self.behaviour.faults.stall).await;
                 None
             }
-            Some(Fault::EmptyPage) => Some(Distortion::EmptyPage),
-            Some(Fault::ShortPage) => Some(Distortion::ShortPage),
-            Some(Fault::UnorderedPage) => Some(Distortion::UnorderedPage),
-            Some(Fault::RepeatedToken) => Some(Distortion::RepeatedToken),
-            Some(Fault::RepeatedPage) => Some(Distortion::RepeatedPage),
-            Some(Fault::WrongKeyCount) => Some(Distortion::WrongKeyCount),
-            Some(Fault::CutBody | Fault::TruncatedXml) | None => None,
+            other => other.and_then(Distortion::of_fault),
         };
         let mut buffer = self.pool.take();
         let view = &admitted.bucket.view;
@@ -270,7 +266,7 @@ impl Service {
         }))
     }
 
-    fn fault(&self, bucket: &str, target: &Target, number: u64) -> Option<Fault> {
+    pub(super) fn fault(&self, bucket: &str, target: &Target, number: u64) -> Option<Fault> {
         let faults = &self.behaviour.faults;
         if faults.total() <= 0.0 {
             return None;
@@ -304,7 +300,7 @@ impl Service {
     }
 
     /// The server's time in seconds since 1970.
-    fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(elapsed.as_secs())
             .unwrap_or(i64::MAX)

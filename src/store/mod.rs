@@ -13,9 +13,11 @@ pub mod azure;
 mod error;
 pub mod http;
 pub mod ks3;
+pub mod oss;
 mod page;
 mod quirks;
 pub mod s3;
+mod service;
 pub(crate) mod text;
 
 use std::fmt;
@@ -26,6 +28,7 @@ pub use error::{ErrorKind, StoreError};
 pub(crate) use page::printable;
 pub use page::{Page, PageError, Span};
 pub use quirks::{ListVersion, Quirks, RangeStart};
+pub use service::{ListPrice, Service};
 pub use text::percent::Plus;
 
 /// A request for one page of a listing.
@@ -68,6 +71,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Whether starts and ends of this store's listings are known to be right. Where not, the scan makes
     /// sure of them. May turn true once the first answer shows which server it is.
     fn is_sound(&self) -> bool;
+
+    /// What the service turned out to be by now.
+    fn service(&self) -> Service {
+        Service::default()
+    }
 
     /// Makes one attempt at one page and leaves the result in `page`, whose buffers are used again.
     ///

@@ -43,9 +43,6 @@ pub struct Quirks {
     pub plus: Plus,
     /// Whether continuation tokens are url-encoded like keys.
     pub encoded_token: bool,
-    /// Whether each reply of version 2 counts its entries, so that one that does not is of version 1: the
-    /// store ignored the wish for version 2, and a start after a key with it.
-    pub count_proves_version: bool,
     /// The storage class of objects that are listed without one; empty where that is unknown.
     pub default_class: &'static str,
     /// Whether a start before the prefix is understood. Garage answers an empty list to it.
@@ -59,24 +56,28 @@ pub struct Quirks {
     pub directories: bool,
 }
 
-impl Default for Quirks {
+impl Quirks {
     /// Amazon S3, general purpose bucket.
+    pub const S3: Self = Self {
+        order: KeyOrder::Bytes,
+        ordered: true,
+        range_start: RangeStart::Exclusive,
+        page_limit: 1000,
+        list_version: ListVersion::V2,
+        url_encoding: true,
+        plus: Plus::Space,
+        encoded_token: false,
+        default_class: "",
+        start_before_prefix: true,
+        exact_key_count: true,
+        delimiter: true,
+        directories: false,
+    };
+}
+
+impl Default for Quirks {
+    /// [`Quirks::S3`].
     fn default() -> Self {
-        Self {
-            order: KeyOrder::Bytes,
-            ordered: true,
-            range_start: RangeStart::Exclusive,
-            page_limit: 1000,
-            list_version: ListVersion::V2,
-            url_encoding: true,
-            plus: Plus::Space,
-            encoded_token: false,
-            count_proves_version: false,
-            default_class: "",
-            start_before_prefix: true,
-            exact_key_count: true,
-            delimiter: true,
-            directories: false,
-        }
+        Self::S3
     }
 }

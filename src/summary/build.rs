@@ -26,6 +26,8 @@ pub struct RunFacts {
     pub location: String,
     /// The provider: `s3`, `ks3`, `azure`, `oss`, `demo`.
     pub provider: String,
+    /// The service behind it, by its name for `--provider`; `None` where it was not recognised.
+    pub service: Option<String>,
     /// The endpoint that was asked.
     pub endpoint: Option<String>,
     /// The region of the bucket.
@@ -65,6 +67,7 @@ impl Summary {
             tool_version: run.tool_version,
             location: run.location,
             provider: run.provider,
+            service: run.service,
             endpoint: run.endpoint,
             region: run.region,
             started: tally.options().as_of.into(),

@@ -60,6 +60,10 @@ pub struct Summary {
     pub location: String,
     /// The provider: `s3`, `ks3`, `azure`, `oss`, `demo`.
     pub provider: String,
+    /// The service behind it, by its name for `--provider`, such as `ceph` for `s3`; `null` where it was
+    /// not recognised.
+    #[serde(default)]
+    pub service: Option<String>,
     /// The endpoint that was asked; `null` where there was none (a manifest).
     #[serde(default)]
     pub endpoint: Option<String>,

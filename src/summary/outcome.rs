@@ -6,15 +6,16 @@ use super::{Gap, Manifest, Requests, RunFacts, Summary};
 use crate::object::Timestamp;
 use crate::scan::ledger::{Ledger, RangeRecord, RangeState};
 use crate::scan::{End, Outcome, RequestCounts};
-use crate::store::Origin;
+use crate::store::{Origin, Service};
 
 impl Summary {
-    /// The summary of a scan that listed `origin` and ended at `finished`. `manifest` is where its
-    /// manifest was to go, with the name of its format.
+    /// The summary of a scan that listed `origin`, which turned out to be `service`, and ended at
+    /// `finished`. `manifest` is where its manifest was to go, with the name of its format.
     #[must_use]
     pub fn of_scan(
         outcome: &Outcome,
         origin: &Origin,
+        service: &Service,
         finished: Timestamp,
         manifest: Option<(String, String)>,
     ) -> Self {
@@ -23,6 +24,7 @@ impl Summary {
         let written = manifest.zip(outcome.manifest);
         let facts = RunFacts {
             provider: origin.provider.clone(),
+            service: known(service.name),
             endpoint: known(&origin.endpoint),
             region: known(&origin.region),
             finished,
@@ -33,6 +35,10 @@ impl Summary {
                 rows: counts.rows,
                 bytes: counts.bytes,
             }),
+            requests: Some(
+                requests(&ledger.requests)
+                    .with_price(service.list_price.map(|price| price.usd_per_thousand)),
+            ),
             ..facts(ledger, outcome.end)
         };
         Self::from_parts(&ledger.tally, facts)

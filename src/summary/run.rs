@@ -40,11 +40,23 @@ pub struct Requests {
     /// Requests sent per 1,000 objects counted, everything included; 1 is the least that most stores
     /// allow. `null` without objects. Filled in by [`Requests::with_rate`].
     pub per_thousand_objects: Option<f64>,
-    /// Estimated price of the requests in US dollars; `null` where no price is known.
+    /// US dollars for a thousand requests at the provider's list price; `null` where none is known.
+    pub usd_per_thousand: Option<f64>,
+    /// Estimated price of the requests in US dollars; `null` where no price is known. Free quotas and
+    /// discounts are not in it.
     pub cost_usd: Option<f64>,
 }
 
 impl Requests {
+    /// Fills in what the requests cost at this price for a thousand of them, in US dollars.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+    pub fn with_price(mut self, usd_per_thousand: Option<f64>) -> Self {
+        self.usd_per_thousand = usd_per_thousand;
+        self.cost_usd = usd_per_thousand.map(|price| self.list as f64 * price / 1_000.0);
+        self
+    }
+
     /// Fills in the rate per 1,000 objects.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

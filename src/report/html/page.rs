@@ -55,7 +55,7 @@ pub(super) fn document(summary: &Summary, plan: Option<&Plan>) -> Markup {
 fn facts(summary: &Summary) -> String {
     let started = summary.started.to_string();
     let minute = started.get(..16).unwrap_or(&started).replace('T', " ");
-    let mut facts = vec![sanitize(summary.provider.as_bytes(), true)];
+    let mut facts = vec![sanitize(breakdown::provider(summary).as_bytes(), true)];
     facts.extend(
         summary.region.iter().chain(&summary.endpoint).map(|text| sanitize(text.as_bytes(), true)),
     );

@@ -44,7 +44,7 @@ fn head(out: &mut String, summary: &Summary, style: Style) {
     );
     let started = summary.started.to_string();
     let minute = started.get(..16).unwrap_or(&started).replace('T', " ");
-    let mut facts: Vec<String> = vec![safe(&summary.provider)];
+    let mut facts: Vec<String> = vec![safe(&breakdown::provider(summary))];
     facts.extend(summary.region.as_deref().map(safe));
     facts.extend([format!("{minute} UTC"), format!("took {}", duration(summary.elapsed_seconds))]);
     facts.retain(|fact| !fact.is_empty());

@@ -42,13 +42,12 @@ type Answer = (Listing, Result<Page, FetchError>);
 
 impl Listing {
     /// All below `prefix`: by its directories, or flat.
-    fn below(prefix: Vec<u8>, store: &dyn Store, grouped: bool) -> Self {
-        let quirks = store.quirks();
+    fn below(prefix: Vec<u8>, like: &PageRequest, grouped: bool) -> Self {
         let request = PageRequest {
             prefix,
             delimiter: grouped.then_some(DELIMITER),
-            limit: quirks.page_limit,
-            any_order: !quirks.ordered,
+            limit: like.limit,
+            any_order: like.any_order,
             ..PageRequest::default()
         };
         Self { request, trail: Trail::default() }
@@ -99,9 +98,10 @@ fn grouped_as_asked(page: &Page, prefix: &[u8]) -> Result<(), StoreError> {
     }
 }
 
-/// Walks the whole prefix directory by directory.
+/// Walks the whole prefix directory by directory; `in_order` tells whether the keys of a page ascend.
 pub(crate) async fn walk(
     store: &Arc<dyn Store>,
+    in_order: bool,
     setup: &Setup,
     progress: &Arc<Progress>,
     mut stop: watch::Receiver<bool>,
@@ -109,7 +109,12 @@ pub(crate) async fn walk(
     let requests = Requests::new(setup);
     let fetcher = requests.fetcher(store.as_ref(), setup);
     let mut account = Account::open(setup, progress);
-    let mut waiting = vec![Listing::below(setup.options.prefix.clone(), store.as_ref(), false)];
+    let every = PageRequest {
+        limit: store.quirks().page_limit,
+        any_order: !in_order,
+        ..PageRequest::default()
+    };
+    let mut waiting = vec![Listing::below(setup.options.prefix.clone(), &every, false)];
     let mut running: FuturesUnordered<BoxFuture<'_, Answer>> = FuturesUnordered::new();
     let mut failures = Failures::default();
     let mut early = requests.are_used_up().then_some(End::RequestLimit);
@@ -130,7 +135,7 @@ pub(crate) async fn walk(
         };
         account.show(&requests);
         match page {
-            Ok(page) => take(page, listing, &mut account, &mut waiting, store.as_ref())?,
+            Ok(page) => take(page, listing, &mut account, &mut waiting)?,
             // What is in flight was allowed, and counts.
             Err(FetchError::Halted(Halt::RequestLimit)) => early = Some(End::RequestLimit),
             Err(FetchError::Halted(Halt::Stopped)) => {
@@ -161,24 +166,25 @@ fn take(
     listing: Listing,
     account: &mut Account,
     waiting: &mut Vec<Listing>,
-    store: &dyn Store,
 ) -> Result<(), ScanError> {
     let Listing { mut request, trail } = listing;
     if request.delimiter.is_none() {
         if page.more() {
             account.wasted += 1;
-            waiting.push(Listing::below(request.prefix, store, true));
+            waiting.push(Listing::below(request.prefix.clone(), &request, true));
             return Ok(());
         }
         return account.count(&page);
     }
     account.count(&page)?;
+    let subtrees = page.prefixes().map(|prefix| Listing::below(prefix.to_vec(), &request, false));
+    let subtrees: Vec<Listing> = subtrees.collect();
     if page.more() {
         // Below its own subtrees, which are on their way to an end.
         request.token = page.token().map(str::to_owned);
         waiting.push(Listing { request, trail });
     }
-    waiting.extend(page.prefixes().map(|prefix| Listing::below(prefix.to_vec(), store, false)));
+    waiting.extend(subtrees);
     Ok(())
 }
 

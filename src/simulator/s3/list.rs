@@ -8,6 +8,7 @@ use super::token::{seal, unseal};
 use super::view::View;
 use super::xml::TextForm;
 use crate::simulator::behaviour::{Behaviour, Quirk};
+use crate::simulator::faults::Fault;
 use crate::simulator::flavour::Flavour;
 use crate::simulator::mix::{below, digest, fraction, mix};
 
@@ -39,6 +40,21 @@ pub(crate) enum Distortion {
     RepeatedToken,
     RepeatedPage,
     WrongKeyCount,
+}
+
+impl Distortion {
+    /// What a fault makes of a page, where it makes something of it.
+    pub(crate) fn of_fault(fault: Fault) -> Option<Self> {
+        Some(match fault {
+            Fault::EmptyPage => Self::EmptyPage,
+            Fault::ShortPage => Self::ShortPage,
+            Fault::UnorderedPage => Self::UnorderedPage,
+            Fault::RepeatedToken => Self::RepeatedToken,
+            Fault::RepeatedPage => Self::RepeatedPage,
+            Fault::WrongKeyCount => Self::WrongKeyCount,
+            _ => return None,
+        })
+    }
 }
 
 /// A finished listing's size.
@@ -216,7 +232,8 @@ pub(crate) fn list(
     Ok(Listed { objects: page.object_count() })
 }
 
-fn hits_failing_keys(view: &View, page: &Page, behaviour: &Behaviour) -> bool {
+/// Whether a page holds a key that always fails.
+pub(crate) fn hits_failing_keys(view: &View, page: &Page, behaviour: &Behaviour) -> bool {
     behaviour.failing.iter().any(|range| {
         let (first, past) = (view.lower_bound(&range.first), view.rank(&range.last));
         page.objects.iter().any(|run| first.max(run.start) < past.min(run.end))

@@ -16,9 +16,11 @@ mod view;
 mod xml;
 
 pub(super) use errors::{ErrorCode, S3Error};
-pub(super) use list::{Distortion, ListRequest, list};
+pub(super) use list::{Distortion, ListRequest, hits_failing_keys, list};
 pub(super) use object::{ByteRange, Synthetic, range_of};
+pub(super) use plan::{Page, Query, Start, plan};
 pub(super) use render::{buckets, location, push_etag};
 pub(super) use target::{Resource, Target};
+pub(super) use token::{seal, unseal};
 pub(super) use view::View;
-pub(super) use xml::TextForm;
+pub(super) use xml::{TextForm, push_xml};

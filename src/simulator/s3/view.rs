@@ -4,36 +4,49 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::object::KeyOrder;
 use crate::simulator::content::{Attributes, Content, bisect};
 
-/// A content by position in the listing. Positions are indices, except in directory order.
+/// A content by position in the listing.
 pub(crate) struct View {
     content: Arc<dyn Content>,
-    /// Indices by position, where the listing's order is not that of the bytes.
+    /// The order, where it is not that of the bytes.
+    order: Option<fn(&[u8], &[u8]) -> Ordering>,
+    /// Indices by position, where they differ.
     permutation: Option<Vec<u32>>,
 }
 
 impl View {
-    /// The most objects of a bucket that can be listed in directory order, which has to be sorted for.
-    pub(crate) const MOST_IN_DIRECTORY_ORDER: u64 = 10_000_000;
+    /// The most objects of a bucket that can be listed in an order that has to be sorted for.
+    const MOST_SORTED: u64 = 10_000_000;
 
     /// Lists in the order of the keys' bytes.
     pub(crate) fn in_byte_order(content: Arc<dyn Content>) -> Self {
-        Self { content, permutation: None }
+        Self { content, order: None, permutation: None }
     }
 
     /// Lists in the order in which directories are walked, `/` below every other byte. `None` if there
     /// are too many objects.
     pub(crate) fn in_directory_order(content: Arc<dyn Content>) -> Option<Self> {
-        if content.len() > Self::MOST_IN_DIRECTORY_ORDER {
+        Self::in_order(content, compare_as_directories)
+    }
+
+    /// Lists in the order of UTF-16 code units. `None` if there are too many objects.
+    pub(crate) fn in_utf16_order(content: Arc<dyn Content>) -> Option<Self> {
+        Self::in_order(content, |left, right| KeyOrder::Utf16.compare(left, right))
+    }
+
+    fn in_order(content: Arc<dyn Content>, order: fn(&[u8], &[u8]) -> Ordering) -> Option<Self> {
+        if content.len() > Self::MOST_SORTED {
             return None;
         }
         let mut keys = Vec::new();
         content.visit(0..content.len(), &mut |key, _| keys.push(key.to_vec()));
         let mut permutation: Vec<u32> = (0..u32::try_from(keys.len()).ok()?).collect();
         let key = |index: u32| keys.get(index as usize).map_or(&[][..], Vec::as_slice);
-        permutation.sort_by(|&left, &right| compare_as_directories(key(left), key(right)));
-        Some(Self { content, permutation: Some(permutation) })
+        permutation.sort_by(|&left, &right| order(key(left), key(right)));
+        let sorted = permutation.is_sorted();
+        Some(Self { content, order: Some(order), permutation: (!sorted).then_some(permutation) })
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -48,27 +61,23 @@ impl View {
 
     /// Compares two keys as this listing orders them.
     pub(crate) fn compare(&self, left: &[u8], right: &[u8]) -> Ordering {
-        if self.permutation.is_some() {
-            compare_as_directories(left, right)
-        } else {
-            left.cmp(right)
-        }
+        self.order.map_or_else(|| left.cmp(right), |order| order(left, right))
     }
 
     /// The position of the first key past `after`.
     pub(crate) fn rank(&self, after: &[u8]) -> u64 {
-        if self.permutation.is_none() {
+        if self.order.is_none() {
             return self.content.rank(after);
         }
-        self.partition_point(0..self.len(), |key| compare_as_directories(key, after).is_le())
+        self.partition_point(0..self.len(), |key| self.compare(key, after).is_le())
     }
 
     /// The position of the first key at or past `from`.
     pub(crate) fn lower_bound(&self, from: &[u8]) -> u64 {
-        if self.permutation.is_none() {
+        if self.order.is_none() {
             return self.content.lower_bound(from);
         }
-        self.partition_point(0..self.len(), |key| compare_as_directories(key, from).is_lt())
+        self.partition_point(0..self.len(), |key| self.compare(key, from).is_lt())
     }
 
     /// The first position of `range` whose key does not satisfy `before`.
@@ -155,5 +164,15 @@ mod tests {
         assert_eq!(view.rank(b"dir/z"), 3);
         assert_eq!(view.lower_bound(b"dir-x"), 3);
         assert_eq!(view.end_of_prefix(1..6, b"dir/"), 3);
+    }
+
+    #[test]
+    fn utf16_order_puts_astral_characters_first() {
+        let given = Arc::new(Given::of_keys(["\u{FF5E}", "\u{1F600}", "a"]));
+        let view = View::in_utf16_order(given).unwrap();
+        let mut listed = Vec::new();
+        view.visit(0..3, &mut |key, _| listed.push(String::from_utf8(key.to_vec()).unwrap()));
+        assert_eq!(listed, ["a", "\u{1F600}", "\u{FF5E}"]);
+        assert_eq!(view.lower_bound("\u{FF5E}".as_bytes()), 2);
     }
 }

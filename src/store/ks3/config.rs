@@ -110,6 +110,7 @@ pub async fn connect(config: Ks3Config) -> Result<S3Store, StoreError> {
         path_style: config.path_style,
         request_payer: false,
         quirks: quirks(),
+        service: None,
         http: config.http,
     })
 }
@@ -118,8 +119,7 @@ fn without_profile(keys: KeyRing) -> Found {
     Found { keys, region: None, endpoint_url: None }
 }
 
-/// How KS3 lists. Its SDKs take an absent class for `STANDARD`, and two of three read `+` as a space; that
-/// any other list type than 2 is version 1 without a word is from the page of `ListObjectsV2`.
+/// How KS3 lists. Its SDKs take an absent class for `STANDARD`, and two of three read `+` as a space.
 fn quirks() -> Quirks {
-    Quirks { count_proves_version: true, default_class: "STANDARD", ..Quirks::default() }
+    Quirks { default_class: "STANDARD", ..Quirks::default() }
 }

@@ -1,7 +1,7 @@
 //! A bucket that speaks the list calls of S3.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{ACCEPT_ENCODING, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT};
@@ -14,14 +14,16 @@ use super::endpoint::{Endpoint, Route};
 use super::environment::{self, Environment};
 use super::error::{self, Refusal};
 use super::keys::Keys;
-use super::query;
-use super::server::{self, Trust};
+use super::providers::{self, Provider};
 use super::settled::Settled;
 use super::sign::{Scheme, Sign, SignerV4, Unsigned};
+use super::{query, version};
 use crate::store::http::Client;
+use crate::store::page::printable;
 use crate::store::text::date;
 use crate::store::{
-    ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError,
+    ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Service, Store,
+    StoreError,
 };
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
@@ -32,6 +34,14 @@ pub struct S3Store {
     request_payer: bool,
     path_style: Option<bool>,
     quirks: Quirks,
+    /// The same for a store that turns out to know the first version of the list call only.
+    first_quirks: Quirks,
+    /// The version that the store knows, once its answers show it.
+    version: OnceLock<ListVersion>,
+    /// The service, where the user or the endpoint names it.
+    named: Option<&'static Provider>,
+    /// The service by the name that the server gives itself.
+    answering: OnceLock<&'static Provider>,
     http: Client,
     endpoint: Endpoint,
     keys: KeyRing,
@@ -41,11 +51,6 @@ pub struct S3Store {
     rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
     skew: AtomicI64,
-    /// Whether the server named itself as one whose listings are right.
-    sound: AtomicBool,
-    /// Whether the store was seen to know version 1 of the list call only, and how it behaves then.
-    falls_back: AtomicBool,
-    fallback: Quirks,
 }
 
 impl S3Store {
@@ -72,6 +77,12 @@ impl S3Store {
         })?;
         let mut http = config.http;
         http.ca_bundle = http.ca_bundle.or(ca_bundle);
+        let route = endpoint.route(&config.bucket, &region, config.path_style)?;
+        let service = config.service.or_else(|| providers::of_host(&route.host));
+        let known = service.map(|service| service.quirks.clone());
+        let mut quirks = config.quirks.or(known).unwrap_or_default();
+        let wanted = config.page_limit.filter(|limit| *limit > 0);
+        quirks.page_limit = wanted.map_or(quirks.page_limit, |limit| limit.min(quirks.page_limit));
         Self::new(Settled {
             provider: config.provider,
             bucket: config.bucket,
@@ -81,7 +92,8 @@ impl S3Store {
             signer: Box::new(SignerV4::new(Scheme::AWS4)),
             path_style: config.path_style,
             request_payer: config.request_payer,
-            quirks: config.quirks.unwrap_or_default(),
+            service,
+            quirks,
             http,
         })
     }
@@ -92,7 +104,10 @@ impl S3Store {
     /// [`ErrorKind::Setup`] for a region without a host.
     pub(crate) fn new(settled: Settled) -> Result<Self, StoreError> {
         let Settled { provider, bucket, endpoint, region, keys, signer, .. } = settled;
-        let Settled { path_style, request_payer, quirks, http, .. } = settled;
+        let Settled { path_style, request_payer, service, quirks, http, .. } = settled;
+        if let Some(service) = service {
+            tracing::info!("the endpoint is taken for {}", service.title);
+        }
         let route = endpoint.route(&bucket, &region, path_style)?;
         Ok(Self {
             bucket,
@@ -106,10 +121,11 @@ impl S3Store {
             route: RwLock::new(Arc::new(route)),
             rerouted: AtomicBool::new(false),
             skew: AtomicI64::new(0),
-            sound: AtomicBool::new(false),
-            falls_back: AtomicBool::new(false),
-            fallback: Quirks { list_version: ListVersion::V1, ..quirks.clone() },
+            first_quirks: Quirks { list_version: ListVersion::V1, ..quirks.clone() },
             quirks,
+            version: OnceLock::new(),
+            named: service,
+            answering: OnceLock::new(),
         })
     }
 
@@ -126,7 +142,7 @@ impl S3Store {
         request: &PageRequest,
         page: &mut Page,
     ) -> Result<(), StoreError> {
-        let (mut rerouted, mut reset, mut renewed) = (false, false, false);
+        let (mut rerouted, mut reset, mut renewed, mut translated) = (false, false, false, false);
         loop {
             let route = self.route();
             let keys = self.keys.keys().await?;
@@ -144,10 +160,8 @@ impl S3Store {
                     self.skew.store(*seconds, Ordering::Relaxed);
                     true
                 }
-                ErrorKind::BadPage(PageError::FirstVersion) => {
-                    if !self.falls_back.swap(true, Ordering::Relaxed) {
-                        tracing::info!("the store knows version 1 of the list call only");
-                    }
+                ErrorKind::BadPage(PageError::FirstVersion) if !translated => {
+                    translated = true;
                     true
                 }
                 ErrorKind::BadCredentials if !renewed && has_ended(&refusal.error.code) => {
@@ -172,24 +186,28 @@ impl S3Store {
         request: &PageRequest,
         page: &mut Page,
     ) -> Result<(), Refusal> {
-        let quirks = self.spoken();
-        let call = self.call(route, keys, request, quirks)?;
+        let asked = self.quirks();
+        let call = self.call(route, keys, request, asked)?;
         let head = self.http.fetch(call, &mut page.body).await?;
         if !head.status.is_success() {
             return Err(error::read(head.status, &head.headers, &page.body));
         }
         let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
-        match server::trust(server) {
-            Trust::Sound => self.sound.store(true, Ordering::Relaxed),
-            Trust::Unknown => {}
-            Trust::Unordered if request.any_order => {}
-            Trust::Unordered => {
-                let why = format!(
-                    "the server calls itself `{}`, which is known to list in an order of its own",
-                    server.unwrap_or_default()
-                );
-                return Err(StoreError::from(PageError::KeepsNoOrder { why }).into());
-            }
+        let service = self.recognise(server.unwrap_or_default());
+        if !request.any_order
+            && let Some(service) = service.filter(|service| !service.quirks.ordered)
+        {
+            let why = format!(
+                "the server is `{}`, which is known to list in an order of its own",
+                server.unwrap_or(service.title)
+            );
+            return Err(StoreError::from(PageError::KeepsNoOrder { why }).into());
+        }
+        let quirks = self.settle(asked, &page.body);
+        // Without a start the answer would have been the same.
+        let started = request.after.is_some() || request.token.is_some();
+        if started && quirks.list_version != asked.list_version {
+            return Err(StoreError::from(PageError::FirstVersion).into());
         }
         let expected = Expected { bucket: self.echoed_name(), quirks };
         decode(page, request, &expected).map_err(StoreError::from)?;
@@ -241,9 +259,34 @@ impl S3Store {
         Ok(headers)
     }
 
-    /// How the store behaves under the version of the list call that it was seen to know.
-    fn spoken(&self) -> &Quirks {
-        if self.falls_back.load(Ordering::Relaxed) { &self.fallback } else { &self.quirks }
+    /// The service: the one that was named, or the one that the answering server says it is.
+    fn recognise(&self, server: &str) -> Option<&'static Provider> {
+        if self.named.is_none()
+            && self.answering.get().is_none()
+            && let Some(found) = providers::of_server(server)
+            && self.answering.set(found).is_ok()
+        {
+            tracing::info!("the server is {}", found.title);
+        }
+        self.provider_by_now()
+    }
+
+    fn provider_by_now(&self) -> Option<&'static Provider> {
+        self.named.or_else(|| self.answering.get().copied())
+    }
+
+    /// How to go on with an answer to a request that was `asked`: in the first version, where the store
+    /// turns out to know no other.
+    fn settle<'a>(&'a self, asked: &'a Quirks, body: &[u8]) -> &'a Quirks {
+        if asked.list_version == ListVersion::V2
+            && self.version.get().is_none()
+            && let Some(found) = version::of(body)
+            && self.version.set(found).is_ok()
+            && found == ListVersion::V1
+        {
+            tracing::info!("the store knows the first version of the list call only");
+        }
+        self.quirks()
     }
 
     /// The name that replies give the bucket. Access points answer with another one than their own.
@@ -265,6 +308,8 @@ impl S3Store {
         if let ErrorKind::AccessDenied | ErrorKind::WrongRegion { region: None } = error.kind {
             let region = self.endpoint.region_of(host).filter(|region| *region != used.region);
             error.kind = ErrorKind::WrongRegion { region };
+            let named = printable(host.as_bytes());
+            error.message = format!("{}; the store names the endpoint `{named}`", error.message);
         }
     }
 
@@ -312,11 +357,26 @@ impl Store for S3Store {
     }
 
     fn quirks(&self) -> &Quirks {
-        &self.quirks
+        match self.version.get() {
+            Some(ListVersion::V1) => &self.first_quirks,
+            Some(ListVersion::V2) | None => &self.quirks,
+        }
     }
 
     fn is_sound(&self) -> bool {
-        self.sound.load(Ordering::Relaxed)
+        self.provider_by_now().is_some_and(|provider| provider.sound)
+    }
+
+    fn service(&self) -> Service {
+        let translated = self.quirks().list_version != self.quirks.list_version;
+        let note =
+            "the store answers by the first version of the list call only, and was listed by it";
+        Service {
+            name: self.provider_by_now().map_or("", |provider| provider.name),
+            // A name in a header is no contract.
+            list_price: self.named.and_then(|named| named.list_price(&self.route().region)),
+            notes: translated.then(|| note.to_owned()).into_iter().collect(),
+        }
     }
 
     fn list<'a>(

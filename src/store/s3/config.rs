@@ -1,5 +1,6 @@
 //! What a user can say about a bucket.
 
+use super::providers::Provider;
 use crate::store::{Quirks, http};
 
 /// Where a bucket is and how to ask for it. Everything left open comes from the environment and the
@@ -21,8 +22,12 @@ pub struct S3Config {
     /// Whether the bucket is named in the path and not in the host. Left open, it is the path for
     /// endpoints other than AWS and for buckets that cannot be part of a host name.
     pub path_style: Option<bool>,
-    /// How the store behaves, where it is not Amazon S3.
+    /// The service behind the endpoint. Left open, it is found out by endpoint and answers.
+    pub service: Option<&'static Provider>,
+    /// How the store behaves, where that is not what is known of the service.
     pub quirks: Option<Quirks>,
+    /// The most entries to ask for on a page, where that is fewer than the store gives.
+    pub page_limit: Option<usize>,
     /// Limits on time and memory, and whom to trust.
     pub http: http::Settings,
     /// The provider's name in reports.
@@ -41,7 +46,9 @@ impl S3Config {
             no_sign_request: false,
             request_payer: false,
             path_style: None,
+            service: None,
             quirks: None,
+            page_limit: None,
             http: http::Settings::default(),
             provider: "s3".to_owned(),
         }

@@ -79,10 +79,6 @@ pub(super) fn decode_with(
     page.body = body;
     let head = head?;
     let found = page.len() + page.prefixes().len();
-    let second = expected.quirks.list_version == ListVersion::V2;
-    if second && expected.quirks.count_proves_version && head.key_count.is_none() {
-        return Err(PageError::FirstVersion.into());
-    }
     if let Some(stated) = head.key_count
         && expected.quirks.exact_key_count
         && stated != found as u64
@@ -179,7 +175,7 @@ fn finish(
 
 fn decoded(plus: Plus, text: &[u8], element: &'static str) -> Result<Vec<u8>, PageError> {
     let mut bytes = Vec::with_capacity(text.len());
-    if percent::decode_with(plus, text, &mut bytes) {
+    if percent::decode(plus, text, &mut bytes) {
         Ok(bytes)
     } else {
         Err(bad(element, text, "url-encoded"))

@@ -11,7 +11,7 @@
 //! * `endpoint`, `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
 //! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
-//! * `server`: how far the listings of a server that names itself can be believed.
+//! * `providers`: the services and servers that speak S3, as data; `version`: which list call one knows.
 //! * `error`: from an error document to a kind.
 
 mod client;
@@ -24,10 +24,11 @@ mod entry;
 pub(crate) mod environment;
 mod error;
 pub(crate) mod keys;
+pub mod providers;
 mod query;
-mod server;
 pub(crate) mod settled;
 pub(crate) mod sign;
+mod version;
 
 pub use client::S3Store;
 pub use config::S3Config;

@@ -2,6 +2,7 @@
 
 use super::credentials::KeyRing;
 use super::endpoint::Endpoint;
+use super::providers::Provider;
 use super::sign::Sign;
 use crate::store::{Quirks, http};
 
@@ -25,6 +26,8 @@ pub(crate) struct Settled {
     pub(crate) path_style: Option<bool>,
     /// Whether to agree to pay for requests.
     pub(crate) request_payer: bool,
+    /// The service, where the user or the endpoint names it.
+    pub(crate) service: Option<&'static Provider>,
     /// How the store behaves.
     pub(crate) quirks: Quirks,
     /// Limits on time and memory, and whom to trust.

@@ -16,18 +16,12 @@ pub enum Plus {
     Itself,
 }
 
-/// Appends `text` decoded, `+` as a space; false if a `%` is not followed by two hexadecimal digits.
+/// Appends `text` decoded, `+` as it is meant; false if a `%` is not followed by two hexadecimal digits.
 ///
 /// Such a `%` is not passed on as it is: a server that says `url` and writes a bare `%` leaves open which
 /// other characters it did not encode, and a key guessed wrong is an object counted under a wrong name.
 #[must_use]
-pub(crate) fn decode(text: &[u8], into: &mut Vec<u8>) -> bool {
-    decode_with(Plus::Space, text, into)
-}
-
-/// As [`decode`], with `+` as it is meant.
-#[must_use]
-pub(crate) fn decode_with(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
+pub(crate) fn decode(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
     let plus = if plus == Plus::Space { b' ' } else { b'+' };
     let mut rest = text;
     while let Some(start) = memchr2(b'%', b'+', rest) {
@@ -89,7 +83,7 @@ mod tests {
 
     fn decoded(text: &str) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        decode(text.as_bytes(), &mut bytes).then_some(bytes)
+        decode(Plus::Space, text.as_bytes(), &mut bytes).then_some(bytes)
     }
 
     #[test]
@@ -102,10 +96,10 @@ mod tests {
     #[test]
     fn plus_is_itself_where_spaces_are_escaped() {
         let mut bytes = Vec::new();
-        assert!(decode_with(Plus::Itself, b"a%20b+c%2Bd%EF%BF%BE", &mut bytes));
+        assert!(decode(Plus::Itself, b"a%20b+c%2Bd%EF%BF%BE", &mut bytes));
         assert_eq!(bytes, "a b+c+d\u{FFFE}".as_bytes());
-        assert!(!decode_with(Plus::Itself, b"a%2", &mut bytes));
-        assert!(!decode_with(Plus::Itself, b"%zz", &mut bytes));
+        assert!(!decode(Plus::Itself, b"a%2", &mut bytes));
+        assert!(!decode(Plus::Itself, b"%zz", &mut bytes));
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl<'a> Pass<'a> {
                 let mut prefix = text;
                 if encoded {
                     let mut decoded = Vec::with_capacity(prefix.len());
-                    if !percent::decode_with(Plus::Itself, &prefix, &mut decoded) {
+                    if !percent::decode(Plus::Itself, &prefix, &mut decoded) {
                         return Err(bad("Prefix", &prefix, "percent-encoded"));
                     }
                     prefix = decoded;
@@ -252,7 +252,7 @@ impl<'a> Pass<'a> {
         let mut sound = true;
         let span = page.in_arena(|_, arena| {
             if encoded {
-                sound = percent::decode_with(Plus::Itself, written, arena);
+                sound = percent::decode(Plus::Itself, written, arena);
             } else {
                 arena.extend_from_slice(written);
             }

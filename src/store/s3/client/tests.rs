@@ -54,6 +54,7 @@ fn settled(bucket: &str, endpoint: Endpoint, keys: KeyRing) -> Settled {
         signer: Box::new(SignerV4::new(Scheme::AWS4)),
         path_style: None,
         request_payer: false,
+        service: None,
         quirks: Quirks::default(),
         http: Settings { proxies: false, ..Settings::default() },
     }
@@ -159,6 +160,62 @@ async fn a_redirect_within_the_domain_is_followed() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_a_refusal_names_is_gone_to_once() {
+    let denied = |endpoint: &str| {
+        let more = format!("<Endpoint>{endpoint}</Endpoint>");
+        (answer("403 Forbidden", "", xml_error("AccessDenied", &more)), Then::Keep)
+    };
+    let there =
+        Script::play([(answer("200 OK", "", EMPTY), Then::Keep), denied("127.0.0.1:1")]).await;
+    let here = Script::play([denied(&there.address)]).await;
+    let store = store_with(&here, keys(), |_| ());
+    list(&store).await.unwrap();
+    assert_eq!(header(&there.heads()[0], "host"), Some(there.address.as_str()));
+    let error = list(&store).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::WrongRegion { region: None });
+    assert!(error.message.contains("`127.0.0.1:1`"), "{error}");
+}
+
+#[tokio::test]
+async fn an_endpoint_elsewhere_tells_the_region_and_is_not_gone_to() {
+    let more = "<Endpoint>s3.eu-west-1.amazonaws.com</Endpoint>";
+    let denied = || (answer("403 Forbidden", "", xml_error("AccessDenied", more)), Then::Keep);
+    let script = Script::play([denied(), denied()]).await;
+    let error = list(&store_with(&script, keys(), |_| ())).await.unwrap_err();
+    let heads = script.heads();
+    assert_eq!(
+        heads.len(),
+        2,
+        "signed for the region that was named, at the host that the user named"
+    );
+    assert!(header(&heads[1], "authorization").unwrap().contains("/eu-west-1/"));
+    assert!(error.message.contains("`s3.eu-west-1.amazonaws.com`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_that_names_the_endpoint_asked_is_a_refusal() {
+    let script = Script::play(std::iter::empty()).await;
+    let store = store_with(&script, keys(), |_| ());
+    let mut refusal = Refusal {
+        error: StoreError::new(ErrorKind::AccessDenied, "no"),
+        host: Some(script.address.clone()),
+    };
+    store.locate(&store.route(), &mut refusal);
+    assert_eq!(refusal.error.kind, ErrorKind::AccessDenied);
+}
+
+#[tokio::test]
+async fn a_page_tells_for_how_long_it_was_held_back() {
+    let held = answer("200 OK", "x-oss-qos-delay-time: 1200\r\n", EMPTY);
+    let script =
+        Script::play([(held, Then::Keep), (answer("200 OK", "", EMPTY), Then::Keep)]).await;
+    let store = store_with(&script, keys(), |_| ());
+    let held_back = list(&store).await.unwrap().held_back();
+    assert_eq!(held_back, std::time::Duration::from_millis(1200));
+    assert!(list(&store).await.unwrap().held_back().is_zero());
+}
+
+#[tokio::test]
 async fn a_region_of_aws_changes_the_host_and_nothing_that_is_none_does() {
     let aws = Endpoint::regional(Aws::default());
     let store = S3Store::new(settled("inv", aws, keys())).unwrap();
@@ -259,6 +316,75 @@ async fn the_first_version_is_spoken_where_the_store_wants_it() {
         script.heads()[0]
             .starts_with("GET /b?encoding-type=url&marker=p%2Fa&max-keys=10 HTTP/1.1\r\n")
     );
+}
+
+const OF_VERSION_ONE: &str =
+    "<ListBucketResult><Marker/><IsTruncated>false</IsTruncated></ListBucketResult>";
+
+#[tokio::test]
+async fn an_answer_of_the_first_version_is_taken_where_no_start_was_asked_for() {
+    let body = answer("200 OK", "", OF_VERSION_ONE);
+    let script = Script::play([(body.clone(), Then::Keep), (body, Then::Keep)]).await;
+    let store = store_with(&script, keys(), |_| {});
+    list(&store).await.unwrap();
+    list(&store).await.unwrap();
+    let heads = script.heads();
+    assert!(heads[0].contains("list-type=2") && !heads[1].contains("list-type"), "{heads:?}");
+    assert!(store.service().notes[0].contains("first version"));
+}
+
+#[tokio::test]
+async fn a_start_that_the_second_version_lost_is_asked_for_again_in_the_first() {
+    let body = answer("200 OK", "", OF_VERSION_ONE);
+    let script = Script::play([(body.clone(), Then::Keep), (body, Then::Keep)]).await;
+    let store = store_with(&script, keys(), |_| {});
+    let request = PageRequest { after: Some(b"k".into()), limit: 10, ..PageRequest::default() };
+    store.list(&request, &mut Page::default()).await.unwrap();
+    let heads = script.heads();
+    assert!(heads[0].contains("start-after=k"), "{heads:?}");
+    assert!(heads[1].contains("marker=k") && !heads[1].contains("list-type"), "{heads:?}");
+}
+
+#[tokio::test]
+async fn what_answers_once_in_the_second_version_is_never_asked_in_the_first() {
+    let second = "<ListBucketResult><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>";
+    let steps = [second, OF_VERSION_ONE, EMPTY];
+    let script = Script::play(steps.map(|body| (answer("200 OK", "", body), Then::Keep))).await;
+    let store = store_with(&script, keys(), |_| {});
+    for _ in steps {
+        list(&store).await.unwrap();
+    }
+    assert!(script.heads().iter().all(|head| head.contains("list-type=2")));
+    assert!(store.service().notes.is_empty());
+}
+
+#[tokio::test]
+async fn a_service_is_known_by_what_the_user_says_or_else_by_the_server() {
+    for (said, server, name, sound) in [
+        (None, "Server: AmazonS3\r\n", "", false),
+        (Some("aws"), "", "aws", true),
+        (None, "Server: MinIO\r\n", "minio", false),
+        (None, "", "", false),
+        (Some("ceph"), "Server: MinIO\r\n", "ceph", false),
+    ] {
+        let script = Script::play([(answer("200 OK", server, EMPTY), Then::Keep)]).await;
+        let store =
+            store_with(&script, keys(), |config| config.service = said.and_then(providers::find));
+        list(&store).await.unwrap();
+        assert_eq!((store.service().name, store.is_sound()), (name, sound));
+        assert_eq!(store.service().list_price.is_some(), said == Some("aws"));
+    }
+}
+
+#[tokio::test]
+async fn only_a_walk_by_tokens_lists_what_keeps_no_order() {
+    let body = answer("200 OK", "Server: SeaweedFS\r\n", EMPTY);
+    let script = Script::play([(body.clone(), Then::Keep), (body, Then::Keep)]).await;
+    let store = store_with(&script, keys(), |_| {});
+    let error = list(&store).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::BadPage(PageError::KeepsNoOrder { .. })), "{error}");
+    let walk = PageRequest { any_order: true, limit: 10, ..PageRequest::default() };
+    store.list(&walk, &mut Page::default()).await.unwrap();
 }
 
 #[tokio::test]

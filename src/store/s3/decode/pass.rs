@@ -395,7 +395,7 @@ fn into_arena(
 ) -> Result<Span, PageError> {
     let mut sound = true;
     let span = page.in_arena(|_, arena| match encoding {
-        Some(plus) => sound = percent::decode_with(plus, text, arena),
+        Some(plus) => sound = percent::decode(plus, text, arena),
         None => arena.extend_from_slice(text),
     })?;
     if sound { Ok(span) } else { Err(bad(element, text, "url-encoded")) }

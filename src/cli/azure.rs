@@ -1,0 +1,112 @@
+//! Azure containers as sources.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueHint};
+use zeroize::Zeroizing;
+
+use super::Failure;
+use super::scan_args::SourceArgs;
+use super::source::Source;
+use crate::location::Container;
+use crate::store::azure::{AzureAccess, AzureConfig, AzureStore, Secret};
+use crate::store::{ErrorKind, StoreError};
+
+/// How to reach a container. Secrets come from the environment or from files, never from the command
+/// line, which everyone on the machine can read.
+#[derive(Debug, Args)]
+#[command(
+    next_help_heading = "Azure source (else AZURE_STORAGE_CONNECTION_STRING, _KEY or _SAS_TOKEN)"
+)]
+#[group(multiple = false)]
+pub(super) struct AzureArgs {
+    /// A file that holds a connection string
+    #[arg(long, value_name = "FILE", env = "WEIGHBRIDGE_CONNECTION_STRING_FILE", value_hint = ValueHint::FilePath)]
+    pub(super) connection_string_file: Option<PathBuf>,
+    /// A file that holds an account key
+    #[arg(long, value_name = "FILE", env = "WEIGHBRIDGE_ACCOUNT_KEY_FILE", value_hint = ValueHint::FilePath)]
+    pub(super) account_key_file: Option<PathBuf>,
+    /// A file that holds a shared access signature
+    #[arg(long, value_name = "FILE", env = "WEIGHBRIDGE_SAS_TOKEN_FILE", value_hint = ValueHint::FilePath)]
+    pub(super) sas_token_file: Option<PathBuf>,
+}
+
+impl AzureArgs {
+    /// The flag that is given, if one is.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        [
+            (&self.connection_string_file, "--connection-string-file"),
+            (&self.account_key_file, "--account-key-file"),
+            (&self.sas_token_file, "--sas-token-file"),
+        ]
+        .into_iter()
+        .find_map(|(path, flag)| path.as_ref().map(|_| flag))
+    }
+
+    fn access(&self) -> Result<AzureAccess, Failure> {
+        Ok(if let Some(path) = &self.connection_string_file {
+            AzureAccess::ConnectionString(secret(path)?)
+        } else if let Some(path) = &self.account_key_file {
+            AzureAccess::AccountKey(secret(path)?)
+        } else if let Some(path) = &self.sas_token_file {
+            AzureAccess::Sas(secret(path)?)
+        } else {
+            AzureAccess::Environment
+        })
+    }
+}
+
+/// Connects to a container.
+pub(super) async fn open(container: &Container, args: &SourceArgs) -> Result<Source, Failure> {
+    let access = if args.no_sign_request { AzureAccess::Anonymous } else { args.azure.access()? };
+    let config = AzureConfig {
+        suffix: container.suffix.clone(),
+        endpoint_url: args.endpoint_url.clone(),
+        access,
+        ..AzureConfig::new(&container.account, &container.name)
+    };
+    let store = AzureStore::connect(config)
+        .await
+        .map_err(|error| Failure::store(&error, &container.to_string()))?;
+    Ok(Source::new(Arc::new(store), container.prefix.clone(), container.name.clone()))
+}
+
+fn secret(path: &Path) -> Result<Secret, Failure> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text =
+        text.map_err(|error| Failure::wrong(format!("cannot read `{}`: {error}", path.display())))?;
+    Ok(Secret::new(text.trim().to_owned(), format!("`{}`", path.display())))
+}
+
+/// The way out of what the Blob service refuses, where it is another one than in S3.
+pub(super) fn hint(error: &StoreError) -> Option<&'static str> {
+    Some(match (&error.kind, error.code.as_str()) {
+        (ErrorKind::NoSuchBucket, _) => "check the names of account and container in the location",
+        (ErrorKind::AccessDenied, "KeyBasedAuthenticationNotPermitted") => {
+            "the account does not allow account keys: use a shared access signature by an identity"
+        }
+        (ErrorKind::AccessDenied, "AuthorizationFailure" | "AuthorizationSourceIPMismatch") => {
+            "the account's firewall may not let this machine in: see \"Networking\" in the portal"
+        }
+        (ErrorKind::AccessDenied, "ResourceNotFound" | "PublicAccessNotPermitted") => {
+            "the container is not public: set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or \
+             AZURE_STORAGE_SAS_TOKEN"
+        }
+        (ErrorKind::AccessDenied, _) => {
+            "a signature needs the permission \"List\" on containers, an identity the role \"Storage Blob \
+             Data Reader\""
+        }
+        (ErrorKind::BadCredentials, _) => {
+            "check that key or signature belong to the account and have not been renewed since"
+        }
+        (ErrorKind::NoCredentials, _) => {
+            "set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN; for a public \
+             container use `--no-sign-request`"
+        }
+        (ErrorKind::Resolve, _) => {
+            "check the account's name in the location: it is part of the host"
+        }
+        _ => return None,
+    })
+}

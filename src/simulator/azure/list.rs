@@ -1,0 +1,120 @@
+//! From the query of a listing to its document.
+
+use super::errors::{AzureError, Code};
+use super::render::{Heading, push_listing};
+use crate::simulator::behaviour::{Behaviour, Quirk};
+use crate::simulator::mix::{below, digest, fraction, mix};
+use crate::simulator::s3::{
+    Distortion, Page, Query, Start, Target, View, hits_failing_keys, plan, seal, unseal,
+};
+
+/// The most entries of a page.
+const MOST_RESULTS: u64 = 5_000;
+
+/// The first version of the service that knows `startFrom`. Versions are dates and compare as text.
+const KNOWS_START: &str = "2026-02-06";
+
+/// A list request, checked.
+pub(super) struct ListRequest<'a> {
+    container: &'a str,
+    prefix: &'a [u8],
+    delimiter: &'a [u8],
+    marker: &'a [u8],
+    /// Where the marker leads.
+    position: Option<u64>,
+    start: Option<&'a [u8]>,
+    limit: u64,
+}
+
+impl<'a> ListRequest<'a> {
+    /// Reads the query as a server of this behaviour understands it under this version.
+    pub(super) fn read(
+        target: &'a Target,
+        container: &'a str,
+        version: &str,
+        behaviour: &Behaviour,
+    ) -> Result<Self, AzureError> {
+        let parameter = |name| target.parameter(name).unwrap_or_default();
+        let limit = match parameter("maxresults") {
+            b"" => MOST_RESULTS,
+            text => std::str::from_utf8(text)
+                .ok()
+                .and_then(|text| text.parse::<u64>().ok())
+                .filter(|limit| *limit > 0)
+                .ok_or(Code::OutOfRangeQueryParameterValue)?
+                .min(MOST_RESULTS),
+        };
+        let marker = parameter("marker");
+        let position = match marker {
+            b"" => None,
+            marker => Some(unseal(container, marker).ok_or_else(|| {
+                AzureError::with(Code::InvalidQueryParameterValue, "Invalid ListBlobs marker.")
+            })?),
+        };
+        let knows_start = version >= KNOWS_START && !behaviour.has(Quirk::IgnoresStartAfter);
+        let start = Some(parameter("startFrom")).filter(|start| knows_start && !start.is_empty());
+        let (prefix, delimiter) = (parameter("prefix"), parameter("delimiter"));
+        Ok(Self { container, prefix, delimiter, marker, position, start, limit })
+    }
+}
+
+/// Appends the document of a listing to `out`; returns how many blobs are in it. `number` tells requests
+/// apart.
+pub(super) fn list(
+    request: &ListRequest<'_>,
+    view: &View,
+    behaviour: &Behaviour,
+    distortion: Option<Distortion>,
+    number: u64,
+    out: &mut Vec<u8>,
+) -> Result<u64, AzureError> {
+    let limit = behaviour.page_limit.map_or(request.limit, |most| most.min(request.limit));
+    let start = match (request.position, request.start) {
+        (Some(position), _) => Start::Position(position),
+        (None, Some(start)) => Start::From(start),
+        (None, None) => Start::Beginning,
+    };
+    let (prefix, delimiter) = (request.prefix, request.delimiter);
+    let mut query = Query { prefix, delimiter, start, limit };
+    let mut page = plan(view, &query);
+    if hits_failing_keys(view, &page, behaviour) {
+        return Err(Code::InternalError.into());
+    }
+    let mut next = page.covered.end;
+    let mut salt = 0;
+    match distortion {
+        Some(Distortion::EmptyPage) => {
+            next = page.covered.start;
+            // The marker is a new one, although it leads to where the page started.
+            salt = number + 1;
+            page = Page { covered: next..next, more: true, ..Page::default() };
+        }
+        Some(Distortion::ShortPage) if page.count() > 1 => {
+            query.limit = 1 + below(mix(number, 0x5607), page.count() - 1);
+            page = plan(view, &query);
+            next = page.covered.end;
+        }
+        Some(Distortion::UnorderedPage) => page.swap_neighbours(),
+        Some(Distortion::RepeatedToken) if page.more => next = page.covered.start,
+        Some(Distortion::RepeatedPage) => {
+            query.start = Start::Position(page.covered.start.saturating_sub(limit));
+            page = plan(view, &query);
+            next = page.covered.end;
+        }
+        _ => {}
+    }
+    let cut = digest(0xE4D, request.container.as_bytes());
+    let goes_on = page.more && fraction(mix(cut, page.covered.start)) >= behaviour.truncated_end;
+    let heading = Heading {
+        container: request.container,
+        prefix,
+        delimiter,
+        marker: request.marker,
+        limit: request.limit,
+        start: request.start.filter(|_| request.position.is_none()),
+        next: goes_on.then(|| seal(request.container, next, salt)),
+        hierarchical: behaviour.has(Quirk::DirectoryOrder),
+    };
+    push_listing(out, view, &page, &heading);
+    Ok(page.object_count())
+}

@@ -1,0 +1,318 @@
+//! Azure containers, served by the simulator, are weighed exactly, and what goes wrong is told.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
+
+mod common;
+
+use std::process::Command;
+use std::sync::Arc;
+
+use common::{
+    BUCKET, Held, Ran, Workshop, config, counted, held, keys, numbered, options, rows_in, rows_of,
+    run, runtime, start, sums, totals, weigh_store,
+};
+use weighbridge::manifest::Row;
+use weighbridge::object::KeyOrder;
+use weighbridge::scan::ledger::check_tiling;
+use weighbridge::scan::{End, Outcome, ScanOptions};
+use weighbridge::simulator::{
+    DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Given, GivenObject, Simulator, SimulatorConfig,
+    account_key,
+};
+use weighbridge::store::azure::{AzureAccess, AzureConfig, AzureStore, Secret, quirks};
+use weighbridge::store::{Quirks, Store};
+
+const INCOMPLETE: i32 = 3;
+
+fn azure(content: &Held, behaviour: &str) -> SimulatorConfig {
+    let mut config = config(content, behaviour);
+    config.dialect = Dialect::Azure;
+    config.anonymous = false;
+    config
+}
+
+fn serve(content: &Held, behaviour: &str) -> Simulator {
+    start(azure(content, behaviour))
+}
+
+/// A store that puts so few blobs on a page that even a small container is cut into many ranges.
+async fn store(simulator: &Simulator, page_limit: usize) -> Arc<dyn Store> {
+    let key = Secret::new(account_key(DEFAULT_SECRET), "a test");
+    let config = AzureConfig {
+        endpoint_url: Some(simulator.endpoint()),
+        access: AzureAccess::AccountKey(key),
+        quirks: Some(Quirks { page_limit, ..quirks() }),
+        ..AzureConfig::new(DEFAULT_KEY_ID, BUCKET)
+    };
+    Arc::new(AzureStore::connect(config).await.unwrap())
+}
+
+fn weigh(simulator: &Simulator, page_limit: usize, options: ScanOptions) -> Outcome {
+    let weighing = async { weigh_store(store(simulator, page_limit).await, options).await };
+    runtime().block_on(weighing).unwrap()
+}
+
+#[track_caller]
+fn assert_exact(outcome: &Outcome, expected: &[Row], what: &str) {
+    assert_eq!(outcome.end, End::Complete, "{what}");
+    assert_eq!(counted(outcome), sums(expected), "{what}");
+    let digest = outcome.ledger.tally.digest().to_string();
+    assert_eq!(digest, common::digest_of(expected), "{what}");
+    if !outcome.ledger.sequential {
+        check_tiling(&outcome.ledger.ranges, KeyOrder::Utf16).unwrap();
+    }
+}
+
+/// Names that break decoders, orders and bounds, as far as they are characters.
+fn nasty() -> Held {
+    let mut names: Vec<String> = [
+        "plus+sign",
+        "a b",
+        "50%",
+        "a%20b",
+        "a%zzb",
+        "amp&ersand",
+        "&amp;",
+        "<Name>x</Name>",
+        "]]>",
+        "double\"quote",
+        "new\nline",
+        "carriage\rreturn",
+        "tab\there",
+        "soh\u{1}here",
+        "us\u{1f}here",
+        "del\u{7f}here",
+        "dir/",
+        "dir/a",
+        "dir//x",
+        "dir.x",
+        "dir-x",
+        "dir0",
+        "dir",
+        "/lead",
+        "//",
+        " leading",
+        "trailing ",
+        "\u{feff}bom",
+        "question?mark",
+        "hash#tag",
+        "back\\slash",
+        "caf\u{e9}",
+        "cafe\u{301}",
+        "\u{fffe}",
+        "\u{ffff}x",
+        "\u{e000}",
+        "\u{ff21}",
+        "\u{1f600}",
+        "\u{10ffff}",
+        "\u{1f600}/\u{ff21}",
+        "\u{d7ff}",
+        "\u{2028}",
+    ]
+    .map(str::to_owned)
+    .into();
+    names.push("\u{1f600}".repeat(512));
+    for number in 0..400 {
+        names.push(format!("order/\u{1f600}{number:03}"));
+        names.push(format!("order/\u{ff5e}{number:03}"));
+        names.push(format!("order/z{number:03}"));
+    }
+    keys(names)
+}
+
+#[test]
+fn every_blob_is_counted_once_at_any_page_size_and_concurrency() {
+    for (content, what) in [(numbered(4_000), "numbered"), (nasty(), "nasty")] {
+        let expected = rows_of(&content);
+        let simulator = serve(&content, "");
+        for (page_limit, concurrency) in [(5_000, 1), (100, 16), (7, 16), (1, 4)] {
+            let what = format!("{what}, pages of {page_limit}, {concurrency} at once");
+            let outcome = weigh(&simulator, page_limit, options(concurrency));
+            assert_exact(&outcome, &expected, &what);
+            assert!(!outcome.ledger.sequential, "{what}");
+            if concurrency == 16 {
+                assert!(outcome.ledger.ranges.len() > 4, "{what}: cut into ranges");
+            }
+        }
+    }
+}
+
+#[test]
+fn prefixes_are_weighed_exactly() {
+    let content = nasty();
+    let simulator = serve(&content, "");
+    for prefix in ["order/", "order/\u{1f600}", "\u{1f600}", "dir", "dir/", "a", "%", "no such"] {
+        let expected = common::below(&rows_of(&content), prefix.as_bytes());
+        let options = ScanOptions { prefix: prefix.into(), ..options(8) };
+        assert_exact(&weigh(&simulator, 20, options), &expected, prefix);
+    }
+}
+
+#[test]
+fn short_and_empty_pages_and_faults_change_nothing() {
+    let content = numbered(3_000);
+    let expected = rows_of(&content);
+    for behaviour in [
+        "empty-page=0.2,short-page=0.2",
+        "error-500=0.1,slow-down=0.1,error-in-200=0.1,reset=0.1",
+        "cut-body=0.1,truncated-xml=0.1",
+        "page-limit=13",
+        "clock=40m",
+        "truncated-end=0.3",
+    ] {
+        let outcome = weigh(&serve(&content, behaviour), 50, options(8));
+        assert_exact(&outcome, &expected, behaviour);
+        assert!(!outcome.ledger.sequential, "{behaviour}");
+    }
+}
+
+#[test]
+fn a_service_that_ignores_starts_is_weighed_exactly() {
+    let content = numbered(3_000);
+    let outcome = weigh(&serve(&content, "ignores-start-after"), 50, options(8));
+    assert_exact(&outcome, &rows_of(&content), "ignores startFrom");
+    assert!(outcome.ledger.sequential);
+}
+
+/// A tree as a hierarchical namespace holds it: nothing is both a file and a directory.
+fn tree() -> Held {
+    let names = (0..3_000).map(|n| format!("a{}/b{}/f{n:04}", n / 700, n / 90 % 5));
+    keys(names.chain(["A-B".into(), "A/dat1".into(), "A.x".into()]))
+}
+
+#[test]
+fn a_hierarchical_namespace_is_walked_and_its_directories_are_no_objects() {
+    let content = tree();
+    let outcome = weigh(&serve(&content, "directory-order"), 50, options(8));
+    assert_exact(&outcome, &rows_of(&content), "hierarchical");
+    assert!(outcome.ledger.sequential);
+}
+
+#[test]
+fn a_hierarchical_namespace_that_the_account_does_not_tell_of_is_noticed() {
+    let content = tree();
+    let mut config = azure(&content, "directory-order");
+    config.anonymous = true;
+    let simulator = start(config);
+    let outcome = runtime().block_on(async {
+        let config = AzureConfig {
+            endpoint_url: Some(simulator.endpoint()),
+            access: AzureAccess::Anonymous,
+            quirks: Some(Quirks { page_limit: 50, ..quirks() }),
+            ..AzureConfig::new(DEFAULT_KEY_ID, BUCKET)
+        };
+        let store = AzureStore::connect(config).await.unwrap();
+        weigh_store(Arc::new(store), options(8)).await.unwrap()
+    });
+    assert_exact(&outcome, &rows_of(&content), "hierarchical");
+    let notes = outcome.ledger.notes.join("\n");
+    assert!(notes.contains("hierarchical namespace"), "{notes}");
+}
+
+// --- the program ------------------------------------------------------------------------------------
+
+fn scan_of(workshop: &Workshop, simulator: &Simulator, location: &str, more: &[&str]) -> Command {
+    let endpoint = simulator.endpoint();
+    let mut command = workshop.bare(&["scan", location, "--endpoint-url", &endpoint]);
+    command.args(more);
+    command
+}
+
+fn keyed(workshop: &Workshop, simulator: &Simulator, location: &str, more: &[&str]) -> Ran {
+    let mut command = scan_of(workshop, simulator, location, more);
+    command.env("AZURE_STORAGE_KEY", account_key(DEFAULT_SECRET));
+    let ran = run(command);
+    assert!(!ran.said().contains(&account_key(DEFAULT_SECRET)), "{}", ran.said());
+    ran
+}
+
+#[test]
+fn the_program_weighs_a_container_and_writes_its_tiers() {
+    let tier = |key: &str, class: &str| GivenObject {
+        storage_class: class.into(),
+        ..GivenObject::new(key, 10)
+    };
+    let objects =
+        [tier("p/a", "Archive"), tier("p/b", "Cold"), tier("p/page.vhd", ""), tier("q", "Hot")];
+    let content = held(Given::new(objects));
+    let simulator = serve(&content, "");
+    let workshop = Workshop::new();
+    let location = format!("azure://{DEFAULT_KEY_ID}/{BUCKET}/p/");
+    let ran = keyed(&workshop, &simulator, &location, &["-o", "s.json", "-m", "m.csv"]);
+    ran.ends_with_code(0);
+    assert_eq!(totals(&workshop.summary("s.json")), (3, 30));
+    let rows = rows_in(&workshop.path("m.csv"));
+    let classes: Vec<_> =
+        rows.iter().map(|row| String::from_utf8_lossy(&row.storage_class)).collect();
+    assert_eq!(classes, ["Archive", "Cold", "None"]);
+    assert_eq!(workshop.summary("s.json")["provider"], "azure");
+}
+
+#[test]
+fn a_scan_of_names_in_utf16_order_is_gone_on_with_and_verified() {
+    let content = nasty();
+    let simulator = serve(&content, "page-limit=50");
+    let workshop = Workshop::new();
+    let location = format!("azure://{DEFAULT_KEY_ID}/{BUCKET}");
+    let state = ["-q", "-o", "s.json", "-m", "m.jsonl", "--state", "state"];
+    let limited = [&state[..], &["--max-requests", "9"]].concat();
+    keyed(&workshop, &simulator, &location, &limited).ends_with_code(INCOMPLETE);
+    keyed(&workshop, &simulator, &location, &[&state[..], &["--resume"]].concat())
+        .ends_with_code(0);
+    let mut found: Vec<_> =
+        rows_in(&workshop.path("m.jsonl")).into_iter().map(|row| (row.key, row.size)).collect();
+    assert!(found.is_sorted_by(|a, b| KeyOrder::Utf16.precedes(&a.0, &b.0)), "in the order listed");
+    found.sort();
+    let expected: Vec<_> = rows_of(&content).into_iter().map(|row| (row.key, row.size)).collect();
+    assert!(found == expected);
+    let mut verify = workshop.bare(&["verify", "state", "--endpoint-url", &simulator.endpoint()]);
+    verify.env("AZURE_STORAGE_KEY", account_key(DEFAULT_SECRET));
+    run(verify).ends_with_code(0);
+    let hints = ["-q", "-o", "again.json", "--hints", "state/ledger.json"];
+    keyed(&workshop, &simulator, &location, &hints).ends_with_code(0);
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_way_out() {
+    let simulator = serve(&numbered(10), "");
+    let workshop = Workshop::new();
+    let here = format!("azure://{DEFAULT_KEY_ID}/{BUCKET}");
+    let connection = format!("AccountName={DEFAULT_KEY_ID};AccountKey={}", account_key("other"));
+    std::fs::write(workshop.path("c.txt"), connection).unwrap();
+    let missing = format!("azure://{DEFAULT_KEY_ID}/missing");
+    let expired = "sv=2024-11-04&sr=c&sp=rl&se=2020-01-01&sig=x";
+    for (location, variable, value, more, code, told) in [
+        (
+            &missing,
+            "AZURE_STORAGE_KEY",
+            account_key(DEFAULT_SECRET),
+            &[][..],
+            1,
+            "ContainerNotFound",
+        ),
+        (&here, "AZURE_STORAGE_KEY", account_key("wrong"), &[], 1, "AuthenticationFailed"),
+        (&here, "AZURE_STORAGE_KEY", "no base64!".to_owned(), &[], 2, "not base64"),
+        (&here, "AZURE_STORAGE_SAS_TOKEN", expired.to_owned(), &[], 1, "has expired at 2020-01-01"),
+        (&here, "AZURE_STORAGE_SAS_TOKEN", "sp=r&sr=c&sig=x".to_owned(), &[], 2, "no `l`"),
+        (&here, "AZURE_STORAGE_CONNECTION_STRING", "AccountName=x".to_owned(), &[], 2, "neither"),
+        (&here, "NOTHING", String::new(), &[], 1, "AZURE_STORAGE_CONNECTION_STRING"),
+        (&here, "NOTHING", String::new(), &["--no-sign-request"], 1, "AZURE_STORAGE_KEY"),
+        (
+            &here,
+            "NOTHING",
+            String::new(),
+            &["--connection-string-file", "c.txt"],
+            1,
+            "AuthenticationFailed",
+        ),
+        (&here, "NOTHING", String::new(), &["--sas-token-file", "none.txt"], 2, "none.txt"),
+    ] {
+        let mut command = scan_of(&workshop, &simulator, location, more);
+        command.env(variable, &value);
+        let ran = run(command);
+        ran.ends_with_code(code);
+        let told_so = ran.stderr.contains(told) && ran.stderr.starts_with("error: ");
+        assert!(told_so, "{told}: {}", ran.said());
+        assert!(value.len() < 4 || !ran.said().contains(&value), "{}", ran.said());
+    }
+}
