@@ -45,6 +45,22 @@ impl Element {
         }
     }
 
+    /// Adds text at a path of names, in elements that are there already as far as they are.
+    pub fn insert(&mut self, path: &str, text: impl ToString) {
+        let Some((name, rest)) = path.split_once('/') else {
+            self.children.push(Self::leaf(path, text));
+            return;
+        };
+        match self.children.iter_mut().find(|child| child.name == name) {
+            Some(child) => child.insert(rest, text),
+            None => {
+                let mut child = Self::new(name);
+                child.insert(rest, text);
+                self.children.push(child);
+            }
+        }
+    }
+
     /// The first child of this name.
     #[must_use]
     pub fn child(&self, name: &str) -> Option<&Element> {

@@ -94,8 +94,21 @@ fn apply(
     Ok(command)
 }
 
-/// Gives the flag with this long name a default, if the command has it.
-fn set(command: clap::Command, flag: &str, value: &[String], known: &mut bool) -> clap::Command {
+/// Gives the flag with this long name a default, if the command or one below it has it.
+fn set(
+    mut command: clap::Command,
+    flag: &str,
+    value: &[String],
+    known: &mut bool,
+) -> clap::Command {
+    let below: Vec<String> =
+        command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    // The program itself hands each flag down to its subcommands already.
+    if command.get_name() != env!("CARGO_PKG_NAME") {
+        for name in below {
+            command = command.mut_subcommand(name, |sub| set(sub, flag, value, known));
+        }
+    }
     let found = command.get_arguments().find(|arg| arg.get_long() == Some(flag));
     let Some(id) = found.map(|arg| arg.get_id().clone()) else { return command };
     *known = true;

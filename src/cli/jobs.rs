@@ -8,17 +8,18 @@ use std::time::SystemTime;
 use serde::Deserialize;
 
 use super::jobs_args::{
-    self, ExcludeFrom, JobOutputArgs, JobsArgs, OverwriteMode, SourcePrefix, SourceType, SplitBy,
-    TransferMode,
+    self, ExcludeFrom, JobOutputArgs, JobsArgs, Later, OverwriteMode, SourcePrefix, SourceType,
+    SplitBy, TransferMode,
 };
 use super::scan::{check_writable, unix_millis, write_whole};
 use super::source::order_of;
-use super::{CommandResult, Console, Failure};
+use super::{CommandResult, Console, Failure, jobs_follow, jobs_submit};
 use crate::exit::Exit;
 use crate::location::{Location, LocationError};
 use crate::migration::inventory::{
     Column, InventoryError, ListOptions, UnknownColumn, write_lists,
 };
+use crate::migration::submit::Control;
 use crate::migration::survey::SurveyError;
 use crate::migration::{
     Draft, Limits, Overwrite, Plan, PlanError, Selection, Split, StoreKind, Transfer, Weighed,
@@ -32,6 +33,18 @@ use crate::tally::Severity;
 use crate::units::{UnitError, parse_time};
 
 pub(super) fn run(args: &JobsArgs, console: Console) -> CommandResult {
+    match &args.later {
+        None => plan(args, console),
+        Some(Later::Submit(args)) => jobs_submit::run(args, console),
+        Some(Later::Status(args)) => jobs_follow::status(args, console),
+        Some(Later::Pause(args)) => jobs_follow::tell(args, Control::Pause, console),
+        Some(Later::Resume(args)) => jobs_follow::tell(args, Control::Resume, console),
+        Some(Later::Stop(args)) => jobs_follow::tell(args, Control::Stop, console),
+        Some(Later::Check(args)) => jobs_follow::run_check(args, console),
+    }
+}
+
+fn plan(args: &JobsArgs, console: Console) -> CommandResult {
     let path = args.weighed.as_deref().unwrap_or(Path::new("-"));
     let (summary, weighed) = read_weighed(path)?;
     let wish = wish(args)?;
@@ -57,7 +70,23 @@ pub(super) fn run(args: &JobsArgs, console: Console) -> CommandResult {
         return Err(failure(PlanError::NeedsManifest(reason)));
     }
     write(&plan, &summary, args, console)?;
-    Ok(conclude(&plan, args.lists.inventory_dir.is_some(), console))
+    let exit = conclude(&plan, args.lists.inventory_dir.is_some(), console);
+    match (&args.output.output, args.submit) {
+        (Some(output), true) if exit == Exit::Done => {
+            let base = output.parent().unwrap_or(Path::new(""));
+            let region = args.region.as_deref();
+            jobs_submit::submit(&plan, base, &args.service, region, args.yes, console)
+        }
+        (_, true) => {
+            console.warn(
+                "the plan was not submitted, as something stands in its way",
+                "settle it or leave such objects out with `--exclude-hazards`; `weighbridge jobs submit` takes the \
+                 plan as it is",
+            );
+            Ok(exit)
+        }
+        (_, false) => Ok(exit),
+    }
 }
 
 /// Reads what was weighed: a summary, a ledger, or the folder that holds one.

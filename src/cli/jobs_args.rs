@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use super::jobs_follow::{CheckArgs, ControlArgs, StatusArgs};
+use super::jobs_submit::SubmitArgs;
+use super::service::ServiceArgs;
 use crate::units;
 
 #[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true)]
 #[command(after_help = "Examples:
   weighbridge jobs summary.json --to oss://bucket --region cn-hangzhou
   weighbridge jobs summary.json --to oss://bucket/copy/ --manifest objects.csv.zst --inventory-dir lists
@@ -37,6 +41,33 @@ pub(super) struct JobsArgs {
     pub(super) copies: CopyArgs,
     #[command(flatten)]
     pub(super) output: JobOutputArgs,
+    #[command(flatten)]
+    pub(super) service: ServiceArgs,
+    /// Submit the plan: lists stored, addresses and jobs created and launched, after showing all and asking
+    #[arg(long, requires = "output", help_heading = "Submission")]
+    pub(super) submit: bool,
+    /// Submit without asking
+    #[arg(long, requires = "submit", help_heading = "Submission")]
+    pub(super) yes: bool,
+    #[command(subcommand)]
+    pub(super) later: Option<Later>,
+}
+
+/// What is done with a plan that was written before.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Later {
+    /// Submit a plan that was written before
+    Submit(SubmitArgs),
+    /// Show how the jobs of a plan stand
+    Status(StatusArgs),
+    /// Pause jobs
+    Pause(ControlArgs),
+    /// Let paused jobs go on
+    Resume(ControlArgs),
+    /// Stop jobs for good
+    Stop(ControlArgs),
+    /// Hold what the jobs did against the plan
+    Check(CheckArgs),
 }
 
 /// How the service reaches the source.

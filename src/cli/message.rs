@@ -67,6 +67,18 @@ impl Failure {
         Self { exit, message: format!("cannot list {location}: {what}"), hint }
     }
 
+    /// An error that tells its own way out behind `hint: `. A wrong call, or a run that failed.
+    pub(super) fn told(error: &dyn Error, usage: bool) -> Self {
+        let text = error.to_string();
+        let exit = if usage { Exit::Usage } else { Exit::Failed };
+        match text.split_once("\nhint: ") {
+            Some((what, hint)) => {
+                Self { exit, message: what.to_owned(), hint: Some(hint.to_owned()) }
+            }
+            None => Self { exit, message: chain(error), hint: None },
+        }
+    }
+
     /// A value on the command line that cannot be read, where its error knows the way out.
     pub(super) fn value(error: &clap::Error) -> Option<Self> {
         let source = error.source()?;

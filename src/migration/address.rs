@@ -98,11 +98,11 @@ pub struct Field {
 }
 
 /// What stands for the values that only the user has.
-const ACCESS_ID: &str = "{{ACCESS-ID}}";
-const ACCESS_SECRET: &str = "{{ACCESS-SECRET}}";
-const ROLE: &str = "{{ROLE}}";
-const REGION_ID: &str = "{{REGION-ID}}";
-const DOMAIN: &str = "{{DOMAIN}}";
+pub(super) const ACCESS_ID: &str = "{{ACCESS-ID}}";
+pub(super) const ACCESS_SECRET: &str = "{{ACCESS-SECRET}}";
+pub(super) const ROLE: &str = "{{ROLE}}";
+pub(super) const REGION_ID: &str = "{{REGION-ID}}";
+pub(super) const DOMAIN: &str = "{{DOMAIN}}";
 
 fn field(name: &'static str, value: impl Into<String>, certainty: Certainty) -> Field {
     Field { name, value: value.into(), certainty }

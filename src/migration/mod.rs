@@ -2,8 +2,7 @@
 //!
 //! A [`Plan`] divides what a scan has found into jobs of Alibaba Cloud's Data Online Migration service,
 //! such that every object belongs to exactly one job, the jobs add up to the totals to the byte, and the
-//! longest job is as short as possible. Nothing here speaks to the service: whoever submits a plan reads
-//! it from here.
+//! longest job is as short as possible. Only `submit` speaks to the service.
 //!
 //! | file | its job |
 //! |---|---|
@@ -17,6 +16,7 @@
 //! | `draft` | all that put together to a plan |
 //! | `plan` | the plan itself, as `jobs.json` holds it |
 //! | `inventory` | lists of objects for jobs that take ranges |
+//! | `submit` | a plan made real: submitted, followed, checked against what it promised |
 //! | `requests`, `terraform` | the plan as bodies of requests, as Terraform |
 
 pub mod address;
@@ -30,6 +30,7 @@ mod plan;
 pub mod prefixes;
 pub mod requests;
 pub mod split;
+pub mod submit;
 pub mod survey;
 pub mod terraform;
 mod weighed;

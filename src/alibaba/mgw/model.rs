@@ -131,6 +131,16 @@ macro_rules! models {
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name { $( $(#[$member_doc])* pub $member: Option<$kind>, )+ }
 
+        impl $name {
+            /// Takes the members out of an element's children.
+            ///
+            /// # Errors
+            /// The name of a child that does not hold what it should.
+            pub fn from_element(element: &$crate::alibaba::xml::Element) -> Result<Self, &'static str> {
+                $crate::alibaba::mgw::model::Model::read(element)
+            }
+        }
+
         impl $crate::alibaba::mgw::model::Model for $name {
             fn fill(&self, element: &mut $crate::alibaba::xml::Element) {
                 $( if let Some(value) = &self.$member {

@@ -4,8 +4,6 @@
 //! copying for as many steps as configured, finished. Until it copies, its totals are -1, as in the
 //! service before it has statistics.
 
-use std::fmt::Write as _;
-
 use super::address::{ended, is_name, missing, page};
 use super::answer::{Answer, Refused, refused};
 use super::cloud::Call;
@@ -46,7 +44,9 @@ pub(super) fn carry_out(mut call: Call<'_>) -> Result<Answer, Refused> {
         "CreateReport" => create_report(&mut call),
         "GetReport" => report(&call),
         _ => {
-            advance(&mut call);
+            if call.operation.starts_with("Get") || call.operation.starts_with("List") {
+                advance(&mut call);
+            }
             let Some(job) = call.state.jobs.get(&call.name) else {
                 let message = format!("The specified import job {} does not exist.", call.name);
                 return Err(refused(404, "NoSuchImportJob", message));
@@ -151,7 +151,7 @@ fn advance(call: &mut Call<'_>) {
             let source = call.state.addresses.get(source);
             source.map(|source| totals::of(source, call.state, call.config))
         }
-        _ => job.found,
+        _ => job.found.clone(),
     };
     let Some(job) = call.state.jobs.get_mut(&call.name) else { return };
     match job.status {
@@ -171,7 +171,7 @@ fn advance(call: &mut Call<'_>) {
     }
 }
 
-/// The counts of a job under the names that `prefixes` gives to objects and bytes.
+/// Objects and bytes of a job so far.
 struct Counts {
     total: Option<(u64, u64)>,
     copied: (u64, u64),
@@ -179,13 +179,14 @@ struct Counts {
 }
 
 fn counts(job: &StoredJob, steps: u64) -> Counts {
-    let Some(found) = job.found else { return Counts { total: None, copied: (0, 0), failed: 0 } };
+    let Some(found) = &job.found else { return Counts { total: None, copied: (0, 0), failed: 0 } };
     let part = |of: u64| if job.steps >= steps { of } else { of / steps.max(1) * job.steps };
-    let good = (found.objects - found.archived_objects, found.bytes - found.archived_bytes);
+    let archived = found.archived.len() as u64;
+    let good = (found.objects - archived, found.bytes - found.archived_bytes);
     Counts {
         total: Some((found.objects, found.bytes)),
         copied: (part(good.0), part(good.1)),
-        failed: part(found.archived_objects),
+        failed: part(archived),
     }
 }
 
@@ -261,12 +262,22 @@ fn create_report(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let text = |name| document.text_of(name).unwrap_or_default().to_owned();
     let (name, version) = (text("JobName"), text("Version"));
     let runtime: u64 = text("RuntimeId").parse().unwrap_or_default();
-    if call.state.jobs.get(&name).is_none_or(|job| job.version != version) {
+    let job = call.state.jobs.get(&name).filter(|job| job.version == version);
+    let Some(job) = job else {
         return Err(refused(404, "NoSuchImportJob", "The specified import job does not exist."));
+    };
+    let prefix = format!("aliyun_mgw_import_report/{}@{version}@{runtime}_", call.config.account);
+    // Names as they are encoded in lists, then what is left open here.
+    let mut failed = Vec::new();
+    for key in job.found.iter().flat_map(|found| &found.archived) {
+        crate::simulator::auth::push_encoded(&mut failed, key, true);
+        failed.extend_from_slice(b",,,,,,,,,,,,\n");
     }
-    let mut prefix = format!("aliyun_mgw_import_report/{}@{version}", call.config.account);
-    // Writing to a string does not fail.
-    let _ = write!(prefix, "@{runtime}_");
+    let destination = job.document.text_of("DestAddress").unwrap_or_default();
+    if let Some(address) = call.state.addresses.get(destination) {
+        let place = (address.detail("Bucket").to_owned(), format!("{prefix}failed_list_1"));
+        call.state.objects.insert(place, failed.into());
+    }
     call.state.reports.insert((version, runtime), prefix);
     Ok(Answer::Empty)
 }

@@ -7,12 +7,12 @@ use super::address::StoredAddress;
 use super::cloud::State;
 
 /// What there is to copy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) objects: u64,
     pub(super) bytes: u64,
-    /// Of these, objects that cannot be read because they are archived.
-    pub(super) archived_objects: u64,
+    /// Of these, the keys of objects that cannot be read because they are archived.
+    pub(super) archived: Vec<Vec<u8>>,
     /// Their bytes.
     pub(super) archived_bytes: u64,
 }
@@ -38,7 +38,7 @@ pub(super) fn of(address: &StoredAddress, state: &State, config: &AlibabaConfig)
             found.objects += 1;
             found.bytes += attributes.size;
             if matches!(attributes.storage_class, b"GLACIER" | b"DEEP_ARCHIVE" | b"Archive") {
-                found.archived_objects += 1;
+                found.archived.push(key.to_vec());
                 found.archived_bytes += attributes.size;
             }
         }

@@ -1,0 +1,242 @@
+//! `weighbridge jobs status|pause|resume|stop|check`: jobs that were submitted.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+
+use super::jobs_submit::{PlanArgs, write_line};
+use super::{CommandResult, Console, Failure, service};
+use crate::exit::Exit;
+use crate::manifest::Reader;
+use crate::migration::submit::{
+    Checked, Control, Discrepancy, FailedObjects, Service, Standing, check, control,
+    failed_objects, standing,
+};
+use crate::migration::{Job, Plan};
+use crate::report::{bytes_iec, count, sanitize};
+use crate::units::parse_duration;
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// Ask again and again until all jobs are over
+    #[arg(long)]
+    watch: bool,
+    /// How long to wait between
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    every: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ControlArgs {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// Only this job; may be repeated
+    #[arg(long, value_name = "NAME")]
+    job: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit code 4 says that something is not as the plan promised.")]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// The manifest that the plan was made from: says of each object that failed what it is
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    manifest: Option<PathBuf>,
+    /// How many objects that failed are named; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    failed: usize,
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(|error| Failure::failed(&error))
+}
+
+pub(super) fn status(args: &StatusArgs, console: Console) -> CommandResult {
+    let plan = args.plan.read()?;
+    runtime()?.block_on(async {
+        let connected =
+            service::connect(&args.plan.service, args.plan.region.as_deref(), &plan).await?;
+        let service = connected.service();
+        let mut first = true;
+        loop {
+            let mut standings = Vec::with_capacity(plan.jobs.len());
+            for job in &plan.jobs {
+                standings.push(standing(&service, job).await?);
+            }
+            let over = standings.iter().all(Standing::is_over);
+            if !console.is_quiet() {
+                // On a terminal the lines of the round before are written over.
+                let in_place = !first && io::stdout().is_terminal();
+                let up =
+                    if in_place { format!("\x1b[{}A", standings.len()) } else { String::new() };
+                let clear = if in_place { "\x1b[2K" } else { "" };
+                let lines: Vec<String> =
+                    standings.iter().map(|standing| format!("{clear}{}", line(standing))).collect();
+                write_line(&format!("{up}{}", lines.join("\n")))?;
+            }
+            first = false;
+            if over || !args.watch {
+                return Ok(Exit::Done);
+            }
+            tokio::time::sleep(args.every).await;
+        }
+    })
+}
+
+/// A job in one line, with a bar where it is known how far it is.
+fn line(standing: &Standing) -> String {
+    const WIDTH: u64 = 20;
+    let Some(status) = &standing.status else {
+        return format!("{}  not submitted", standing.name);
+    };
+    let planned = standing.planned;
+    let total = standing.total.unwrap_or(planned);
+    let done = standing.copied.objects.saturating_add(standing.failed);
+    let filled = if total.objects == 0 { WIDTH } else { (done * WIDTH / total.objects).min(WIDTH) };
+    let bar: String = (0..WIDTH).map(|cell| if cell < filled { '#' } else { '.' }).collect();
+    let mut line = format!(
+        "{}  {status:<11} [{bar}] {} of {} objects, {} of {}",
+        standing.name,
+        count(standing.copied.objects),
+        count(total.objects),
+        bytes_iec(standing.copied.bytes),
+        bytes_iec(total.bytes),
+    );
+    if standing.failed > 0 {
+        line.push_str(&format!(", {} failed", count(standing.failed)));
+    }
+    if !standing.message.is_empty() {
+        line.push_str(&format!(": {}", sanitize(standing.message.as_bytes(), true)));
+    }
+    line
+}
+
+pub(super) fn tell(args: &ControlArgs, what: Control, console: Console) -> CommandResult {
+    let plan = args.plan.read()?;
+    let jobs = chosen(&plan, &args.job)?;
+    runtime()?.block_on(async {
+        let connected =
+            service::connect(&args.plan.service, args.plan.region.as_deref(), &plan).await?;
+        let mut missing = false;
+        for job in jobs {
+            let (told, status) = control(&connected.service(), &job.name, what).await?;
+            missing |= status.is_none();
+            let text = match (told, status, what) {
+                (_, None, _) => format!("{} is not there", job.name),
+                (false, Some(status), _) => format!("{} is {status}: nothing to do", job.name),
+                (true, Some(_), Control::Pause) => format!("{} pauses", job.name),
+                (true, Some(_), Control::Resume) => format!("{} goes on", job.name),
+                (true, Some(_), Control::Stop) => format!("{} stops", job.name),
+            };
+            if !console.is_quiet() {
+                write_line(&text)?;
+            }
+        }
+        Ok(if missing { Exit::Findings } else { Exit::Done })
+    })
+}
+
+/// The jobs of these names; all, without any.
+fn chosen<'a>(plan: &'a Plan, names: &[String]) -> Result<Vec<&'a Job>, Failure> {
+    if names.is_empty() {
+        return Ok(plan.jobs.iter().collect());
+    }
+    let find = |name: &String| {
+        plan.jobs.iter().find(|job| job.name == *name).ok_or_else(|| {
+            let known: Vec<&str> = plan.jobs.iter().map(|job| job.name.as_str()).collect();
+            Failure::wrong(format!("the plan has no job `{name}`"))
+                .hint(format!("it has {}", known.join(", ")))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+pub(super) fn run_check(args: &CheckArgs, console: Console) -> CommandResult {
+    let plan = args.plan.read()?;
+    runtime()?.block_on(async {
+        let connected =
+            service::connect(&args.plan.service, args.plan.region.as_deref(), &plan).await?;
+        let service = connected.service();
+        let say = |text: String| if console.is_quiet() { Ok(()) } else { write_line(&text) };
+        let mut differ = 0;
+        for job in &plan.jobs {
+            let checked = check(job, standing(&service, job).await?);
+            if checked.discrepancies.is_empty() {
+                let total = checked.standing.planned;
+                let (objects, bytes) = (count(total.objects), bytes_iec(total.bytes));
+                say(format!("{}: {objects} objects, {bytes}, as weighed and copied", job.name))?;
+                continue;
+            }
+            differ += 1;
+            for discrepancy in &checked.discrepancies {
+                say(format!("{}: {discrepancy}", job.name))?;
+            }
+            if args.failed > 0 {
+                for text in explain(&service, job, &checked, args).await? {
+                    say(format!("  {text}"))?;
+                }
+            }
+        }
+        say(format!("{} of {} jobs are as planned", plan.jobs.len() - differ, plan.jobs.len()))?;
+        Ok(if differ > 0 { Exit::Findings } else { Exit::Done })
+    })
+}
+
+/// The objects of a job that failed, with what the manifest knows of them.
+async fn explain(
+    service: &Service<'_>,
+    job: &Job,
+    checked: &Checked,
+    args: &CheckArgs,
+) -> Result<Vec<String>, Failure> {
+    let any = |discrepancy: &Discrepancy| matches!(discrepancy, Discrepancy::Failed { .. });
+    if !checked.discrepancies.iter().any(any) {
+        return Ok(Vec::new());
+    }
+    let mut keys = match failed_objects(service, &checked.standing, &job.destination).await? {
+        FailedObjects::Keys(keys) => keys,
+        FailedObjects::NotWritten => {
+            return Ok(vec!["the service still writes the list of what failed".to_owned()]);
+        }
+    };
+    keys.sort();
+    let more = keys.len().saturating_sub(args.failed);
+    keys.truncate(args.failed);
+    let mut rows = vec![None; keys.len()];
+    if let Some(manifest) = &args.manifest {
+        for row in Reader::open(manifest).map_err(|error| Failure::failed(&error))? {
+            let row = row.map_err(|error| Failure::failed(&error))?;
+            if let Ok(at) = keys.binary_search(&row.key) {
+                rows[at] = Some(row);
+            }
+        }
+    }
+    let known = args.manifest.is_some();
+    let mut lines: Vec<String> = keys
+        .iter()
+        .zip(rows)
+        .map(|(key, row)| {
+            let key = sanitize(key, true);
+            match row {
+                Some(row) => {
+                    let class = sanitize(&row.storage_class, true);
+                    format!("failed: {key} ({}, {class})", bytes_iec(u128::from(row.size)))
+                }
+                None if known => {
+                    format!("failed: {key} (was not there when the source was weighed)")
+                }
+                None => format!("failed: {key}"),
+            }
+        })
+        .collect();
+    if more > 0 {
+        lines.push(format!("and {} more; `--failed` names them", count(more as u64)));
+    }
+    Ok(lines)
+}
