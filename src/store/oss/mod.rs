@@ -12,4 +12,4 @@ mod config;
 mod hosts;
 mod sign;
 
-pub use config::{Network, OssConfig, connect};
+pub use config::{Network, OssConfig, connect, find_keys, quirks};

@@ -22,7 +22,7 @@ use crate::store::http::Client;
 use crate::store::page::printable;
 use crate::store::text::date;
 use crate::store::{
-    ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Service, Store,
+    ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Service, Store,
     StoreError,
 };
 
@@ -377,6 +377,10 @@ impl Store for S3Store {
             list_price: self.named.and_then(|named| named.list_price(&self.route().region)),
             notes: translated.then(|| note.to_owned()).into_iter().collect(),
         }
+    }
+
+    fn key_in_use(&self) -> Option<KeyInUse> {
+        self.keys.current().map(|keys| keys.in_use())
     }
 
     fn list<'a>(
