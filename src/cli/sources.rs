@@ -102,7 +102,8 @@ fn provider_row(provider: &Provider) -> Vec<String> {
         };
         match known.regions {
             [] => price,
-            regions => format!("{price} in {}", regions.join(", ")),
+            // The rest is in the JSON.
+            _ => format!("from {price}"),
         }
     });
     vec![
