@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
+use super::files::{check_writable, write_whole};
 use super::jobs_args::{
     self, ExcludeFrom, JobOutputArgs, JobsArgs, Later, OverwriteMode, SourcePrefix, SourceType,
     SplitBy, TransferMode,
 };
-use super::scan::{check_writable, unix_millis, write_whole};
+use super::scan::unix_millis;
 use super::source::order_of;
 use super::{CommandResult, Console, Failure, jobs_follow, jobs_submit};
 use crate::exit::Exit;

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
-use crate::store::s3::credentials::KeyRing;
+use crate::store::s3::credentials::{KeyRing, Source};
 use crate::store::text::ini::{self, Section};
 use crate::store::{ErrorKind, StoreError};
 
@@ -123,7 +123,8 @@ fn keys(
     let (present, missing) = match (id, secret) {
         (None, None) => return Ok(None),
         (Some(id), Some(secret)) => {
-            let keys = Credentials::new(id, secret, token, None, "ks3");
+            let mut keys = Credentials::new(id, secret, token, None, "ks3");
+            keys.set_property(Source(format!("{place} ({})", names[0])));
             return Ok(Some(KeyRing::from_provider(SharedCredentialsProvider::new(keys))));
         }
         (Some(_), None) => (names[0], names[1]),

@@ -7,7 +7,7 @@ use crate::store::s3::S3Store;
 use crate::store::s3::credentials::KeyRing;
 use crate::store::s3::endpoint::Endpoint;
 use crate::store::s3::settled::Settled;
-use crate::store::{ErrorKind, Plus, Quirks, StoreError, http};
+use crate::store::{ErrorKind, KeyInUse, Plus, Quirks, StoreError, http};
 
 /// By which network OSS is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,7 +110,17 @@ pub async fn connect(config: OssConfig) -> Result<S3Store, StoreError> {
     })
 }
 
+/// The keys that the user's environment and files hold for Alibaba Cloud. A role is taken on.
+///
+/// # Errors
+/// [`ErrorKind::NoCredentials`](crate::store::ErrorKind::NoCredentials) where there are none, or the place
+/// that should have them is broken.
+pub async fn find_keys(profile: Option<&str>) -> Result<Option<KeyInUse>, StoreError> {
+    Ok(credentials::find(profile)?.keys().await?.map(|keys| keys.in_use()))
+}
+
 /// How OSS lists. Its SDKs decode names, and tokens with them, by percent signs only.
-fn quirks() -> Quirks {
+#[must_use]
+pub fn quirks() -> Quirks {
     Quirks { plus: Plus::Itself, encoded_token: true, ..Quirks::default() }
 }

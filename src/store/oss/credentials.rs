@@ -8,7 +8,7 @@ use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentials
 
 use crate::alibaba::credentials::{self, AssumedRole, Found};
 use crate::alibaba::{Credentials, Endpoints, Retries, sts};
-use crate::store::s3::credentials::KeyRing;
+use crate::store::s3::credentials::{KeyRing, Source};
 use crate::store::{ErrorKind, StoreError};
 
 /// How long a session with a role lasts where the profile does not say: what STS takes then.
@@ -66,7 +66,9 @@ impl ProvideCredentials for InRole {
 
 fn provided(keys: &Credentials, end: Option<SystemTime>) -> Provided {
     let token = keys.token.as_ref().map(|token| token.to_string());
-    Provided::new(&*keys.id, keys.secret.as_str(), token, end, "alibaba")
+    let mut provided = Provided::new(&*keys.id, keys.secret.as_str(), token, end, "alibaba");
+    provided.set_property(Source(keys.source.clone()));
+    provided
 }
 
 #[cfg(test)]

@@ -13,4 +13,4 @@ mod credentials;
 mod hosts;
 mod sign;
 
-pub use config::{Network, OssConfig, connect};
+pub use config::{Network, OssConfig, connect, find_keys, quirks};

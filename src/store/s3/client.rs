@@ -22,8 +22,8 @@ use crate::store::http::Client;
 use crate::store::page::printable;
 use crate::store::text::date;
 use crate::store::{
-    ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks, Service, Store,
-    StoreError,
+    ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks, Service,
+    Store, StoreError,
 };
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
@@ -424,6 +424,10 @@ impl Store for S3Store {
             list_price: self.named.and_then(|named| named.list_price(&self.route().region)),
             notes: translated.then(|| note.to_owned()).into_iter().collect(),
         }
+    }
+
+    fn key_in_use(&self) -> Option<KeyInUse> {
+        self.keys.current().map(|keys| keys.in_use())
     }
 
     fn list<'a>(
