@@ -20,9 +20,9 @@ use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use super::{query, version};
 use crate::store::http::Client;
 use crate::store::page::printable;
-use crate::store::text::date;
+use crate::store::text::{date, percent};
 use crate::store::{
-    ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Service, Store,
+    Billed, ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Service, Store,
     StoreError,
 };
 
@@ -51,6 +51,15 @@ pub struct S3Store {
     rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
     skew: AtomicI64,
+}
+
+/// What was corrected already for one request.
+#[derive(Debug, Default)]
+struct Corrected {
+    rerouted: bool,
+    reset: bool,
+    renewed: bool,
+    translated: bool,
 }
 
 impl S3Store {
@@ -135,48 +144,78 @@ impl S3Store {
         self.http.bytes_received()
     }
 
-    /// One attempt, and a second one at once where the answer says what was wrong with the first: the
-    /// region, the clock, keys that have ended, or the version of the call. Each is corrected once.
+    /// One attempt, and a second one at once where the answer says what was wrong with the first.
     async fn list_corrected(
         &self,
         request: &PageRequest,
         page: &mut Page,
     ) -> Result<(), StoreError> {
-        let (mut rerouted, mut reset, mut renewed, mut translated) = (false, false, false, false);
+        let mut corrected = Corrected::default();
         loop {
             let route = self.route();
             let keys = self.keys.keys().await?;
-            let Err(mut refusal) = self.attempt(&route, keys.as_ref(), request, page).await else {
+            let Err(refusal) = self.attempt(&route, keys.as_ref(), request, page).await else {
                 return Ok(());
             };
-            self.locate(&route, &mut refusal);
-            let again = match &refusal.error.kind {
-                ErrorKind::WrongRegion { region } if !rerouted => {
-                    rerouted = true;
-                    self.reroute(&route, region.as_deref(), refusal.host.as_deref())
-                }
-                ErrorKind::ClockSkew { seconds: Some(seconds) } if !reset => {
-                    reset = true;
-                    self.skew.store(*seconds, Ordering::Relaxed);
-                    true
-                }
-                ErrorKind::BadPage(PageError::FirstVersion) if !translated => {
-                    translated = true;
-                    true
-                }
-                ErrorKind::BadCredentials if !renewed && has_ended(&refusal.error.code) => {
-                    renewed = true;
-                    match &keys {
-                        Some(keys) => self.keys.renew(keys).await?,
-                        None => false,
-                    }
-                }
-                _ => false,
-            };
-            if !again {
-                return Err(redacted(refusal.error, keys.as_deref()));
-            }
+            self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
         }
+    }
+
+    /// What the bucket, or one of its keys where one is named, answers to `query`; corrected as a listing
+    /// is.
+    pub(super) async fn document(
+        &self,
+        key: &[u8],
+        query: &str,
+        any_order: bool,
+    ) -> Result<Vec<u8>, StoreError> {
+        let (mut corrected, mut body) = (Corrected::default(), Vec::new());
+        loop {
+            let route = self.route();
+            let keys = self.keys.keys().await?;
+            let sent = self.send(&route, keys.as_ref(), key, query, any_order, &mut body).await;
+            let Err(refusal) = sent else { return Ok(body) };
+            self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+        }
+    }
+
+    /// Corrects what an answer says was wrong with a request: the region, the clock, keys that have ended, or
+    /// the version of the call. Each is corrected once.
+    ///
+    /// # Errors
+    /// The refusal, where nothing was corrected.
+    async fn correct(
+        &self,
+        mut refusal: Refusal,
+        route: &Arc<Route>,
+        keys: Option<&Arc<Keys>>,
+        corrected: &mut Corrected,
+    ) -> Result<(), StoreError> {
+        self.locate(route, &mut refusal);
+        let again = match &refusal.error.kind {
+            ErrorKind::WrongRegion { region } if !corrected.rerouted => {
+                corrected.rerouted = true;
+                self.reroute(route, region.as_deref(), refusal.host.as_deref())
+            }
+            ErrorKind::ClockSkew { seconds: Some(seconds) } if !corrected.reset => {
+                corrected.reset = true;
+                self.skew.store(*seconds, Ordering::Relaxed);
+                true
+            }
+            ErrorKind::BadPage(PageError::FirstVersion) if !corrected.translated => {
+                corrected.translated = true;
+                true
+            }
+            ErrorKind::BadCredentials if !corrected.renewed && has_ended(&refusal.error.code) => {
+                corrected.renewed = true;
+                match keys {
+                    Some(keys) => self.keys.renew(keys).await?,
+                    None => false,
+                }
+            }
+            _ => false,
+        };
+        if again { Ok(()) } else { Err(redacted(refusal.error, keys.map(Arc::as_ref))) }
     }
 
     async fn attempt(
@@ -187,52 +226,76 @@ impl S3Store {
         page: &mut Page,
     ) -> Result<(), Refusal> {
         let asked = self.quirks();
-        let call = self.call(route, keys, request, asked)?;
-        let head = self.http.fetch(call, &mut page.body).await?;
-        if !head.status.is_success() {
-            return Err(error::read(head.status, &head.headers, &page.body));
-        }
-        let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
-        let service = self.recognise(server.unwrap_or_default());
-        if !request.any_order
-            && let Some(service) = service.filter(|service| !service.quirks.ordered)
-        {
-            let why = format!(
-                "the server is `{}`, which is known to list in an order of its own",
-                server.unwrap_or(service.title)
-            );
-            return Err(StoreError::from(PageError::KeepsNoOrder { why }).into());
-        }
+        let query = query::write(request, asked)?;
+        let any_order = request.any_order;
+        let head = self.send(route, keys, b"", &query, any_order, &mut page.body).await?;
         let quirks = self.settle(asked, &page.body);
         // Without a start the answer would have been the same.
         let started = request.after.is_some() || request.token.is_some();
         if started && quirks.list_version != asked.list_version {
             return Err(StoreError::from(PageError::FirstVersion).into());
         }
-        let expected = Expected { bucket: self.echoed_name(), quirks };
-        decode(page, request, &expected).map_err(StoreError::from)?;
-        page.set_held_back(error::held_back(&head.headers).unwrap_or_default());
+        decode(page, request, &Expected { quirks, ..self.expected() }).map_err(StoreError::from)?;
+        page.set_held_back(error::held_back(&head).unwrap_or_default());
         Ok(())
     }
 
-    /// The request for a page, signed where there are keys.
+    /// Sends one request and receives its answer, from a server that lists in order unless any order will
+    /// do. Returns the headers.
+    async fn send(
+        &self,
+        route: &Route,
+        keys: Option<&Arc<Keys>>,
+        key: &[u8],
+        query: &str,
+        any_order: bool,
+        body: &mut Vec<u8>,
+    ) -> Result<HeaderMap, Refusal> {
+        let call = self.call(route, keys, key, query)?;
+        let head = self.http.fetch(call, body).await?;
+        if !head.status.is_success() {
+            return Err(error::read(head.status, &head.headers, body));
+        }
+        let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
+        let service = self.recognise(server.unwrap_or_default());
+        if !any_order && let Some(service) = service.filter(|service| !service.quirks.ordered) {
+            let why = format!(
+                "the server is `{}`, which is known to list in an order of its own",
+                server.unwrap_or(service.title)
+            );
+            return Err(StoreError::from(PageError::KeepsNoOrder { why }).into());
+        }
+        Ok(head.headers)
+    }
+
+    /// What a reply has to agree with.
+    pub(super) fn expected(&self) -> Expected<'_> {
+        Expected { bucket: self.echoed_name(), quirks: self.quirks() }
+    }
+
+    /// The request of `query` to the bucket, or to one of its keys, signed where there are keys.
     fn call(
         &self,
         route: &Route,
         keys: Option<&Arc<Keys>>,
-        request: &PageRequest,
-        quirks: &Quirks,
+        key: &[u8],
+        query: &str,
     ) -> Result<Request<()>, StoreError> {
-        let query = query::write(request, quirks)?;
-        let Route { host, path, region, .. } = route;
+        let Route { host, region, .. } = route;
+        let mut encoded = String::new();
+        percent::encode_path(key, &mut encoded);
+        let key = &encoded;
+        let path = &match route.path.as_str() {
+            path if key.is_empty() => path.to_owned(),
+            path => format!("{}/{key}", path.trim_end_matches('/')),
+        };
         let uri = format!("{}{path}?{query}", route.origin());
         let uri: Uri =
             uri.parse().map_err(|_| setup(format!("`{}{path}` is not a URL", route.origin())))?;
         let mut call = Request::new(());
         *call.uri_mut() = uri;
         let Self { bucket, request_payer, .. } = self;
-        let unsigned =
-            Unsigned { bucket, host, path, query: &query, request_payer: *request_payer };
+        let unsigned = Unsigned { bucket, key, host, path, query, request_payer: *request_payer };
         let headers = self.headers(&unsigned, keys, region);
         *call.headers_mut() = headers
             .map_err(|_| setup("the host, region or access key holds control characters"))?;
@@ -385,6 +448,10 @@ impl Store for S3Store {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.list_corrected(request, page).boxed()
+    }
+
+    fn billed(&self) -> Option<&dyn Billed> {
+        Some(self)
     }
 }
 

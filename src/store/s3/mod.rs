@@ -10,14 +10,18 @@
 //!   calls (`store::ks3`, `store::oss`) are other ways to such a value, and nothing more.
 //! * `endpoint`, `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
+//! * `billed`: the calls that list what is billed beside the current objects, and their documents:
+//!   `versions`, `uploads`, by way of `document`.
 //! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
 //! * `providers`: the services and servers that speak S3, as data; `version`: which list call one knows.
 //! * `error`: from an error document to a kind.
 
+mod billed;
 mod client;
 mod config;
 pub(crate) mod credentials;
 mod decode;
+mod document;
 mod echo;
 pub(crate) mod endpoint;
 mod entry;
@@ -28,7 +32,9 @@ pub mod providers;
 mod query;
 pub(crate) mod settled;
 pub(crate) mod sign;
+mod uploads;
 mod version;
+mod versions;
 
 pub use client::S3Store;
 pub use config::S3Config;
