@@ -20,11 +20,13 @@ const PARTS: Names =
     Names { root: "ListPartsResult", end: "</ListPartsResult>", id_marker: "", next_id_marker: "" };
 
 /// Writes the query of `ListMultipartUploads`, its names ascending.
+///
+/// Keys are not asked for url-encoded: Ceph then encodes them and does not say so, which leaves open what
+/// `%20` is. As XML they come back whole, too, because the reader takes what XML forbids.
 pub(super) fn write(request: &UploadsRequest, quirks: &Quirks) -> String {
     let from = request.from.as_ref();
     let limit = request.limit.min(quirks.page_limit).to_string();
     query::join([
-        ("encoding-type", quirks.url_encoding.then_some(b"url".as_slice())),
         ("key-marker", from.map(|from| from.key.as_slice())),
         ("max-uploads", Some(limit.as_bytes())),
         ("prefix", Some(request.prefix.as_slice()).filter(|prefix| !prefix.is_empty())),
@@ -204,7 +206,7 @@ mod tests {
         let request = UploadsRequest { from, limit: 5000, ..UploadsRequest::default() };
         assert_eq!(
             write(&request, &Quirks::default()),
-            "encoding-type=url&key-marker=a%20b&max-uploads=1000&upload-id-marker=2~x%2F&uploads="
+            "key-marker=a%20b&max-uploads=1000&upload-id-marker=2~x%2F&uploads="
         );
         let parts = PartsRequest { after: 7, ..super::tests::request() };
         let query = write_parts(&parts, &Quirks::default());
