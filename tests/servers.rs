@@ -322,3 +322,88 @@ conformance! {
     juicefs: Kind { name: "JUICEFS", service: Some("minio"), ..SOUND };
     rclone: Kind { name: "RCLONE", ..SOUND };
 }
+
+// --- what is billed beside the objects ----------------------------------------------------------------
+
+/// Makes a bucket with a history on the server; what it holds, known from what was put.
+fn with_history(config: &Path, bucket: &str) -> Value {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/servers/history.py");
+    let mut command = Command::new("python3");
+    command.arg(script).arg("put").arg("--config").arg(config).args(["--bucket", bucket]);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = assert_cmd::Command::from_std(command).timeout(common::PATIENCE).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn ceph_tells_all_that_is_billed() {
+    let Some((server, _)) = server("RGW") else { return };
+    let config = PathBuf::from(std::env::var_os("WEIGHBRIDGE_TEST_RGW").unwrap());
+    // One of its own for each run: what it holds depends on every request that was ever made to it.
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let bucket = format!("history-{}-{}", std::process::id(), since.as_millis());
+    let truth = with_history(&config, &bucket);
+    let server = Server { bucket: bucket.clone(), ..server };
+
+    let workshop = Workshop::new();
+    let ran = server.scan(&workshop, "", &["--versions", "--uploads"]);
+    ran.ends_with_code(0);
+    let billed = &workshop.summary("s.json")["billed"];
+    let (versions, uploads) = (&billed["versions"], &billed["uploads"]);
+    assert_eq!(billed["complete"], true);
+    assert_eq!(versions["listed"], truth["current"]);
+    for (section, names) in [
+        (versions, &["current", "noncurrent", "delete_markers", "current_delete_markers"][..]),
+        (uploads, &["uploads", "parts", "bytes"]),
+    ] {
+        for name in names {
+            assert_eq!(section[name], truth[name], "{name}");
+        }
+    }
+
+    for page in [1, 7, 100] {
+        let found = billed_by_pages(&server, page);
+        let (versions, uploads) = (found.versions.unwrap(), found.uploads.unwrap());
+        assert_eq!((&versions.missing[..], &uploads.missing[..]), (&[][..], &[][..]), "by {page}");
+        let found = serde_json::json!({
+            "current": versions.totals.current,
+            "noncurrent": versions.totals.noncurrent,
+            "delete_markers": versions.totals.delete_markers,
+            "current_delete_markers": versions.totals.current_delete_markers,
+            "uploads": uploads.totals.uploads,
+            "parts": uploads.totals.parts,
+            "bytes": u64::try_from(uploads.totals.bytes).unwrap(),
+        });
+        assert_eq!(found, truth, "by {page}");
+    }
+}
+
+/// The same with so many entries to a page, which everybody may list.
+fn billed_by_pages(server: &Server, page: usize) -> weighbridge::scan::billed::BilledOutcome {
+    use weighbridge::scan::billed::{BilledOptions, BilledScan, UploadsWeighed};
+    use weighbridge::scan::pace::PaceOptions;
+    use weighbridge::store::{Quirks, Store, s3};
+    common::runtime().block_on(async {
+        let config = s3::S3Config {
+            region: Some(server.region.clone()),
+            endpoint_url: Some(server.endpoint.clone()),
+            no_sign_request: true,
+            quirks: Some(Quirks { page_limit: page, ..Quirks::default() }),
+            ..s3::S3Config::new(&server.bucket)
+        };
+        let store: std::sync::Arc<dyn Store> =
+            std::sync::Arc::new(s3::S3Store::connect(config).await.unwrap());
+        let scanned = common::weigh_store(store.clone(), common::options(8)).await.unwrap();
+        let wanted = BilledOptions {
+            versions: true,
+            uploads: Some(UploadsWeighed::All),
+            ..Default::default()
+        };
+        let pace = PaceOptions { concurrency: 8, ..PaceOptions::default() };
+        let location = format!("s3://{}", server.bucket);
+        let billed = BilledScan::open(store, wanted, pace, location, Vec::new()).await.unwrap();
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        billed.run(&scanned.ledger, stopped).await.unwrap()
+    })
+}

@@ -212,7 +212,7 @@ fn buckets_and_objects_answer() {
     assert_eq!((nowhere.status, nowhere.one("Code").unwrap()), (404, "NoSuchBucket".into()));
     assert_eq!(ask("HEAD", "/east", "").status, 404);
     assert_eq!(ask("PUT", "/west/a", "").status, 405);
-    assert_eq!(ask("GET", "/west?versions", "").status, 501);
+    assert_eq!(ask("GET", "/west?acl", "").status, 501);
     for wrong in [
         "max-keys=-1",
         "max-keys=x",

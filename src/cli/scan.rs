@@ -17,13 +17,14 @@ use crate::location::{Location, LocationError};
 use crate::manifest::{Encoding, OutputTarget};
 use crate::object::Timestamp;
 use crate::report;
+use crate::scan::billed::{BilledOptions, BilledScan};
 use crate::scan::ledger::Ledger;
 use crate::scan::pace::PaceOptions;
 use crate::scan::{
     End, Explained, ManifestOptions, Outcome, Progress, ScanOptions, StateOptions, scan,
 };
 use crate::store::ListPrice;
-use crate::summary::Summary;
+use crate::summary::{BilledSection, Summary};
 use crate::tally;
 
 pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
@@ -66,6 +67,8 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
                 Err(error) => Err(Failure::output("stdout", &error)),
             };
         }
+        let billed = open_billed(args, &source, &location).await?;
+        let asked = billed.as_ref().map_or(0, BilledScan::requests_sent);
         let options = ScanOptions {
             location: location.to_string(),
             prefix: source.prefix.clone(),
@@ -80,7 +83,7 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
             },
             pace: PaceOptions {
                 concurrency: args.pace.concurrency,
-                max_requests: args.pace.max_requests,
+                max_requests: without(args.pace.max_requests, asked),
                 max_rps: args.pace.max_rps,
             },
             hedging: !args.pace.no_hedging,
@@ -100,10 +103,14 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         let (stop, stopped) = watch::channel(false);
         let listener = tokio::spawn(stop_on_signal(stop));
         let origin = source.store.origin();
-        let result = scan(Arc::clone(&source.store), options, shown, stopped).await;
-        listener.abort();
+        let result = scan(Arc::clone(&source.store), options, shown, stopped.clone()).await;
         display.finish().await;
         let outcome = result?;
+        let billed = match billed {
+            Some(billed) => Some(billed.run(&outcome.ledger, stopped.clone()).await?),
+            None => None,
+        };
+        listener.abort();
         let ended = Timestamp(unix_millis(SystemTime::now()));
         let origin = crate::store::Origin { region: source.store.origin().region, ..origin };
         let mut service = source.store.service();
@@ -111,13 +118,49 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
             service.list_price = Some(ListPrice { usd_per_thousand, source: "given by the user" });
         }
         let manifest = outputs.manifest_name();
-        let summary = Summary::of_scan(&outcome, &origin, &service, ended, manifest);
+        let mut summary = Summary::of_scan(&outcome, &origin, &service, ended, manifest);
+        summary.billed = billed.as_ref().map(|billed| BilledSection::of(billed, &outcome.ledger));
         if let (Some(folder), Some(explained)) = (&args.output.explain, &outcome.explained) {
             explain(folder, explained)?;
         }
         outputs.write(&summary, console)?;
-        Ok(conclude(&outcome, state.as_ref(), console))
+        let exit = conclude(&outcome, state.as_ref(), console);
+        let whole = billed.is_none_or(|billed| billed.is_complete());
+        if exit != Exit::Done || whole {
+            return Ok(exit);
+        }
+        console.warn(
+            "incomplete: not all that is billed could be listed, its figures are lower bounds",
+            "the totals of the current objects are exact; repeat the call to list the rest anew",
+        );
+        Ok(if *stopped.borrow() { Exit::Interrupted } else { Exit::Incomplete })
     })
+}
+
+/// Makes sure that what is billed beside the current objects may be listed, if that is asked for.
+async fn open_billed(
+    args: &ScanArgs,
+    source: &source::Source,
+    location: &Location,
+) -> Result<Option<BilledScan>, Failure> {
+    let (versions, uploads) = (args.billed.versions, args.billed.uploads);
+    if !versions && uploads.is_none() {
+        return Ok(None);
+    }
+    let pace = PaceOptions {
+        concurrency: args.pace.concurrency,
+        max_requests: args.pace.max_requests,
+        max_rps: args.pace.max_rps,
+    };
+    let options = BilledOptions { versions, uploads, seed: rand::random() };
+    let (store, prefix) = (Arc::clone(&source.store), source.prefix.clone());
+    let opened = BilledScan::open(store, options, pace, location.to_string(), prefix).await;
+    Ok(Some(opened?))
+}
+
+/// A limit on requests of which some are sent already; 0 is none.
+fn without(limit: u64, sent: u64) -> u64 {
+    if limit == 0 { 0 } else { limit.saturating_sub(sent).max(1) }
 }
 
 /// Where everything goes; opened or tried before the scan, so that a typo does not cost hours.

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 
 use super::azure::AzureArgs;
+use crate::scan::billed::UploadsWeighed;
 use crate::store::s3::providers;
 use crate::units;
 
@@ -17,6 +18,7 @@ use crate::units;
   weighbridge scan azure://account/container/prefix
   weighbridge scan s3://bucket --endpoint-url https://s3.example.com --manifest objects.csv.zst
   weighbridge scan ks3://bucket --region SHANGHAI --internal
+  weighbridge scan s3://bucket --versions --uploads
   weighbridge scan s3://bucket --manifest - | head")]
 pub(super) struct ScanArgs {
     /// What to weigh: `s3://bucket/prefix`, `ks3://…`, `oss://…`, `azure://account/container/prefix` or
@@ -34,6 +36,8 @@ pub(super) struct ScanArgs {
     pub(super) filter: FilterArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) billed: BilledArgs,
     #[command(flatten)]
     pub(super) pace: PaceArgs,
     #[command(flatten)]
@@ -176,6 +180,29 @@ pub(super) struct OutputArgs {
     /// How many of the largest objects to name
     #[arg(long, value_name = "N", default_value_t = 20, env = "WEIGHBRIDGE_LARGEST")]
     pub(super) largest: usize,
+}
+
+/// What is weighed beside the current objects.
+#[derive(Debug, Args)]
+#[command(
+    next_help_heading = "All that is billed (takes as many requests again; filters do not apply)"
+)]
+pub(super) struct BilledArgs {
+    /// Weigh noncurrent versions and delete markers too
+    #[arg(long, env = "WEIGHBRIDGE_VERSIONS", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) versions: bool,
+    /// Weigh unfinished multipart uploads too: their parts where there are at most N, else a random sample
+    /// of N; `all` takes all
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000", env = "WEIGHBRIDGE_UPLOADS", value_parser = uploads)]
+    pub(super) uploads: Option<UploadsWeighed>,
+}
+
+fn uploads(text: &str) -> Result<UploadsWeighed, units::UnitError> {
+    if text == "all" {
+        return Ok(UploadsWeighed::All);
+    }
+    let most = units::parse_count(text)?;
+    Ok(UploadsWeighed::AtMost(usize::try_from(most).unwrap_or(usize::MAX)))
 }
 
 /// How fast to ask.

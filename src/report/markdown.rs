@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::billed;
 use super::breakdown::{self, Breakdown};
 use super::figures::{bytes_iec, count, duration, objects, percent, share};
 use super::text::{fit, sanitize};
@@ -74,6 +75,7 @@ fn write_document(out: &mut String, summary: &Summary) -> std::fmt::Result {
     }
 
     let whole = (totals.objects, totals.bytes);
+    write_billed(out, summary)?;
     for table in [breakdown::sizes(summary), breakdown::classes(summary), breakdown::ages(summary)]
     {
         write_table(out, &table, whole, plain)?;
@@ -111,6 +113,23 @@ fn write_table(
         )?;
     }
     table.note.as_ref().map_or(Ok(()), |note| writeln!(out, "\n{note}"))
+}
+
+/// What is billed beside the current objects, if that was asked for.
+fn write_billed(out: &mut String, summary: &Summary) -> std::fmt::Result {
+    let quote = |key: &ByteString| format!("“{}”", sanitize(key, true));
+    let Some(billed) = billed::billed(summary, quote) else { return Ok(()) };
+    write_table(out, &billed.table, billed.whole, plain)?;
+    if !billed.missing.is_empty() {
+        writeln!(out, "\n> **INCOMPLETE: what is billed is more than this.**")?;
+        for reason in &billed.missing {
+            writeln!(out, ">\n> {}", plain(reason.as_bytes()))?;
+        }
+    }
+    for note in &billed.notes {
+        writeln!(out, "\n{}", plain(note.as_bytes()))?;
+    }
+    Ok(())
 }
 
 fn write_largest(out: &mut String, summary: &Summary) -> std::fmt::Result {

@@ -11,6 +11,7 @@
 //! | `figures` | numbers, sizes, shares, durations as people read them |
 //! | `text` | escaping, display width, cutting, wrapping |
 //! | `breakdown` | a summary's tables as rows of label, objects, bytes: shared by all forms |
+//! | `billed` | what is billed beside the current objects, likewise |
 //! | `style` | how text is decorated: width, colour, unicode |
 //! | `terminal` | the summary in a terminal |
 //! | `markdown`, `html` | the summary as a document |
@@ -19,6 +20,7 @@
 //! | `progress` | the line of a running scan |
 //! | `timeline` | the course of a scan as a picture |
 
+mod billed;
 mod breakdown;
 mod figures;
 pub mod form;

@@ -202,7 +202,7 @@ impl Run {
                                     "rows were written in key order, and now the order breaks: {error}"
                                 )));
                             }
-                            let requests = request_counts(&self.state);
+                            let requests = self.state.counters.counts(&self.state.pace);
                             return Ok(Driven::Disordered(Box::new((error, requests))));
                         }
                         Err(TaskError::Unlistable { error, attempts }) => {
@@ -314,7 +314,7 @@ fn settled<T>(result: Result<T, JoinError>) -> Result<T, ScanError> {
 
 fn ledger_of(state: &State, begun: &super::options::Begun) -> Result<Ledger, ScanError> {
     let Snapshot { ranges, tally, dropped, next_segment, probes, wasted } = state.snapshot()?;
-    let mut requests = request_counts(state);
+    let mut requests = state.counters.counts(&state.pace);
     requests.probes = probes;
     requests.wasted = wasted;
     let mut notes = begun.notes.clone();
@@ -329,21 +329,6 @@ fn add_notes(notes: &mut Vec<String>, more: Vec<String>) {
         if !notes.contains(&note) {
             notes.push(note);
         }
-    }
-}
-
-pub(super) fn request_counts(state: &State) -> RequestCounts {
-    let counters = &state.counters;
-    RequestCounts {
-        list: state.pace.started(),
-        retried: counters.retried.load(Ordering::Relaxed),
-        throttled: counters.throttled.load(Ordering::Relaxed),
-        hedged: counters.hedged.load(Ordering::Relaxed),
-        probes: 0,
-        wasted: 0,
-        pages: counters.pages.load(Ordering::Relaxed),
-        peak_in_flight: state.pace.peak() as u64,
-        bytes_received: counters.bytes.load(Ordering::Relaxed),
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use tokio::time::Instant;
 
+use super::outcome::RequestCounts;
 use super::pace::{Halt, Pace, backoff};
 use crate::store::{ErrorKind, Page, PageError, PageRequest, RangeStart, Store, StoreError};
 
@@ -28,7 +29,7 @@ const DISORDERED_ATTEMPTS: u32 = 3;
 
 /// Empty pages in a row that say that more follows. Stores answer some at the borders of their
 /// partitions.
-const EMPTY_PAGES: u32 = 100;
+pub(super) const EMPTY_PAGES: u32 = 100;
 
 /// How often a store whose ends are checked must say that nothing follows a key.
 const ENDS: u32 = 2;
@@ -61,6 +62,24 @@ pub(super) struct Counters {
     pub false_ends: AtomicU64,
     /// Empty pages that said that more follows.
     pub empty_pages: AtomicU64,
+}
+
+impl Counters {
+    /// The same as a result, with what the pace counted.
+    pub(super) fn counts(&self, pace: &Pace) -> RequestCounts {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        RequestCounts {
+            list: pace.started(),
+            retried: load(&self.retried),
+            throttled: load(&self.throttled),
+            hedged: load(&self.hedged),
+            probes: 0,
+            wasted: 0,
+            pages: load(&self.pages),
+            peak_in_flight: pace.peak() as u64,
+            bytes_received: load(&self.bytes),
+        }
+    }
 }
 
 /// Why a page could not be had.
@@ -172,27 +191,42 @@ impl Fetcher<'_> {
     }
 
     async fn attempts(&self, request: &PageRequest) -> Result<Page, FetchError> {
+        let (sent, page) = self.persist(|| self.attempt(request)).await?;
+        // Where waiting for its turn is most of the time that a page takes, fewer requests in flight bring
+        // as many pages.
+        if page.held_back() * 2 > sent.elapsed() {
+            self.counters.throttled.fetch_add(1, Ordering::Relaxed);
+            self.pace.throttled(sent, None);
+        }
+        self.counters.bytes.fetch_add(page.body.len() as u64, Ordering::Relaxed);
+        if page.repeats_start() {
+            self.counters.inclusive_starts.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(page)
+    }
+
+    /// What `ask` brings in one attempt or another, with when that attempt was sent: asked for again for as
+    /// long as that may help and is allowed.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it cannot be had.
+    pub(super) async fn persist<T, F>(
+        &self,
+        ask: impl Fn() -> F,
+    ) -> Result<(Instant, T), FetchError>
+    where
+        F: Future<Output = Result<(Instant, Result<T, StoreError>), Halt>>,
+    {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (sent, result) = self.attempt(request).await.map_err(FetchError::Halted)?;
+            let (sent, result) = ask().await.map_err(FetchError::Halted)?;
             let error = match result {
-                Ok(page) => {
-                    let took = sent.elapsed();
+                Ok(answer) => {
                     self.pace.succeeded();
-                    // Where waiting for its turn is most of the time that a page takes, fewer requests
-                    // in flight bring as many pages.
-                    if page.held_back() * 2 > took {
-                        self.counters.throttled.fetch_add(1, Ordering::Relaxed);
-                        self.pace.throttled(sent, None);
-                    }
-                    self.latency.record(took);
+                    self.latency.record(sent.elapsed());
                     self.counters.pages.fetch_add(1, Ordering::Relaxed);
-                    self.counters.bytes.fetch_add(page.body.len() as u64, Ordering::Relaxed);
-                    if page.repeats_start() {
-                        self.counters.inclusive_starts.fetch_add(1, Ordering::Relaxed);
-                    }
-                    return Ok(page);
+                    return Ok((sent, answer));
                 }
                 Err(error) => error,
             };
@@ -213,6 +247,16 @@ impl Fetcher<'_> {
             tracing::debug!(attempt, %error, "asking for a page again");
             tokio::time::sleep(backoff(attempt, error.retry_after)).await;
         }
+    }
+
+    /// One attempt that is never doubled.
+    pub(super) async fn once_only<T>(
+        &self,
+        ask: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<(Instant, Result<T, StoreError>), Halt> {
+        let started = self.pace.start().await?;
+        let result = ask.await;
+        Ok((started.at(), result))
     }
 
     /// One attempt, doubled when it takes far longer than pages usually do.

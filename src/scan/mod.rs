@@ -16,9 +16,11 @@
 //! | `explain` | what the planner decided and why, as lines to read |
 //! | `stream` | a manifest on a stream: rows leave while the scan is running |
 //! | `timeline` | what was in flight when, for looking at afterwards |
+//! | `billed` | what is billed beside the current objects: versions, delete markers, unfinished uploads |
 //! | `verify` | lists a sample of a ledger's ranges again |
 //! | `options`, `outcome` | what goes in and what comes out |
 
+pub mod billed;
 mod count;
 mod driver;
 mod explain;

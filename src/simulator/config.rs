@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::behaviour::Behaviour;
 use super::content::Content;
 use super::dialect::Dialect;
+use super::history::History;
 use super::latency::Latency;
 
 /// The access key id that a simulator accepts unless told otherwise.
@@ -49,6 +50,8 @@ impl Default for Credential {
 pub struct BucketConfig {
     /// What it holds.
     pub content: Arc<dyn Content>,
+    /// What it keeps beside.
+    pub history: History,
     /// Where it is said to lie. Requests signed for another region are redirected.
     pub region: String,
     /// Whether every request to it is refused with `AccessDenied`.
@@ -59,7 +62,19 @@ impl BucketConfig {
     /// A readable bucket in [`DEFAULT_REGION`].
     #[must_use]
     pub fn new(content: impl Content + 'static) -> Self {
-        Self { content: Arc::new(content), region: DEFAULT_REGION.to_owned(), denied: false }
+        Self {
+            content: Arc::new(content),
+            history: History::default(),
+            region: DEFAULT_REGION.to_owned(),
+            denied: false,
+        }
+    }
+
+    /// The same bucket with a history.
+    #[must_use]
+    pub fn with_history(mut self, history: History) -> Self {
+        self.history = history;
+        self
     }
 
     /// The same bucket in another region.

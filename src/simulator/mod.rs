@@ -4,8 +4,10 @@
 //! A [`Simulator`] serves buckets whose [`Content`] is [`Generated`] (up to a trillion objects that are
 //! computed, not stored), [`Given`] in code, or read from a file of keys ([`read_keys`]). It speaks
 //! `ListObjectsV2` and version 1, `ListBuckets`, `HeadBucket`, `GetBucketLocation`, and `HEAD` and ranged `GET` of
-//! objects with made-up bytes, by path or by virtual host, and verifies signatures by its own reading of
-//! the rules. What KS3 and OSS do otherwise is data (`flavour`) and another module of `auth`. Answers can be held back ([`Latency`]) and throttled, and [`Behaviour`] makes
+//! objects with made-up bytes, and, where a bucket has a [`History`], `ListObjectVersions`,
+//! `ListMultipartUploads` and `ListParts`, by path or by virtual host, and verifies signatures by its own
+//! reading of the rules. What KS3 and OSS do otherwise is data (`flavour`) and another module of `auth`.
+//! Answers can be held back ([`Latency`]) and throttled, and [`Behaviour`] makes
 //! it fail and differ in the ways that real servers do.
 //!
 //! A request's way: `server` accepts the connection, `service` counts, delays, throttles and decides
@@ -32,6 +34,7 @@ mod error;
 mod faults;
 mod flavour;
 mod given;
+mod history;
 mod keyfile;
 mod latency;
 mod mix;
@@ -53,6 +56,7 @@ pub use dialect::{Dialect, UnknownDialect};
 pub use error::SimulatorError;
 pub use faults::{Fault, FaultBasis, Faults};
 pub use given::{Given, GivenObject};
+pub use history::{History, HistoryTotals};
 pub use keyfile::{KeyFileError, read_keys};
 pub use latency::{InvalidLatency, Latency};
 pub use server::Simulator;

@@ -20,9 +20,11 @@ use super::dialect::Dialect;
 use super::error::SimulatorError;
 use super::faults::{Attempts, Fault};
 use super::flavour::Flavour;
+use super::history::History;
 use super::latency::{Latency, RequestLimit};
 use super::s3::{
-    Distortion, ErrorCode, ListRequest, Resource, S3Error, Target, View, buckets, list, location,
+    Distortion, ErrorCode, HistoryRequest, ListRequest, Resource, S3Error, Target, View, buckets,
+    list, location,
 };
 use super::wire::{BreakOff, Payload, Pool};
 
@@ -31,6 +33,7 @@ const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region")
 /// A bucket as it is served.
 pub(super) struct Bucket {
     pub(super) view: View,
+    history: History,
     region: String,
     pub(super) denied: bool,
 }
@@ -58,11 +61,17 @@ struct Admitted<'a> {
     bucket: &'a Bucket,
 }
 
+/// Which listing.
+enum Asked<'a> {
+    Objects(ListRequest<'a>),
+    History(HistoryRequest<'a>),
+}
+
 impl Service {
     pub(super) fn new(config: SimulatorConfig) -> Result<Self, SimulatorError> {
         let directory_order = config.behaviour.has(Quirk::DirectoryOrder);
         let mut served = BTreeMap::new();
-        for (name, BucketConfig { content, region, denied }) in config.buckets {
+        for (name, BucketConfig { content, history, region, denied }) in config.buckets {
             let objects = content.len();
             let view = match config.dialect {
                 _ if directory_order => View::in_directory_order(content),
@@ -73,7 +82,7 @@ impl Service {
                 bucket: name.clone(),
                 objects,
             })?;
-            served.insert(name, Bucket { view, region, denied });
+            served.insert(name, Bucket { view, history, region, denied });
         }
         Ok(Self {
             dialect: config.dialect,
@@ -194,6 +203,11 @@ impl Service {
         if bucket.denied {
             return Err(S3Error::new(ErrorCode::AccessDenied));
         }
+        if let Some(query) =
+            HistoryRequest::read(target, resource, name, &self.behaviour, self.flavour)?
+        {
+            return self.listing(&admitted, target, reset, Asked::History(query)).await;
+        }
         if let Some(key) = &resource.key {
             count(&self.tallies.objects);
             let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
@@ -210,7 +224,8 @@ impl Service {
             count(&self.tallies.buckets);
             return Ok(Ok(with_id(Response::new(Payload::empty()), number)));
         }
-        self.listing(&admitted, target, reset).await
+        let query = ListRequest::read(target, name, &self.behaviour, self.flavour)?;
+        self.listing(&admitted, target, reset, Asked::Objects(query)).await
     }
 
     async fn listing(
@@ -218,8 +233,8 @@ impl Service {
         admitted: &Admitted<'_>,
         target: &Target,
         reset: &AtomicBool,
+        asked: Asked<'_>,
     ) -> Result<Result<Response<Payload>, BreakOff>, S3Error> {
-        let query = ListRequest::read(target, admitted.name, &self.behaviour, self.flavour)?;
         let number = count(&self.tallies.lists);
         let fault = self.fault(admitted.name, target, number);
         if let Some(fault) = fault {
@@ -247,8 +262,14 @@ impl Service {
             other => other.and_then(Distortion::of_fault),
         };
         let mut buffer = self.pool.take();
-        let view = &admitted.bucket.view;
-        let listed = list(&query, view, &self.behaviour, distortion, number, &mut buffer)?;
+        let Bucket { view, history, .. } = admitted.bucket;
+        let (behaviour, out) = (&self.behaviour, &mut buffer);
+        let listed = match asked {
+            Asked::Objects(query) => list(&query, view, behaviour, distortion, number, out)?,
+            Asked::History(query) => {
+                query.write(view.content(), history, behaviour, distortion, number, out)?
+            }
+        };
         let document = self.pool.seal(buffer);
         let length = document.len();
         self.tallies.listed_objects.fetch_add(listed.objects, Ordering::Relaxed);
@@ -344,7 +365,7 @@ impl Service {
 
 /// A parameter that asks for something else than a listing.
 fn unknown_subresource(target: &Target) -> Option<&'static str> {
-    const OTHERS: [&str; 14] = [
+    const OTHERS: [&str; 12] = [
         "accelerate",
         "acl",
         "cors",
@@ -356,9 +377,7 @@ fn unknown_subresource(target: &Target) -> Option<&'static str> {
         "policy",
         "policyStatus",
         "replication",
-        "uploads",
         "versioning",
-        "versions",
     ];
     OTHERS.into_iter().find(|name| target.parameter(name).is_some())
 }

@@ -20,6 +20,8 @@ pub mod s3;
 mod service;
 pub mod sources;
 pub(crate) mod text;
+mod uploads;
+mod versions;
 
 use std::fmt;
 
@@ -31,6 +33,8 @@ pub use page::{Page, PageError, Span};
 pub use quirks::{ListVersion, Quirks, RangeStart};
 pub use service::{KeyInUse, ListPrice, Service};
 pub use text::percent::Plus;
+pub use uploads::{PartsPage, PartsRequest, Upload, UploadsPage, UploadsRequest};
+pub use versions::{Marker, Passed, Stored, Version, VersionsPage, VersionsRequest};
 
 /// A request for one page of a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,4 +100,33 @@ pub trait Store: fmt::Debug + Send + Sync {
         request: &'a PageRequest,
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// The calls that list what is billed beside the current objects; `None` where none are spoken here.
+    fn billed(&self) -> Option<&dyn Billed> {
+        None
+    }
+}
+
+/// A bucket that can list what is billed beside its current objects.
+///
+/// Each call makes one attempt, and every invariant of the page's own `check` holds for what it returns.
+/// Errors are those of [`Store::list`].
+pub trait Billed: Send + Sync {
+    /// Lists one page of versions and delete markers.
+    fn versions<'a>(
+        &'a self,
+        request: &'a VersionsRequest,
+    ) -> BoxFuture<'a, Result<VersionsPage, StoreError>>;
+
+    /// Lists one page of unfinished multipart uploads.
+    fn uploads<'a>(
+        &'a self,
+        request: &'a UploadsRequest,
+    ) -> BoxFuture<'a, Result<UploadsPage, StoreError>>;
+
+    /// Lists one page of the parts of an upload.
+    fn parts<'a>(
+        &'a self,
+        request: &'a PartsRequest,
+    ) -> BoxFuture<'a, Result<PartsPage, StoreError>>;
 }

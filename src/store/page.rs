@@ -369,6 +369,14 @@ pub enum PageError {
         /// What it said or did.
         why: String,
     },
+    /// A version, the latest version of a key, or an upload is listed a second time.
+    #[error("{what} of `{key}` is listed twice")]
+    VersionTwice {
+        /// The key.
+        key: String,
+        /// What of it.
+        what: &'static str,
+    },
     /// A key outside the prefix.
     #[error("key `{key}` is listed although it is outside the prefix asked for")]
     OutsidePrefix {

@@ -87,6 +87,7 @@ impl Summary {
             storage_classes: classes(tally),
             prefixes: prefixes(tally, top),
             largest: largest(tally),
+            billed: None,
             hazards: hazards(tally),
             digest: tally.digest().to_string(),
             filtered: run.filtered,

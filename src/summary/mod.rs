@@ -21,13 +21,14 @@
 //! * Counters are pairs `objects`, `bytes`.
 //!
 //! # Exact and estimated
-//! Everything is exact except `sizes.percentiles` (from a histogram; each value is at most 0.1 % above
+//! Everything is exact except `billed.uploads.estimate`, `sizes.percentiles` (from a histogram; each value is at most 0.1 % above
 //! the true percentile, never below it), `mean` (a rounded quotient of exact totals) and
 //! `requests.cost_usd`. Where `complete` is false, all counts are lower bounds and `incomplete` names
-//! the key ranges that were not listed to their end.
+//! the key ranges that were not listed to their end; `billed` has its own `complete`.
 //!
 //! The fields are described at the structs below and in `docs/summary.md`.
 
+mod billed;
 mod build;
 mod outcome;
 mod read;
@@ -35,6 +36,7 @@ mod run;
 mod sections;
 mod time;
 
+pub use billed::{BilledSection, EstimateSection, UploadClass, UploadsSection, VersionsSection};
 pub use build::RunFacts;
 pub use read::{ReadError, SCHEMA};
 pub use run::{Gap, Manifest, Requests};
@@ -99,6 +101,9 @@ pub struct Summary {
     /// The largest objects, largest first.
     #[serde(default)]
     pub largest: Vec<LargeSection>,
+    /// What is billed beside the current objects; `null` where it was not asked for.
+    #[serde(default)]
+    pub billed: Option<BilledSection>,
     /// What will make trouble in a migration to OSS, worst first; only what occurs.
     #[serde(default)]
     pub hazards: Vec<HazardSection>,

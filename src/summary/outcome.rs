@@ -90,7 +90,7 @@ fn gap(range: &RangeRecord, end: End) -> Option<Gap> {
     Some(Gap { lower, upper: range.through.clone(), reason })
 }
 
-fn requests(counts: &RequestCounts) -> Requests {
+pub(super) fn requests(counts: &RequestCounts) -> Requests {
     Requests {
         list: counts.list,
         retried: counts.retried,

@@ -38,9 +38,9 @@ impl PartialEq for StorageClasses {
 }
 
 impl StorageClasses {
-    /// Counts one object; returns what its class means for a migration.
+    /// Counts one object, with at most `bound` names kept; returns what its class means for a migration.
     #[inline]
-    pub(super) fn add(&mut self, name: &[u8], size: u64, bound: usize) -> Option<Hazard> {
+    pub(crate) fn add(&mut self, name: &[u8], size: u64, bound: usize) -> Option<Hazard> {
         if let Some((last, hazard)) = self.last
             && let Some(class) = self.kept.get_mut(last)
             && *class.name == *name
@@ -83,7 +83,8 @@ impl StorageClasses {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self, bound: usize) {
+    /// Adds what another counter has seen.
+    pub(crate) fn merge(&mut self, other: &Self, bound: usize) {
         self.last = None; // positions move
         for class in &other.kept {
             self.insert(&class.name, &class.counts, bound);

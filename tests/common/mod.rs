@@ -24,7 +24,7 @@ use weighbridge::scan::{
 };
 use weighbridge::simulator::{
     Behaviour, BucketConfig, Content, DEFAULT_KEY_ID, DEFAULT_REGION, DEFAULT_SECRET, Given,
-    Simulator, SimulatorConfig,
+    History, Simulator, SimulatorConfig,
 };
 use weighbridge::store::s3::{S3Config, S3Store};
 use weighbridge::store::{Quirks, Store};
@@ -56,8 +56,12 @@ pub(crate) fn numbered(count: usize) -> Held {
 }
 
 pub(crate) fn config(content: &Held, behaviour: &str) -> SimulatorConfig {
-    let bucket =
-        BucketConfig { content: Arc::clone(content), region: DEFAULT_REGION.into(), denied: false };
+    let bucket = BucketConfig {
+        content: Arc::clone(content),
+        history: History::default(),
+        region: DEFAULT_REGION.into(),
+        denied: false,
+    };
     let mut config = SimulatorConfig::with_bucket(BUCKET, bucket);
     config.behaviour = behaviour.parse::<Behaviour>().unwrap();
     config.anonymous = true;

@@ -4,9 +4,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{chart, jobs};
 use crate::migration::Plan;
-use crate::report::breakdown;
 use crate::report::figures::{bytes_iec, count, duration, objects};
 use crate::report::text::{fit, sanitize};
+use crate::report::{billed, breakdown};
 use crate::summary::{HazardSection, Summary};
 use crate::tally::{ByteString, Severity};
 
@@ -37,6 +37,7 @@ pub(super) fn document(summary: &Summary, plan: Option<&Plan>) -> Markup {
                 }
                 (incomplete(summary))
                 (totals(summary))
+                (billed(summary))
                 (chart::shares(&breakdown::sizes(summary), whole, false))
                 (percentiles(summary))
                 (chart::shares(&breakdown::classes(summary), whole, false))
@@ -107,6 +108,23 @@ fn totals(summary: &Summary) -> Markup {
         }
         @for note in [breakdown::filters(summary), breakdown::filtered(summary)].into_iter().flatten() {
             p class="note" { (sanitize(note.as_bytes(), true)) }
+        }
+    }
+}
+
+/// What is billed beside the current objects, if that was asked for.
+fn billed(summary: &Summary) -> Markup {
+    let quote = |key: &ByteString| format!("“{}”", sanitize(key, true));
+    html! {
+        @if let Some(billed) = billed::billed(summary, quote) {
+            (chart::shares(&billed.table, billed.whole, false))
+            @if !billed.missing.is_empty() {
+                section class="incomplete" {
+                    h2 { "INCOMPLETE: what is billed is more than this" }
+                    ul { @for reason in &billed.missing { li { (sanitize(reason.as_bytes(), true)) } } }
+                }
+            }
+            @for note in &billed.notes { p class="note" { (sanitize(note.as_bytes(), true)) } }
         }
     }
 }

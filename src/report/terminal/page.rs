@@ -1,10 +1,10 @@
 //! What a person reads, from the top.
 
 use super::tables::{heading, largest, line, paragraph, parts, ranking, shares};
-use crate::report::breakdown;
 use crate::report::figures::{bytes_iec, count, duration, objects};
 use crate::report::style::{Ink, Style};
 use crate::report::text::{display_width, fit, sanitize};
+use crate::report::{billed, breakdown};
 use crate::summary::{HazardSection, Summary};
 use crate::tally::Severity;
 
@@ -18,6 +18,7 @@ pub(super) fn render(summary: &Summary, style: Style) -> String {
     head(&mut out, summary, style);
     completeness(&mut out, summary, style);
     let whole = (summary.totals.objects, summary.totals.bytes);
+    billed(&mut out, summary, style);
     shares(&mut out, &breakdown::sizes(summary), whole, style);
     percentiles(&mut out, summary, style);
     shares(&mut out, &breakdown::classes(summary), whole, style);
@@ -109,6 +110,30 @@ fn completeness(out: &mut String, summary: &Summary, style: Style) {
     if summary.incomplete.len() > GAPS {
         let more = count((summary.incomplete.len() - GAPS) as u128);
         paragraph(out, &format!("and {more} more ranges"), Some(Ink::Faint), 2, style);
+    }
+}
+
+/// What is billed beside the current objects, if that was asked for.
+fn billed(out: &mut String, summary: &Summary, style: Style) {
+    let quote = |key: &crate::tally::ByteString| {
+        format!("\"{}\"", fit(&sanitize(key, style.unicode), 40, style.unicode))
+    };
+    let Some(billed) = billed::billed(summary, quote) else { return };
+    shares(out, &billed.table, billed.whole, style);
+    let safe = |text: &String| sanitize(text.as_bytes(), style.unicode);
+    if !billed.missing.is_empty() {
+        let text = "INCOMPLETE: what is billed is more than this";
+        paragraph(out, text, Some(Ink::Alarm), 2, style);
+        for reason in billed.missing.iter().take(GAPS) {
+            paragraph(out, &safe(reason), None, 2, style);
+        }
+        if billed.missing.len() > GAPS {
+            let more = count((billed.missing.len() - GAPS) as u128);
+            paragraph(out, &format!("and {more} more"), Some(Ink::Faint), 2, style);
+        }
+    }
+    for note in &billed.notes {
+        paragraph(out, &safe(note), Some(Ink::Faint), 2, style);
     }
 }
 

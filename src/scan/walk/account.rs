@@ -47,18 +47,7 @@ impl Requests {
     }
 
     fn counts(&self, wasted: u64) -> RequestCounts {
-        let tried = &self.counters;
-        RequestCounts {
-            list: self.pace.started(),
-            retried: tried.retried.load(Ordering::Relaxed),
-            throttled: tried.throttled.load(Ordering::Relaxed),
-            hedged: tried.hedged.load(Ordering::Relaxed),
-            probes: 0,
-            wasted,
-            pages: tried.pages.load(Ordering::Relaxed),
-            peak_in_flight: self.pace.peak() as u64,
-            bytes_received: tried.bytes.load(Ordering::Relaxed),
-        }
+        RequestCounts { wasted, ..self.counters.counts(&self.pace) }
     }
 }
 

@@ -9,8 +9,17 @@ use crate::simulator::config::Credential;
 use crate::simulator::s3::S3Error;
 
 /// The parameters of requests spoken here that name another resource than the bucket or object.
-const SUBRESOURCES: [&str; 8] =
-    ["acl", "cors", "lifecycle", "location", "logging", "policy", "uploads", "versions"];
+const SUBRESOURCES: [&str; 9] = [
+    "acl",
+    "cors",
+    "lifecycle",
+    "location",
+    "logging",
+    "policy",
+    "uploadId",
+    "uploads",
+    "versions",
+];
 
 /// Checks `KSS ID:SIGNATURE`.
 pub(super) fn verify(
@@ -77,6 +86,11 @@ fn resource(request: Received<'_>) -> String {
     for (index, name) in named.into_iter().enumerate() {
         path.push(if index == 0 { '?' } else { '&' });
         path.push_str(name);
+        let value = request.target.parameter(name).unwrap_or_default();
+        if !value.is_empty() {
+            path.push('=');
+            path.push_str(&String::from_utf8_lossy(value));
+        }
     }
     path
 }

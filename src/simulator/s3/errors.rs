@@ -25,6 +25,7 @@ pub(crate) enum ErrorCode {
     MethodNotAllowed,
     NoSuchBucket,
     NoSuchKey,
+    NoSuchUpload,
     NotImplemented,
     PermanentRedirect,
     RequestTimeTooSkewed,
@@ -47,6 +48,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "MethodNotAllowed",
             Self::NoSuchBucket => "NoSuchBucket",
             Self::NoSuchKey => "NoSuchKey",
+            Self::NoSuchUpload => "NoSuchUpload",
             Self::NotImplemented => "NotImplemented",
             Self::PermanentRedirect => "PermanentRedirect",
             Self::RequestTimeTooSkewed => "RequestTimeTooSkewed",
@@ -67,7 +69,7 @@ impl ErrorCode {
             | Self::InvalidAccessKeyId
             | Self::RequestTimeTooSkewed
             | Self::SignatureDoesNotMatch => 403,
-            Self::NoSuchBucket | Self::NoSuchKey => 404,
+            Self::NoSuchBucket | Self::NoSuchKey | Self::NoSuchUpload => 404,
             Self::MethodNotAllowed => 405,
             Self::InvalidRange => 416,
             Self::InternalError => 500,
@@ -93,6 +95,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => "The specified method is not allowed against this resource.",
             Self::NoSuchBucket => "The specified bucket does not exist",
             Self::NoSuchKey => "The specified key does not exist.",
+            Self::NoSuchUpload => "The specified multipart upload does not exist.",
             Self::NotImplemented => {
                 "A header or query you provided implies functionality that is not implemented"
             }

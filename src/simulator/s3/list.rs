@@ -87,29 +87,8 @@ impl<'a> ListRequest<'a> {
             (false, true) => (flavour.usual_keys.1, MOST_KEYS),
             (false, false) => (flavour.usual_keys.1, flavour.most_grouped),
         };
-        let max_keys = match target.parameter("max-keys") {
-            None | Some(b"") => usual,
-            Some(text) => std::str::from_utf8(text)
-                .ok()
-                .and_then(|text| text.parse::<u32>().ok())
-                .filter(|&number| i32::try_from(number).is_ok())
-                .map(u64::from)
-                .filter(|&number| number <= MOST_KEYS || !flavour.refuses_more_keys)
-                .map(|number| number.min(most))
-                .ok_or_else(|| {
-                    let what = "Provided max-keys not an integer or within integer range";
-                    invalid(what, "max-keys", text)
-                })?,
-        };
-        let form = match target.parameter("encoding-type") {
-            _ if behaviour.has(Quirk::NoEncodingType) => TextForm::Xml,
-            None | Some(b"") => TextForm::Xml,
-            Some(b"url") => flavour.url,
-            Some(other) => {
-                let what = "Invalid Encoding Method specified in Request";
-                return Err(invalid(what, "encoding-type", other));
-            }
-        };
+        let max_keys = number_of(target, "max-keys", usual, flavour)?.min(most);
+        let form = text_form(target, behaviour, flavour)?;
         let token = target.parameter("continuation-token").filter(|_| version_two);
         let position = token
             .map(|token| {
@@ -230,6 +209,43 @@ pub(crate) fn list(
     };
     push_listing(out, view, &page, &heading);
     Ok(Listed { objects: page.object_count() })
+}
+
+/// A number of entries, or `usual` where none is given.
+pub(super) fn number_of(
+    target: &Target,
+    name: &'static str,
+    usual: u64,
+    flavour: &Flavour,
+) -> Result<u64, S3Error> {
+    let Some(text) = target.parameter(name).filter(|text| !text.is_empty()) else {
+        return Ok(usual);
+    };
+    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<u32>().ok());
+    number
+        .filter(|&number| i32::try_from(number).is_ok())
+        .map(u64::from)
+        .filter(|&number| number <= MOST_KEYS || !flavour.refuses_more_keys)
+        .ok_or_else(|| {
+            invalid(&format!("Provided {name} not an integer or within integer range"), name, text)
+        })
+}
+
+/// How keys are written, by what is asked for.
+pub(super) fn text_form(
+    target: &Target,
+    behaviour: &Behaviour,
+    flavour: &Flavour,
+) -> Result<TextForm, S3Error> {
+    match target.parameter("encoding-type") {
+        _ if behaviour.has(Quirk::NoEncodingType) => Ok(TextForm::Xml),
+        None | Some(b"") => Ok(TextForm::Xml),
+        Some(b"url") => Ok(flavour.url),
+        Some(other) => {
+            let what = "Invalid Encoding Method specified in Request";
+            Err(invalid(what, "encoding-type", other))
+        }
+    }
 }
 
 /// Whether a page holds a key that always fails.

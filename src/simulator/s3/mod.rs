@@ -2,10 +2,11 @@
 //!
 //! A request's line and host become a [`Target`] and a [`Resource`], the query of a listing a
 //! [`ListRequest`], which [`plan`] turns into a [`Page`] of positions over a [`View`] and [`render`]
-//! into XML. Refusals are [`S3Error`]s. Nothing here knows of connections or faults, except that a
+//! into XML; `history` does the same for versions and unfinished uploads. Refusals are [`S3Error`]s. Nothing here knows of connections or faults, except that a
 //! page can be asked to be wrong ([`list::Distortion`]).
 
 mod errors;
+mod history;
 mod list;
 mod object;
 mod plan;
@@ -16,6 +17,7 @@ mod view;
 mod xml;
 
 pub(super) use errors::{ErrorCode, S3Error};
+pub(super) use history::HistoryRequest;
 pub(super) use list::{Distortion, ListRequest, hits_failing_keys, list};
 pub(super) use object::{ByteRange, Synthetic, range_of};
 pub(super) use plan::{Page, Query, Start, plan};

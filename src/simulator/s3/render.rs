@@ -47,12 +47,7 @@ pub(crate) enum Version<'a> {
 pub(crate) fn push_listing(out: &mut Vec<u8>, view: &View, page: &Page, heading: &Heading<'_>) {
     let objects = usize::try_from(page.object_count()).unwrap_or(0);
     out.reserve(1_024 + objects * 320);
-    out.extend_from_slice(PROLOGUE);
-    out.extend_from_slice(b"<ListBucketResult");
-    match heading.flavour.namespace {
-        Some(namespace) => out.extend_from_slice(format!(" xmlns=\"{namespace}\">").as_bytes()),
-        None => out.push(b'>'),
-    }
+    open_root(out, "ListBucketResult", heading.flavour);
     let form = heading.form;
     // Tokens are written like keys, or as they are.
     let token_form = if heading.flavour.encoded_token { form } else { TextForm::Xml };
@@ -165,7 +160,14 @@ pub(crate) fn push_etag(out: &mut Vec<u8>, etag: EntityTag) {
     }
 }
 
-fn push_number(out: &mut Vec<u8>, name: &str, number: u64) {
+/// Begins a document.
+pub(super) fn open_root(out: &mut Vec<u8>, root: &str, flavour: &Flavour) {
+    out.extend_from_slice(PROLOGUE);
+    let namespace = flavour.namespace.map(|name| format!(" xmlns=\"{name}\""));
+    out.extend_from_slice(format!("<{root}{}>", namespace.unwrap_or_default()).as_bytes());
+}
+
+pub(super) fn push_number(out: &mut Vec<u8>, name: &str, number: u64) {
     open(out, name);
     push_padded(out, number, 1);
     close(out, name);

@@ -49,6 +49,11 @@ impl View {
         Some(Self { content, order: Some(order), permutation: (!sorted).then_some(permutation) })
     }
 
+    /// The content, in the order of the keys' bytes.
+    pub(crate) fn content(&self) -> &dyn Content {
+        self.content.as_ref()
+    }
+
     pub(crate) fn len(&self) -> u64 {
         self.content.len()
     }

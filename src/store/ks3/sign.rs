@@ -117,7 +117,7 @@ impl Sign for Kss2 {
     ) -> Result<(), InvalidHeaderValue> {
         let date = date::http(now);
         let token = keys.token.as_ref().map(|token| token.trim());
-        let resource = resource(request.bucket, "", request.query);
+        let resource = resource(request.bucket, request.key, request.query);
         let signature = signature(&keys.secret, &to_sign(&date, token, &resource));
         headers.insert(DATE, date.parse()?);
         if let Some(token) = token {
@@ -165,8 +165,14 @@ mod tests {
 
     fn authorization(signer: &dyn Sign, query: &str, token: Option<&str>) -> (String, HeaderMap) {
         let keys = Arc::new(Keys::new("AKLTEXAMPLEEXAMPLE01", SECRET, token.map(str::to_owned)));
-        let request =
-            Unsigned { bucket: "inv-test", host: HOST, path: "/", query, request_payer: false };
+        let request = Unsigned {
+            bucket: "inv-test",
+            key: "",
+            host: HOST,
+            path: "/",
+            query,
+            request_payer: false,
+        };
         let mut headers = HeaderMap::new();
         let now = date::parse_http(TIME).unwrap();
         signer.sign(&request, &keys, "BEIJING", now, &mut headers).unwrap();

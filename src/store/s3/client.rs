@@ -9,7 +9,7 @@ use http::{HeaderMap, Request, Uri};
 
 use super::config::S3Config;
 use super::credentials::KeyRing;
-use super::decode::{Expected, decode, plus_of};
+use super::decode::{Expected, decode};
 use super::endpoint::{Endpoint, Route};
 use super::environment::{self, Environment};
 use super::error::{self, Refusal};
@@ -20,10 +20,10 @@ use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use super::{query, version};
 use crate::store::http::Client;
 use crate::store::page::printable;
-use crate::store::text::date;
+use crate::store::text::{date, percent};
 use crate::store::{
-    ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks, Service,
-    Store, StoreError,
+    Billed, ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks,
+    Service, Store, StoreError,
 };
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
@@ -39,20 +39,29 @@ pub struct S3Store {
     /// The version that the store knows, once its answers show it.
     version: OnceLock<ListVersion>,
     /// What `+` stands for in encoded keys, once the store was asked.
-    plus: OnceLock<Plus>,
+    pub(super) plus: OnceLock<Plus>,
     /// The service, where the user or the endpoint names it.
     named: Option<&'static Provider>,
     /// The service by the name that the server gives itself.
     answering: OnceLock<&'static Provider>,
     http: Client,
     endpoint: Endpoint,
-    keys: KeyRing,
+    pub(super) keys: KeyRing,
     signer: Box<dyn Sign>,
     route: RwLock<Arc<Route>>,
     /// Whether the route was changed by an answer; that happens once.
     rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
     skew: AtomicI64,
+}
+
+/// What was corrected already for one request.
+#[derive(Debug, Default)]
+struct Corrected {
+    rerouted: bool,
+    reset: bool,
+    renewed: bool,
+    translated: bool,
 }
 
 impl S3Store {
@@ -138,57 +147,86 @@ impl S3Store {
         self.http.bytes_received()
     }
 
-    /// One attempt, and a second one at once where the answer says what was wrong with the first: the
-    /// region, the clock, keys that have ended, what `+` means, or the version of the call. Each is corrected once.
+    /// One attempt, and a second one at once where the answer says what was wrong with the first.
     async fn list_corrected(
         &self,
         request: &PageRequest,
         page: &mut Page,
     ) -> Result<(), StoreError> {
-        let (mut rerouted, mut reset, mut renewed, mut translated) = (false, false, false, false);
+        let mut corrected = Corrected::default();
         loop {
             let route = self.route();
             let keys = self.keys.keys().await?;
             let Err(mut refusal) = self.attempt(&route, keys.as_ref(), request, page).await else {
                 return Ok(());
             };
-            self.locate(&route, &mut refusal);
-            let again = match &refusal.error.kind {
-                ErrorKind::WrongRegion { region } if !rerouted => {
-                    rerouted = true;
-                    self.reroute(&route, region.as_deref(), refusal.host.as_deref())
+            if matches!(refusal.error.kind, ErrorKind::BadPage(PageError::UnsurePlus { .. }))
+                && self.plus.get().is_none()
+            {
+                match self.ask_for_plus(&route, keys.as_ref(), &request.prefix).await {
+                    Ok(()) => continue,
+                    Err(refused) => refusal = refused,
                 }
-                ErrorKind::ClockSkew { seconds: Some(seconds) } if !reset => {
-                    reset = true;
-                    self.skew.store(*seconds, Ordering::Relaxed);
-                    true
-                }
-                ErrorKind::BadPage(PageError::FirstVersion) if !translated => {
-                    translated = true;
-                    true
-                }
-                ErrorKind::BadPage(PageError::UnsurePlus { .. }) if self.plus.get().is_none() => {
-                    match self.ask_for_plus(&route, keys.as_ref(), &request.prefix).await {
-                        Ok(()) => true,
-                        Err(asked) => {
-                            refusal = asked;
-                            false
-                        }
-                    }
-                }
-                ErrorKind::BadCredentials if !renewed && has_ended(&refusal.error.code) => {
-                    renewed = true;
-                    match &keys {
-                        Some(keys) => self.keys.renew(keys).await?,
-                        None => false,
-                    }
-                }
-                _ => false,
-            };
-            if !again {
-                return Err(redacted(refusal.error, keys.as_deref()));
             }
+            self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
         }
+    }
+
+    /// What the bucket, or one of its keys where one is named, answers to `query`; corrected as a listing
+    /// is.
+    pub(super) async fn document(
+        &self,
+        key: &[u8],
+        query: &str,
+        any_order: bool,
+    ) -> Result<Vec<u8>, StoreError> {
+        let (mut corrected, mut body) = (Corrected::default(), Vec::new());
+        loop {
+            let route = self.route();
+            let keys = self.keys.keys().await?;
+            let sent = self.send(&route, keys.as_ref(), key, query, any_order, &mut body).await;
+            let Err(refusal) = sent else { return Ok(body) };
+            self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+        }
+    }
+
+    /// Corrects what an answer says was wrong with a request: the region, the clock, keys that have ended, or
+    /// the version of the call. Each is corrected once.
+    ///
+    /// # Errors
+    /// The refusal, where nothing was corrected.
+    async fn correct(
+        &self,
+        mut refusal: Refusal,
+        route: &Arc<Route>,
+        keys: Option<&Arc<Keys>>,
+        corrected: &mut Corrected,
+    ) -> Result<(), StoreError> {
+        self.locate(route, &mut refusal);
+        let again = match &refusal.error.kind {
+            ErrorKind::WrongRegion { region } if !corrected.rerouted => {
+                corrected.rerouted = true;
+                self.reroute(route, region.as_deref(), refusal.host.as_deref())
+            }
+            ErrorKind::ClockSkew { seconds: Some(seconds) } if !corrected.reset => {
+                corrected.reset = true;
+                self.skew.store(*seconds, Ordering::Relaxed);
+                true
+            }
+            ErrorKind::BadPage(PageError::FirstVersion) if !corrected.translated => {
+                corrected.translated = true;
+                true
+            }
+            ErrorKind::BadCredentials if !corrected.renewed && has_ended(&refusal.error.code) => {
+                corrected.renewed = true;
+                match keys {
+                    Some(keys) => self.keys.renew(keys).await?,
+                    None => false,
+                }
+            }
+            _ => false,
+        };
+        if again { Ok(()) } else { Err(redacted(refusal.error, keys.map(Arc::as_ref))) }
     }
 
     async fn attempt(
@@ -199,83 +237,77 @@ impl S3Store {
         page: &mut Page,
     ) -> Result<(), Refusal> {
         let asked = self.quirks();
-        let call = self.call(route, keys, request, asked)?;
-        let head = self.http.fetch(call, &mut page.body).await?;
-        if !head.status.is_success() {
-            return Err(error::read(head.status, &head.headers, &page.body));
-        }
-        let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
-        let service = self.recognise(server.unwrap_or_default());
-        if !request.any_order
-            && let Some(service) = service.filter(|service| !service.quirks.ordered)
-        {
-            let why = format!(
-                "the server is `{}`, which is known to list in an order of its own",
-                server.unwrap_or(service.title)
-            );
-            return Err(StoreError::from(PageError::KeepsNoOrder { why }).into());
-        }
+        let query = query::write(request, asked)?;
+        let any_order = request.any_order;
+        let head = self.send(route, keys, b"", &query, any_order, &mut page.body).await?;
         let quirks = self.settle(asked, &page.body);
         // Without a start the answer would have been the same.
         let started = request.after.is_some() || request.token.is_some();
         if started && quirks.list_version != asked.list_version {
             return Err(StoreError::from(PageError::FirstVersion).into());
         }
-        let plus = self.plus.get().copied().unwrap_or(quirks.plus);
-        let quirks = &Quirks { plus, ..quirks.clone() };
-        let expected = Expected { bucket: self.echoed_name(), quirks };
-        decode(page, request, &expected).map_err(StoreError::from)?;
-        page.set_held_back(error::held_back(&head.headers).unwrap_or_default());
+        let quirks = &self.as_meant(quirks);
+        decode(page, request, &self.expected(quirks)).map_err(StoreError::from)?;
+        page.set_held_back(error::held_back(&head).unwrap_or_default());
         Ok(())
     }
 
-    /// Asks the store what it means by `+` in encoded names: it writes the prefix that it was asked for
-    /// into its answer like any other name. It stays `within` what is listed anyway, as keys may be
-    /// allowed no more.
-    async fn ask_for_plus(
+    /// Sends one request and receives its answer, from a server that lists in order unless any order will
+    /// do. Returns the headers.
+    pub(super) async fn send(
         &self,
         route: &Route,
         keys: Option<&Arc<Keys>>,
-        within: &[u8],
-    ) -> Result<(), Refusal> {
-        let prefix = [within, b"+ "].concat();
-        let request = PageRequest { prefix, limit: 1, ..PageRequest::default() };
-        let quirks = self.quirks();
-        let call = self.call(route, keys, &request, quirks)?;
-        let mut body = Vec::new();
-        let head = self.http.fetch(call, &mut body).await?;
+        key: &[u8],
+        query: &str,
+        any_order: bool,
+        body: &mut Vec<u8>,
+    ) -> Result<HeaderMap, Refusal> {
+        let call = self.call(route, keys, key, query)?;
+        let head = self.http.fetch(call, body).await?;
         if !head.status.is_success() {
-            return Err(error::read(head.status, &head.headers, &body));
+            return Err(error::read(head.status, &head.headers, body));
         }
-        let plus = plus_of(&body, quirks).unwrap_or_else(|| {
-            tracing::warn!(
-                "the store does not show what `+` in its keys stands for: read as a space"
+        let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
+        let service = self.recognise(server.unwrap_or_default());
+        if !any_order && let Some(service) = service.filter(|service| !service.quirks.ordered) {
+            let why = format!(
+                "the server is `{}`, which is known to list in an order of its own",
+                server.unwrap_or(service.title)
             );
-            Plus::Space
-        });
-        // Whoever asked at the same time was told the same.
-        let _ = self.plus.set(plus);
-        Ok(())
+            return Err(StoreError::from(PageError::KeepsNoOrder { why }).into());
+        }
+        Ok(head.headers)
     }
 
-    /// The request for a page, signed where there are keys.
+    /// What a reply has to agree with.
+    pub(super) fn expected<'a>(&'a self, quirks: &'a Quirks) -> Expected<'a> {
+        Expected { bucket: self.echoed_name(), quirks }
+    }
+
+    /// The request of `query` to the bucket, or to one of its keys, signed where there are keys.
     fn call(
         &self,
         route: &Route,
         keys: Option<&Arc<Keys>>,
-        request: &PageRequest,
-        quirks: &Quirks,
+        key: &[u8],
+        query: &str,
     ) -> Result<Request<()>, StoreError> {
-        let query = query::write(request, quirks)?;
-        let Route { host, path, region, .. } = route;
+        let Route { host, region, .. } = route;
+        let mut encoded = String::new();
+        percent::encode_path(key, &mut encoded);
+        let key = &encoded;
+        let path = &match route.path.as_str() {
+            path if key.is_empty() => path.to_owned(),
+            path => format!("{}/{key}", path.trim_end_matches('/')),
+        };
         let uri = format!("{}{path}?{query}", route.origin());
         let uri: Uri =
             uri.parse().map_err(|_| setup(format!("`{}{path}` is not a URL", route.origin())))?;
         let mut call = Request::new(());
         *call.uri_mut() = uri;
         let Self { bucket, request_payer, .. } = self;
-        let unsigned =
-            Unsigned { bucket, host, path, query: &query, request_payer: *request_payer };
+        let unsigned = Unsigned { bucket, key, host, path, query, request_payer: *request_payer };
         let headers = self.headers(&unsigned, keys, region);
         *call.headers_mut() = headers
             .map_err(|_| setup("the host, region or access key holds control characters"))?;
@@ -337,7 +369,7 @@ impl S3Store {
         if self.bucket.ends_with("-s3alias") { "" } else { &self.bucket }
     }
 
-    fn route(&self) -> Arc<Route> {
+    pub(super) fn route(&self) -> Arc<Route> {
         Arc::clone(&self.route.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -436,6 +468,10 @@ impl Store for S3Store {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.list_corrected(request, page).boxed()
+    }
+
+    fn billed(&self) -> Option<&dyn Billed> {
+        Some(self)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::store::page::printable;
 use crate::store::text::percent;
 use crate::store::{ListVersion, Page, PageError, PageRequest, Plus, Quirks, StoreError};
 use pass::Pass;
+pub(super) use pass::number;
 
 const ROOT: &str = "ListBucketResult";
 
@@ -195,12 +196,17 @@ fn decoded(plus: Plus, text: &[u8], element: &'static str) -> Result<Vec<u8>, Pa
     }
 }
 
-fn bad(element: &'static str, value: &[u8], expected: &'static str) -> PageError {
+pub(super) fn bad(element: &'static str, value: &[u8], expected: &'static str) -> PageError {
     PageError::BadValue { element, value: printable(value), expected }
 }
 
-fn truncated(body: &[u8], missing: &'static str) -> PageError {
+pub(super) fn truncated(body: &[u8], missing: &'static str) -> PageError {
     PageError::Truncated { missing, bytes: body.len() }
+}
+
+pub(super) fn not_a_listing(body: &[u8]) -> PageError {
+    const SHOWN: usize = 60;
+    PageError::NotAListing { start: printable(&body[..body.len().min(SHOWN)]) }
 }
 
 #[cfg(test)]

@@ -42,12 +42,12 @@ pub(super) fn check(
 }
 
 /// Ceph names buckets of a tenant `tenant:bucket` and answers with the bucket alone.
-fn is_bucket(name: &[u8], bucket: &str) -> bool {
+pub(super) fn is_bucket(name: &[u8], bucket: &str) -> bool {
     let bare = bucket.rsplit(':').next().unwrap_or(bucket);
     name == bucket.as_bytes() || name == bare.as_bytes()
 }
 
-fn compare(
+pub(super) fn compare(
     element: &'static str,
     got: Option<&[u8]>,
     sent: Option<&[u8]>,
@@ -85,6 +85,6 @@ fn is_text(sent: &[u8]) -> bool {
     std::str::from_utf8(sent).is_ok_and(|text| text.chars().all(in_xml))
 }
 
-fn wrong(element: &'static str, got: &[u8], sent: &[u8]) -> PageError {
+pub(super) fn wrong(element: &'static str, got: &[u8], sent: &[u8]) -> PageError {
     PageError::WrongEcho { element, got: printable(got), sent: printable(sent) }
 }

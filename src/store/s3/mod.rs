@@ -10,25 +10,33 @@
 //!   calls (`store::ks3`, `store::oss`) are other ways to such a value, and nothing more.
 //! * `endpoint`, `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
+//! * `billed`: the calls that list what is billed beside the current objects, and their documents:
+//!   `versions`, `uploads`, by way of `document`.
 //! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
+//! * `plus`: what `+` in encoded keys means to a store of which that is not known.
 //! * `providers`: the services and servers that speak S3, as data; `version`: which list call one knows.
 //! * `error`: from an error document to a kind.
 
+mod billed;
 mod client;
 mod config;
 pub(crate) mod credentials;
 mod decode;
+mod document;
 mod echo;
 pub(crate) mod endpoint;
 mod entry;
 pub(crate) mod environment;
 mod error;
 pub(crate) mod keys;
+mod plus;
 pub mod providers;
 mod query;
 pub(crate) mod settled;
 pub(crate) mod sign;
+mod uploads;
 mod version;
+mod versions;
 
 use crate::store::{KeyInUse, StoreError};
 pub use client::S3Store;

@@ -24,22 +24,28 @@ pub(super) fn write(request: &PageRequest, quirks: &Quirks) -> Result<String, St
     let limit =
         if request.limit == 0 { quirks.page_limit } else { request.limit.min(quirks.page_limit) };
 
+    Ok(join([
+        ("continuation-token", token.filter(|_| !first)),
+        ("delimiter", request.delimiter.as_ref().map(std::slice::from_ref)),
+        ("encoding-type", quirks.url_encoding.then_some(b"url")),
+        ("list-type", (!first).then_some(b"2")),
+        ("marker", token.or(after).filter(|_| first)),
+        ("max-keys", Some(limit.to_string().as_bytes())),
+        ("prefix", Some(request.prefix.as_slice()).filter(|prefix| !prefix.is_empty())),
+        ("start-after", after.filter(|_| !first)),
+    ]))
+}
+
+/// Writes parameters, whose names ascend, as they are signed and sent; those without a value are left out.
+pub(super) fn join<const N: usize>(parameters: [(&str, Option<&[u8]>); N]) -> String {
     let mut query = String::with_capacity(256);
-    let mut add = |name: &str, value: Option<&[u8]>| {
-        if let Some(value) = value {
-            let _ = write!(query, "{}{name}=", if query.is_empty() { "" } else { "&" });
-            percent::encode(value, &mut query);
-        }
-    };
-    add("continuation-token", token.filter(|_| !first));
-    add("delimiter", request.delimiter.as_ref().map(std::slice::from_ref));
-    add("encoding-type", quirks.url_encoding.then_some(b"url"));
-    add("list-type", (!first).then_some(b"2"));
-    add("marker", token.or(after).filter(|_| first));
-    add("max-keys", Some(limit.to_string().as_bytes()));
-    add("prefix", Some(request.prefix.as_slice()).filter(|prefix| !prefix.is_empty()));
-    add("start-after", after.filter(|_| !first));
-    Ok(query)
+    for (name, value) in parameters {
+        let Some(value) = value else { continue };
+        // Writing to a string does not fail.
+        let _ = write!(query, "{}{name}=", if query.is_empty() { "" } else { "&" });
+        percent::encode(value, &mut query);
+    }
+    query
 }
 
 #[cfg(test)]

@@ -77,6 +77,8 @@ impl Scheme {
 pub(crate) struct Unsigned<'a> {
     /// The bucket's name, as it is.
     pub(crate) bucket: &'a str,
+    /// The key in it, encoded as in the path; empty where the bucket itself is meant.
+    pub(crate) key: &'a str,
     /// As in the `Host` header, with the port where it is not the scheme's own.
     pub(crate) host: &'a str,
     /// Encoded as sent.
@@ -239,7 +241,8 @@ mod tests {
     }
 
     fn signature(keys: &Arc<Keys>, region: &str, date: &str, host: &str, query: &str) -> String {
-        let request = Unsigned { bucket: "b", host, path: "/", query, request_payer: false };
+        let request =
+            Unsigned { bucket: "b", key: "", host, path: "/", query, request_payer: false };
         let now = date::parse_http(date).unwrap();
         let signed = SignerV4::new(Scheme::AWS4).signed(&request, keys, region, now);
         signed.authorization.rsplit('=').next().unwrap().to_owned()
@@ -345,7 +348,7 @@ mod tests {
             let query = super::super::query::write(&request, &crate::store::Quirks::default()).unwrap();
             let mut path = "/".to_owned();
             crate::store::text::percent::encode_path(bucket.as_bytes(), &mut path);
-            let unsigned = Unsigned { bucket: &bucket, host, path: &path, query: &query, request_payer };
+            let unsigned = Unsigned { bucket: &bucket, key: "", host, path: &path, query: &query, request_payer };
             let keys = Arc::new(Keys::new("AKID", secret, session));
             let ours = SignerV4::new(Scheme::AWS4).signed(&unsigned, &keys, "eu-west-1", now).authorization;
             let theirs = by_the_sdk(&unsigned, &keys, "eu-west-1", now);

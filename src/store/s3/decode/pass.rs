@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{Head, Outcome, ROOT, Rejected, bad, truncated};
+use super::{Head, Outcome, ROOT, Rejected, bad, not_a_listing, truncated};
 use crate::object::Timestamp;
 use crate::store::page::printable;
 use crate::store::s3::entry::{self, Raw};
@@ -404,7 +404,7 @@ fn into_arena(
     if sound { Ok(span) } else { Err(bad(element, text, "url-encoded")) }
 }
 
-fn number(text: &[u8]) -> Option<u64> {
+pub(in crate::store::s3) fn number(text: &[u8]) -> Option<u64> {
     // `from_str` would accept a plus sign.
     let digits = text.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
@@ -415,9 +415,4 @@ fn once<T>(place: &mut Option<T>, value: T, element: &'static str) -> Result<(),
         None => Ok(()),
         Some(_) => Err(bad(element, b"", "given once")),
     }
-}
-
-fn not_a_listing(body: &[u8]) -> PageError {
-    const SHOWN: usize = 60;
-    PageError::NotAListing { start: printable(&body[..body.len().min(SHOWN)]) }
 }

@@ -1,0 +1,131 @@
+//! What is billed beside the current objects, as one table and what has to be said about it.
+
+use super::breakdown::{Breakdown, Row, gap};
+use super::figures::{bytes_iec, count};
+use crate::summary::{BilledSection, Summary, UploadsSection, VersionsSection};
+use crate::tally::ByteString;
+
+/// The table with its notes; texts are raw and must be escaped for where they go.
+pub(super) struct Billed {
+    pub(super) table: Breakdown,
+    /// Objects and bytes of all rows.
+    pub(super) whole: (u64, u128),
+    /// Why the figures are lower bounds, where they are.
+    pub(super) missing: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+/// The table, if anything of it was asked for; `escape` makes a key fit to show.
+pub(super) fn billed(summary: &Summary, escape: impl Fn(&ByteString) -> String) -> Option<Billed> {
+    let section = summary.billed.as_ref()?;
+    let filtered = summary.filtered.total();
+    let objects = summary.totals.objects.saturating_add(filtered.objects);
+    let bytes = summary.totals.bytes.saturating_add(filtered.bytes);
+    let mut rows = vec![row("current objects", objects, bytes)];
+    let (mut missing, mut notes) = (Vec::new(), Vec::new());
+    if let Some(versions) = &section.versions {
+        let noncurrent = versions.noncurrent;
+        rows.push(row("noncurrent versions", noncurrent.objects, noncurrent.bytes));
+        rows.push(row("delete markers", versions.delete_markers, 0));
+        missing.extend(
+            versions
+                .incomplete
+                .iter()
+                .map(|range| format!("versions {}: {}", gap(range, &escape), range.reason)),
+        );
+        notes.extend(about_versions(versions));
+    }
+    if let Some(uploads) = &section.uploads {
+        let (label, bytes) = match uploads.estimate {
+            Some(estimate) => ("uploads, estimated", estimate.bytes),
+            None => ("unfinished uploads", uploads.bytes),
+        };
+        rows.push(row(label, uploads.uploads, bytes));
+        missing.extend(uploads.incomplete.iter().cloned());
+        notes.extend(about_uploads(uploads));
+    }
+    if !filtered.is_empty() {
+        notes.push("filters do not apply to this table".into());
+    }
+    notes.push(requests(section));
+    let whole = rows.iter().fold((0_u64, 0_u128), |(objects, bytes), row| {
+        (objects.saturating_add(row.objects), bytes.saturating_add(row.bytes))
+    });
+    let table = Breakdown { title: "What is billed".into(), rows, note: None };
+    Some(Billed { table, whole, missing, notes })
+}
+
+fn row(label: &str, objects: u64, bytes: u128) -> Row {
+    Row { label: label.into(), objects, bytes }
+}
+
+fn requests(section: &BilledSection) -> String {
+    let list = section.requests.list;
+    format!("took {} further list requests", count(list))
+}
+
+fn about_versions(versions: &VersionsSection) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(oldest) = versions.oldest_noncurrent {
+        let classes: Vec<String> = versions
+            .noncurrent_classes
+            .iter()
+            .map(|class| {
+                let (number, weight) = (count(class.objects), bytes_iec(class.bytes));
+                format!("{} {number} ({weight})", class.name.to_text())
+            })
+            .collect();
+        let classes = classes.join(", ");
+        notes.push(format!("noncurrent versions: {classes}; the oldest of {}", oldest.date()));
+    }
+    if versions.delete_markers > 0 {
+        let current = count(versions.current_delete_markers);
+        notes.push(format!(
+            "delete markers: {current} of them current, so that their key is not listed"
+        ));
+    }
+    if versions.current != versions.listed && versions.incomplete.is_empty() {
+        let of = |counts: crate::tally::Counts| {
+            format!("{} current objects of {} bytes", count(counts.objects), count(counts.bytes))
+        };
+        notes.push(format!(
+            "the scan listed {}, and the listing of versions {}: the bucket changed in between, or one of \
+             the two listings is wrong",
+            of(versions.listed),
+            of(versions.current)
+        ));
+    }
+    notes
+}
+
+fn about_uploads(uploads: &UploadsSection) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(oldest) = uploads.oldest {
+        let old = count(uploads.older_than_a_week);
+        notes.push(format!(
+            "unfinished uploads: {old} begun more than a week ago, the oldest on {}",
+            oldest.date()
+        ));
+    }
+    match uploads.estimate {
+        Some(estimate) => notes.push(format!(
+            "bytes of uploads are estimated from a random sample of {} of {}: between {} and {} with 95 % \
+             confidence; `--uploads=all` lists the parts of all",
+            count(uploads.weighed),
+            count(uploads.uploads),
+            bytes_iec(estimate.low),
+            bytes_iec(estimate.high)
+        )),
+        None if uploads.uploads > uploads.weighed => notes.push(format!(
+            "bytes are those of {} of the {} uploads",
+            count(uploads.weighed),
+            count(uploads.uploads)
+        )),
+        None => {}
+    }
+    if uploads.gone > 0 {
+        let gone = count(uploads.gone);
+        notes.push(format!("{gone} of the uploads were completed or aborted meanwhile"));
+    }
+    notes
+}

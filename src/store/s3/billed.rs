@@ -1,0 +1,65 @@
+//! The calls that list what is billed beside the current objects.
+
+use futures::future::{BoxFuture, FutureExt as _};
+
+use super::client::S3Store;
+use super::{uploads, versions};
+use crate::store::{
+    Billed, ErrorKind, PartsPage, PartsRequest, Store as _, StoreError, UploadsPage,
+    UploadsRequest, VersionsPage, VersionsRequest,
+};
+
+impl Billed for S3Store {
+    fn versions<'a>(
+        &'a self,
+        request: &'a VersionsRequest,
+    ) -> BoxFuture<'a, Result<VersionsPage, StoreError>> {
+        async move {
+            let query = versions::write(request, self.quirks());
+            let body = self.document(b"", &query, request.any_order).await;
+            let body = body.map_err(|error| permitted(error, "s3:ListBucketVersions"))?;
+            let quirks = self.as_meant_below(&request.prefix).await?;
+            Ok(versions::decode(&body, request, &self.expected(&quirks))?)
+        }
+        .boxed()
+    }
+
+    fn uploads<'a>(
+        &'a self,
+        request: &'a UploadsRequest,
+    ) -> BoxFuture<'a, Result<UploadsPage, StoreError>> {
+        async move {
+            let query = uploads::write(request, self.quirks());
+            let body = self.document(b"", &query, request.any_order).await;
+            let body = body.map_err(|error| permitted(error, "s3:ListBucketMultipartUploads"))?;
+            let quirks = self.as_meant_below(&request.prefix).await?;
+            Ok(uploads::decode(&body, request, &self.expected(&quirks))?)
+        }
+        .boxed()
+    }
+
+    fn parts<'a>(
+        &'a self,
+        request: &'a PartsRequest,
+    ) -> BoxFuture<'a, Result<PartsPage, StoreError>> {
+        async move {
+            let query = uploads::write_parts(request, self.quirks());
+            let body = self.document(&request.key, &query, true).await;
+            let body = body.map_err(|error| permitted(error, "s3:ListMultipartUploadParts"))?;
+            Ok(uploads::decode_parts(&body, request)?)
+        }
+        .boxed()
+    }
+}
+
+/// Names the permission that is wanting, and the way out.
+fn permitted(mut error: StoreError, action: &str) -> StoreError {
+    if error.kind == ErrorKind::AccessDenied {
+        error.message = format!(
+            "{}\nhint: the key must be allowed `{action}` on the bucket; the managed policy \
+             AmazonS3ReadOnlyAccess suffices",
+            error.message
+        );
+    }
+    error
+}

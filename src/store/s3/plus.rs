@@ -1,0 +1,54 @@
+//! What a store means by `+` in encoded keys, where that is not known of it: it is asked.
+
+use std::sync::Arc;
+
+use super::client::S3Store;
+use super::decode::plus_of;
+use super::endpoint::Route;
+use super::error::Refusal;
+use super::keys::Keys;
+use super::query;
+use crate::store::{PageRequest, Plus, Quirks, Store as _, StoreError};
+
+impl S3Store {
+    /// These quirks with what is known by now of `+`.
+    pub(super) fn as_meant(&self, quirks: &Quirks) -> Quirks {
+        let plus = self.plus.get().copied().unwrap_or(quirks.plus);
+        Quirks { plus, ..quirks.clone() }
+    }
+
+    /// The same, with the store asked where it has to be.
+    pub(super) async fn as_meant_below(&self, prefix: &[u8]) -> Result<Quirks, StoreError> {
+        if self.quirks().plus == Plus::Unsure && self.plus.get().is_none() {
+            let keys = self.keys.keys().await?;
+            let asked = self.ask_for_plus(&self.route(), keys.as_ref(), prefix).await;
+            asked.map_err(|refusal| refusal.error)?;
+        }
+        Ok(self.as_meant(self.quirks()))
+    }
+
+    /// Asks the store what it means by `+` in encoded names: it writes the prefix that it was asked for
+    /// into its answer like any other name. It stays `within` what is listed anyway, as keys may be
+    /// allowed no more.
+    pub(super) async fn ask_for_plus(
+        &self,
+        route: &Route,
+        keys: Option<&Arc<Keys>>,
+        within: &[u8],
+    ) -> Result<(), Refusal> {
+        let prefix = [within, b"+ "].concat();
+        let request = PageRequest { prefix, limit: 1, ..PageRequest::default() };
+        let quirks = self.quirks();
+        let (query, mut body) = (query::write(&request, quirks)?, Vec::new());
+        self.send(route, keys, b"", &query, true, &mut body).await?;
+        let plus = plus_of(&body, quirks).unwrap_or_else(|| {
+            tracing::warn!(
+                "the store does not show what `+` in its keys stands for: read as a space"
+            );
+            Plus::Space
+        });
+        // Whoever asked at the same time was told the same.
+        let _ = self.plus.set(plus);
+        Ok(())
+    }
+}

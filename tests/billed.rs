@@ -1,0 +1,264 @@
+//! What is billed beside the current objects: every version exactly once, every upload with its parts,
+//! whatever the server does on the way.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
+
+mod common;
+
+use common::{BUCKET, Held, Ran, Workshop, config, keys, numbered, options, runtime, start, store};
+use serde_json::Value;
+use weighbridge::scan::billed::{BilledOptions, BilledOutcome, BilledScan, UploadsWeighed};
+use weighbridge::scan::pace::PaceOptions;
+use weighbridge::simulator::{History, HistoryTotals, Simulator};
+use weighbridge::store::Quirks;
+
+const HISTORY: History = History { versions: 5, deleted: 0.2, uploads: 60, seed: 11 };
+
+fn serve(content: &Held, history: History, behaviour: &str) -> Simulator {
+    let mut config = config(content, behaviour);
+    config.buckets.get_mut(BUCKET).unwrap().history = history;
+    start(config)
+}
+
+/// Scans and lists what is billed, with so many entries to a page.
+fn weigh(simulator: &Simulator, prefix: &str, page: usize, wanted: BilledOptions) -> BilledOutcome {
+    runtime().block_on(async {
+        let quirks = Quirks { page_limit: page, ..Quirks::default() };
+        let store = store(simulator, Some(quirks)).await;
+        let mut options = options(8);
+        options.prefix = prefix.into();
+        let scanned = common::weigh_store(store.clone(), options).await.unwrap();
+        let pace = PaceOptions { concurrency: 8, ..PaceOptions::default() };
+        let location = format!("s3://{BUCKET}/{prefix}");
+        let billed = BilledScan::open(store, wanted, pace, location, prefix.into()).await.unwrap();
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        billed.run(&scanned.ledger, stopped).await.unwrap()
+    })
+}
+
+fn all() -> BilledOptions {
+    BilledOptions { versions: true, uploads: Some(UploadsWeighed::All), seed: 0 }
+}
+
+#[track_caller]
+fn assert_exact(found: &BilledOutcome, truth: &HistoryTotals, what: &str) {
+    let versions = found.versions.as_ref().unwrap();
+    let uploads = found.uploads.as_ref().unwrap();
+    assert!(found.is_complete(), "{what}: {:?} {:?}", versions.missing, uploads.missing);
+    let totals = &versions.totals;
+    let counts = |counts: weighbridge::tally::Counts| (counts.objects, counts.bytes);
+    assert_eq!(counts(totals.current), truth.current, "{what}: current");
+    assert_eq!(counts(totals.noncurrent), truth.noncurrent, "{what}: noncurrent");
+    assert_eq!(totals.oldest_noncurrent, truth.oldest_noncurrent, "{what}: oldest");
+    assert_eq!(totals.delete_markers, truth.delete_markers, "{what}: delete markers");
+    assert_eq!(
+        totals.current_delete_markers, truth.current_delete_markers,
+        "{what}: current delete markers"
+    );
+    assert_eq!(uploads.totals.uploads, truth.uploads, "{what}: uploads");
+    assert_eq!((uploads.totals.parts, uploads.totals.bytes), truth.parts, "{what}: parts");
+    assert_eq!(uploads.estimate, None, "{what}");
+}
+
+#[test]
+fn versions_and_uploads_are_exact_at_any_page_size() {
+    let content = numbered(3_000);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    assert!(truth.noncurrent.0 > 5_000 && truth.current_delete_markers > 400);
+    let simulator = serve(&content, HISTORY, "");
+    for page in [1_000, 97, 13] {
+        let found = weigh(&simulator, "", page, all());
+        assert_exact(&found, &truth, &format!("pages of {page}"));
+        assert!(found.requests.list > truth.uploads);
+    }
+}
+
+#[test]
+fn only_what_is_below_the_prefix_counts() {
+    let content = numbered(3_000);
+    for prefix in ["d1/", "d2/e3/", "d0/e0/k0000", "nothing"] {
+        let simulator = serve(&content, HISTORY, "");
+        let truth = HISTORY.totals(content.as_ref(), prefix.as_bytes());
+        assert_exact(&weigh(&simulator, prefix, 50, all()), &truth, prefix);
+    }
+}
+
+#[test]
+fn a_bucket_without_versioning_has_its_objects_and_nothing_else() {
+    let content = numbered(500);
+    let simulator = serve(&content, History::default(), "");
+    let truth = History::default().totals(content.as_ref(), b"");
+    assert_eq!((truth.noncurrent.0, truth.uploads), (0, 0));
+    assert_exact(&weigh(&simulator, "", 100, all()), &truth, "unversioned");
+}
+
+#[test]
+fn keys_of_every_kind_keep_their_versions() {
+    let names =
+        ["a b", "a+b", "a%2Bb", "%zz", "é", "日本", "a&<>\"'", "a/../b", "//", "/", "?x=1", "null"];
+    let content = keys(names);
+    let simulator = serve(&content, HISTORY, "");
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    assert_exact(&weigh(&simulator, "", 3, all()), &truth, "nasty keys");
+}
+
+#[test]
+fn faults_on_the_way_change_no_figure() {
+    let content = numbered(700);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    for behaviour in [
+        "error-500=0.05,slow-down=0.05",
+        "reset=0.05,cut-body=0.05,truncated-xml=0.05,error-in-200=0.05",
+        "short-page=0.4",
+        "unordered-page=0.05,repeated-page=0.05,repeated-token=0.05",
+        "start-after-inclusive",
+        "no-encoding-type",
+        "truncated-end=0.3",
+        "page-limit=7,short-page=0.2",
+    ] {
+        let simulator = serve(&content, HISTORY, behaviour);
+        assert_exact(&weigh(&simulator, "", 40, all()), &truth, behaviour);
+    }
+}
+
+#[test]
+fn what_cannot_be_listed_is_named_and_the_rest_is_a_lower_bound() {
+    let content = numbered(3_000);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    // The scan is spared: it is over before anything fails.
+    let whole = serve(&content, HISTORY, "");
+    let failing = serve(&content, HISTORY, "fail-key=d2%2Fe3%2Fk01702");
+    let found = runtime().block_on(async {
+        let quirks = Quirks { page_limit: 40, ..Quirks::default() };
+        let scanned = common::weigh_store(store(&whole, Some(quirks.clone())).await, options(8))
+            .await
+            .unwrap();
+        let store = store(&failing, Some(quirks)).await;
+        let pace = PaceOptions { concurrency: 8, ..PaceOptions::default() };
+        let wanted = BilledOptions { versions: true, ..BilledOptions::default() };
+        let billed =
+            BilledScan::open(store, wanted, pace, "s3://b".into(), Vec::new()).await.unwrap();
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        billed.run(&scanned.ledger, stopped).await.unwrap()
+    });
+    assert!(!found.is_complete());
+    let versions = found.versions.unwrap();
+    let [missing] = &versions.missing[..] else { panic!("{:?}", versions.missing) };
+    assert!(missing.reason.contains("InternalError"), "{}", missing.reason);
+    let inside = |key: &[u8]| {
+        missing.after.as_deref().is_none_or(|after| after < key)
+            && missing.through.as_deref().is_none_or(|through| key <= through)
+    };
+    assert!(inside(b"d2/e3/k01702") && !inside(b"d0/e0/k00000"));
+    assert!(versions.totals.current.objects < truth.current.0);
+    assert!(versions.totals.current.objects > truth.current.0 / 2);
+}
+
+#[test]
+fn many_uploads_are_sampled_and_said_to_be() {
+    let content = numbered(300);
+    let history = History { uploads: 3_000, ..HISTORY };
+    let truth = history.totals(content.as_ref(), b"");
+    let simulator = serve(&content, history, "");
+    let wanted = |weighed| BilledOptions { uploads: Some(weighed), ..BilledOptions::default() };
+    let found = weigh(&simulator, "", 1_000, wanted(UploadsWeighed::AtMost(200))).uploads.unwrap();
+    assert_eq!((found.totals.uploads, found.totals.weighed), (3_000, 200));
+    let estimate = found.estimate.unwrap();
+    assert!(estimate.low < estimate.total && estimate.total < estimate.high);
+    #[expect(clippy::cast_precision_loss, reason = "compared with an estimate")]
+    let off = (estimate.total / truth.parts.1 as f64 - 1.0).abs();
+    assert!(off < 0.25, "off by {off}");
+    let found =
+        weigh(&simulator, "", 1_000, wanted(UploadsWeighed::AtMost(3_000))).uploads.unwrap();
+    assert_eq!((found.estimate, found.totals.bytes), (None, truth.parts.1));
+}
+
+// --- with the program -------------------------------------------------------------------------------
+
+fn scanned(content: &Held, more: &[&str]) -> (Workshop, Ran, Value) {
+    let simulator = serve(content, HISTORY, "");
+    let workshop = Workshop::new();
+    let mut arguments = vec!["-o", "s.json", "--report", "r.md", "--report", "r.html"];
+    arguments.extend_from_slice(more);
+    let ran = workshop.scan(&simulator.endpoint(), &arguments);
+    let summary = workshop.summary("s.json");
+    (workshop, ran, summary)
+}
+
+#[test]
+fn the_summary_and_all_reports_show_one_table() {
+    let content = numbered(1_200);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    let (workshop, ran, summary) =
+        scanned(&content, &["--versions", "--uploads", "--exclude", "d0/*"]);
+    ran.ends_with_code(0);
+    let billed = &summary["billed"];
+    assert_eq!(billed["complete"], true);
+    assert_eq!(billed["versions"]["listed"], billed["versions"]["current"]);
+    assert_eq!(billed["versions"]["current"]["objects"], truth.current.0);
+    assert_eq!(billed["versions"]["noncurrent"]["objects"], truth.noncurrent.0);
+    assert_eq!(billed["versions"]["delete_markers"], truth.delete_markers);
+    assert_eq!(billed["uploads"]["uploads"], truth.uploads);
+    assert_eq!(billed["uploads"]["parts"], truth.parts.0);
+    assert_eq!(summary["totals"]["objects"].as_u64().unwrap() + 700, truth.current.0);
+    for text in [
+        ran.text(),
+        std::fs::read_to_string(workshop.path("r.md")).unwrap(),
+        std::fs::read_to_string(workshop.path("r.html")).unwrap(),
+    ] {
+        for part in [
+            "What is billed",
+            "noncurrent versions",
+            "delete markers",
+            "unfinished uploads",
+            "filters do not apply",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_asked_beside_the_objects_unless_wanted() {
+    let content = keys(["a", "b"]);
+    let (_, ran, summary) = scanned(&content, &[]);
+    ran.ends_with_code(0);
+    assert!(summary["billed"].is_null() && !ran.text().contains("billed"));
+}
+
+#[test]
+fn a_limit_on_requests_leaves_what_is_billed_incomplete() {
+    let content = numbered(1_200);
+    let (_, ran, summary) = scanned(&content, &["--versions", "--max-requests", "5", "-c", "1"]);
+    ran.ends_with_code(3);
+    assert_eq!(
+        (&summary["complete"], &summary["billed"]["complete"]),
+        (&true.into(), &false.into())
+    );
+    let reason = summary["billed"]["versions"]["incomplete"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("number of requests"), "{reason}");
+    assert!(ran.text().contains("INCOMPLETE"), "{}", ran.said());
+}
+
+#[test]
+fn a_key_that_may_not_list_versions_is_told_before_the_scan() {
+    let content = keys(["a"]);
+    let mut config = config(&content, "");
+    config.buckets.get_mut(BUCKET).unwrap().denied = true;
+    let simulator = start(config);
+    let ran = Workshop::new().scan(&simulator.endpoint(), &["--versions"]);
+    ran.ends_with_code(1);
+    assert!(
+        ran.stderr.contains("hint: the key must be allowed `s3:ListBucketVersions`"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(simulator.counters().lists, 0);
+}
+
+#[test]
+fn a_sample_size_that_is_no_number_is_refused() {
+    let ran = Workshop::new().scan("http://127.0.0.1:9", &["--uploads=some"]);
+    ran.ends_with_code(2);
+    assert!(ran.stderr.contains("--uploads"), "{}", ran.stderr);
+}
