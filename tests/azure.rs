@@ -8,9 +8,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use common::{
-    BUCKET, Held, Ran, Workshop, config, counted, held, keys, numbered, options, rows_in, rows_of,
-    run, runtime, start, sums, totals, weigh_store,
+    BUCKET, Held, Ran, Workshop, config, counted, held, keys, listing_of, numbered, options,
+    rows_in, rows_of, run, runtime, sdk, start, sums, totals, weigh_store,
 };
+use serde_json::{Value, json};
 use weighbridge::manifest::Row;
 use weighbridge::object::KeyOrder;
 use weighbridge::scan::ledger::check_tiling;
@@ -120,6 +121,12 @@ fn nasty() -> Held {
     keys(names)
 }
 
+/// The same and what clients stumble over.
+fn awkward_names() -> Held {
+    let nasty = rows_of(&nasty()).into_iter().map(|row| String::from_utf8(row.key).unwrap());
+    keys(nasty.chain(common::awkward()))
+}
+
 #[test]
 fn every_blob_is_counted_once_at_any_page_size_and_concurrency() {
     for (content, what) in [(numbered(4_000), "numbered"), (nasty(), "nasty")] {
@@ -207,6 +214,47 @@ fn a_hierarchical_namespace_that_the_account_does_not_tell_of_is_noticed() {
     assert_exact(&outcome, &rows_of(&content), "hierarchical");
     let notes = outcome.ledger.notes.join("\n");
     assert!(notes.contains("hierarchical namespace"), "{notes}");
+}
+
+// --- a client that other people wrote ---------------------------------------------------------------
+
+/// What the SDK has to show, in the order of the service.
+fn shown(content: &Held, case: &Value) -> Value {
+    let text = |name: &str| case[name].as_str().unwrap();
+    let mut rows = rows_of(content);
+    rows.sort_by(|left, right| KeyOrder::Utf16.compare(&left.key, &right.key));
+    let from = text("from").as_bytes();
+    rows.retain(|row| !KeyOrder::Utf16.precedes(&row.key, from));
+    listing_of(&rows, text("prefix"), text("delimiter"), "")
+}
+
+#[test]
+fn the_official_sdk_lists_the_simulator_by_key_and_by_signature() {
+    let content = awkward_names();
+    let case = |prefix: &str, delimiter: &str, limit: u32, from: &str| json!({ "prefix": prefix, "delimiter": delimiter, "limit": limit, "from": from });
+    let cases = [
+        case("", "", 5_000, ""),
+        case("", "", 7, ""),
+        case("", "/", 9, ""),
+        case("d1/", "/", 5_000, ""),
+        case("客户/", "", 1, ""),
+        case("", "", 50, "d2/e1/k190"),
+        case("", "", 3, "\u{1f600}"),
+        case("order/", "", 50, "order/\u{ff5e}"),
+        case("a+", "", 1, ""),
+        case("a ", "", 1, ""),
+    ];
+    let expected: Vec<Value> = cases.iter().map(|case| shown(&content, case)).collect();
+    for kind in ["key", "account-sas", "container-sas"] {
+        let simulator = serve(&content, "");
+        let key = account_key(DEFAULT_SECRET);
+        let arguments = [&simulator.endpoint(), DEFAULT_KEY_ID, BUCKET, &key, kind];
+        let Some(seen) = sdk("list_azure.py", &arguments, &json!(cases)) else { return };
+        for ((case, seen), expected) in cases.iter().zip(seen.as_array().unwrap()).zip(&expected) {
+            assert_eq!(seen, expected, "{kind}: {case}");
+        }
+        assert_eq!(simulator.counters().refused, 0);
+    }
 }
 
 // --- the program ------------------------------------------------------------------------------------
