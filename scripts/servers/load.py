@@ -127,7 +127,7 @@ def put(config: dict, only: str | None, thin: int) -> None:
 def settle(config: dict, accepted: dict[bytes, int], refused: dict[bytes, dict], elsewhere: set[bytes]) -> None:
     """Accepted, but is it there under this name, and what is there under names that nobody gave? Both go again. A
     removal may take another object with it where the server takes two names for one, so look until all is in order."""
-    bucket = Bucket(config)
+    bucket = connect(config)
     for _ in range(4):
         listed = dict(bucket.list())
         missing = [key for key, size in accepted.items() if listed.get(key) != size]
