@@ -4,13 +4,17 @@
 
 mod common;
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
 use common::{
-    BUCKET, Held, Ran, Workshop, config, counted, held, keys, numbered, options, rows_in, rows_of,
-    run, runtime, start, sums, totals, weigh_store,
+    BUCKET, Held, Ran, Workshop, config, counted, held, keys, listing_of, numbered, options,
+    rows_in, rows_of, run, runtime, sdk, start, sums, totals, weigh_store,
 };
+use serde::Deserialize;
+use serde_json::{Value, json};
 use weighbridge::manifest::Row;
 use weighbridge::object::KeyOrder;
 use weighbridge::scan::ledger::check_tiling;
@@ -20,7 +24,7 @@ use weighbridge::simulator::{
     account_key,
 };
 use weighbridge::store::azure::{AzureAccess, AzureConfig, AzureStore, Secret, quirks};
-use weighbridge::store::{Quirks, Store};
+use weighbridge::store::{Quirks, RangeStart, Store};
 
 const INCOMPLETE: i32 = 3;
 
@@ -120,6 +124,12 @@ fn nasty() -> Held {
     keys(names)
 }
 
+/// The same and what clients stumble over.
+fn awkward_names() -> Held {
+    let nasty = rows_of(&nasty()).into_iter().map(|row| String::from_utf8(row.key).unwrap());
+    keys(nasty.chain(common::awkward()))
+}
+
 #[test]
 fn every_blob_is_counted_once_at_any_page_size_and_concurrency() {
     for (content, what) in [(numbered(4_000), "numbered"), (nasty(), "nasty")] {
@@ -209,6 +219,47 @@ fn a_hierarchical_namespace_that_the_account_does_not_tell_of_is_noticed() {
     assert!(notes.contains("hierarchical namespace"), "{notes}");
 }
 
+// --- a client that other people wrote ---------------------------------------------------------------
+
+/// What the SDK has to show, in the order of the service.
+fn shown(content: &Held, case: &Value) -> Value {
+    let text = |name: &str| case[name].as_str().unwrap();
+    let mut rows = rows_of(content);
+    rows.sort_by(|left, right| KeyOrder::Utf16.compare(&left.key, &right.key));
+    let from = text("from").as_bytes();
+    rows.retain(|row| !KeyOrder::Utf16.precedes(&row.key, from));
+    listing_of(&rows, text("prefix"), text("delimiter"), "")
+}
+
+#[test]
+fn the_official_sdk_lists_the_simulator_by_key_and_by_signature() {
+    let content = awkward_names();
+    let case = |prefix: &str, delimiter: &str, limit: u32, from: &str| json!({ "prefix": prefix, "delimiter": delimiter, "limit": limit, "from": from });
+    let cases = [
+        case("", "", 5_000, ""),
+        case("", "", 7, ""),
+        case("", "/", 9, ""),
+        case("d1/", "/", 5_000, ""),
+        case("客户/", "", 1, ""),
+        case("", "", 50, "d2/e1/k190"),
+        case("", "", 3, "\u{1f600}"),
+        case("order/", "", 50, "order/\u{ff5e}"),
+        case("a+", "", 1, ""),
+        case("a ", "", 1, ""),
+    ];
+    let expected: Vec<Value> = cases.iter().map(|case| shown(&content, case)).collect();
+    for kind in ["key", "account-sas", "container-sas"] {
+        let simulator = serve(&content, "");
+        let key = account_key(DEFAULT_SECRET);
+        let arguments = [&simulator.endpoint(), DEFAULT_KEY_ID, BUCKET, &key, kind];
+        let Some(seen) = sdk("list_azure.py", &arguments, &json!(cases)) else { return };
+        for ((case, seen), expected) in cases.iter().zip(seen.as_array().unwrap()).zip(&expected) {
+            assert_eq!(seen, expected, "{kind}: {case}");
+        }
+        assert_eq!(simulator.counters().refused, 0);
+    }
+}
+
 // --- the program ------------------------------------------------------------------------------------
 
 fn scan_of(workshop: &Workshop, simulator: &Simulator, location: &str, more: &[&str]) -> Command {
@@ -278,7 +329,7 @@ fn what_is_wrong_is_told_with_its_way_out() {
     let workshop = Workshop::new();
     let here = format!("azure://{DEFAULT_KEY_ID}/{BUCKET}");
     let connection = format!("AccountName={DEFAULT_KEY_ID};AccountKey={}", account_key("other"));
-    std::fs::write(workshop.path("c.txt"), connection).unwrap();
+    fs::write(workshop.path("c.txt"), connection).unwrap();
     let missing = format!("azure://{DEFAULT_KEY_ID}/missing");
     let expired = "sv=2024-11-04&sr=c&sp=rl&se=2020-01-01&sig=x";
     for (location, variable, value, more, code, told) in [
@@ -315,4 +366,151 @@ fn what_is_wrong_is_told_with_its_way_out() {
         assert!(told_so, "{told}: {}", ran.said());
         assert!(value.len() < 4 || !ran.said().contains(&value), "{}", ran.said());
     }
+}
+
+// --- a server that other people wrote ---------------------------------------------------------------
+
+/// Azurite, as `scripts/servers` tells of it.
+#[derive(Deserialize)]
+struct Azurite {
+    endpoint: String,
+    access_key_id: String,
+    secret_access_key: String,
+    bucket: String,
+    truth: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    key_b64: String,
+    size: u64,
+}
+
+type Blob = (Vec<u8>, u64);
+
+/// Azurite and its blobs in the order of their bytes, or nothing where it does not run.
+#[expect(clippy::print_stderr, reason = "who runs the tests has to know what was left out")]
+fn azurite() -> Option<(Azurite, Vec<Blob>)> {
+    const VARIABLE: &str = "WEIGHBRIDGE_TEST_AZURITE";
+    let Some(path) = std::env::var_os(VARIABLE) else {
+        let required = std::env::var("WEIGHBRIDGE_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
+        assert!(!required, "{VARIABLE} is not set, and WEIGHBRIDGE_REQUIRE_SERVERS is");
+        eprintln!("left out: {VARIABLE} is not set; `scripts/test` starts the servers");
+        return None;
+    };
+    let server: Azurite = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let truth = fs::read_to_string(&server.truth).unwrap();
+    let known = truth.lines().map(|line| serde_json::from_str::<Known>(line).unwrap());
+    let blobs: Vec<Blob> = known.map(|known| (decoded(&known.key_b64), known.size)).collect();
+    assert!(blobs.len() > 5_000 && blobs.is_sorted(), "the whole data set");
+    Some((server, blobs))
+}
+
+/// Base64 with padding.
+fn decoded(text: &str) -> Vec<u8> {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bits, mut held, mut out) = (0_u32, 0, Vec::new());
+    for byte in text.bytes().filter(|&byte| byte != b'=') {
+        let value = alphabet.iter().position(|&known| known == byte).unwrap();
+        bits = (bits << 6 | u32::try_from(value).unwrap()) & 0xFFFF;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push(u8::try_from(bits >> held & 0xFF).unwrap());
+        }
+    }
+    out
+}
+
+impl Azurite {
+    async fn store(&self, page_limit: usize) -> Arc<dyn Store> {
+        let key = Secret::new(self.secret_access_key.clone(), "a test");
+        let config = AzureConfig {
+            endpoint_url: Some(self.endpoint.clone()),
+            access: AzureAccess::AccountKey(key),
+            quirks: Some(Quirks { page_limit, ..quirks() }),
+            ..AzureConfig::new(&self.access_key_id, &self.bucket)
+        };
+        Arc::new(AzureStore::connect(config).await.unwrap())
+    }
+
+    fn connection_string(&self) -> String {
+        format!(
+            "DefaultEndpointsProtocol=http;AccountName={0};AccountKey={1};BlobEndpoint={2}/{0};",
+            self.access_key_id, self.secret_access_key, self.endpoint
+        )
+    }
+}
+
+fn blobs_in(path: &Path) -> Vec<Blob> {
+    let mut blobs: Vec<_> = rows_in(path).into_iter().map(|row| (row.key, row.size)).collect();
+    blobs.sort();
+    blobs
+}
+
+#[test]
+fn azurite_is_weighed_blob_by_blob_in_many_ranges() {
+    let Some((server, blobs)) = azurite() else { return };
+    let workshop = Workshop::new();
+    for (page_limit, concurrency) in [(5_000, 1), (200, 1), (200, 16), (50, 16)] {
+        let what = format!("pages of {page_limit}, {concurrency} at once");
+        let path = workshop.path(&format!("{page_limit}-{concurrency}.csv"));
+        let options = common::with_manifest(options(concurrency), &path);
+        let outcome = runtime()
+            .block_on(async { weigh_store(server.store(page_limit).await, options).await })
+            .unwrap();
+        assert_eq!(outcome.end, End::Complete, "{what}");
+        assert!(!outcome.ledger.sequential, "{what}: {:?}", outcome.ledger.notes);
+        check_tiling(&outcome.ledger.ranges, KeyOrder::Utf16).unwrap();
+        assert!(concurrency == 1 || outcome.ledger.ranges.len() > 8, "{what}: cut into ranges");
+        assert!(blobs_in(&path) == blobs, "{what}");
+    }
+}
+
+#[test]
+fn azurite_is_walked_by_directories_and_by_prefixes() {
+    let Some((server, blobs)) = azurite() else { return };
+    let workshop = Workshop::new();
+    let startless = Quirks { range_start: RangeStart::None, page_limit: 300, ..quirks() };
+    for (number, prefix) in
+        ["", "logs/", "dir", "dir/", "order/", "p/", "x/"].into_iter().enumerate()
+    {
+        let expected: Vec<Blob> =
+            blobs.iter().filter(|blob| blob.0.starts_with(prefix.as_bytes())).cloned().collect();
+        for (way, quirks) in
+            [("ranges", Quirks { page_limit: 300, ..quirks() }), ("walk", startless.clone())]
+        {
+            let path = workshop.path(&format!("{way}-{number}.csv"));
+            let options = ScanOptions { prefix: prefix.into(), ..options(8) };
+            let options = common::with_manifest(options, &path);
+            let text = Secret::new(server.connection_string(), "a test");
+            let config = AzureConfig {
+                access: AzureAccess::ConnectionString(text),
+                quirks: Some(quirks),
+                ..AzureConfig::new(&server.access_key_id, &server.bucket)
+            };
+            let weighing = async {
+                weigh_store(Arc::new(AzureStore::connect(config).await.unwrap()), options).await
+            };
+            let outcome = runtime().block_on(weighing).unwrap();
+            assert_eq!(outcome.end, End::Complete, "{way} below {prefix}");
+            assert_eq!(outcome.ledger.sequential, way == "walk", "{way} below {prefix}");
+            assert!(blobs_in(&path) == expected, "{way} below {prefix}");
+        }
+    }
+}
+
+#[test]
+fn azurite_is_weighed_by_the_program() {
+    let Some((server, blobs)) = azurite() else { return };
+    let workshop = Workshop::new();
+    let location = format!("azure://{}/{}", server.access_key_id, server.bucket);
+    let mut command =
+        workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.jsonl.zst"]);
+    command.env("AZURE_STORAGE_CONNECTION_STRING", server.connection_string());
+    let ran = run(command);
+    ran.ends_with_code(0);
+    assert!(!ran.said().contains(&server.secret_access_key), "{}", ran.said());
+    assert!(blobs_in(&workshop.path("m.jsonl.zst")) == blobs);
+    assert_eq!(totals(&workshop.summary("s.json")).0, blobs.len() as u64);
 }

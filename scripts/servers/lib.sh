@@ -191,6 +191,7 @@ write_config() {
   local port=$1 bucket=${2:-$BUCKET} file=${3:-$CONFIG} truth=${4:-$STATE/truth.jsonl}
   cat >"$file.new" <<JSON
 {
+  "dialect": "${DIALECT:-s3}",
   "endpoint": "http://127.0.0.1:$port",
   "region": "$REGION",
   "access_key_id": "$ACCESS_KEY_ID",
@@ -244,7 +245,7 @@ bring_up() {
 # what was there before.
 load() {
   local wanted port
-  wanted=$({ cat "$HERE"/{dataset,load,s3}.py; echo "$THIN"; } | sha256sum | cut -d' ' -f1)
+  wanted=$({ cat "$HERE"/{blob,dataset,load,s3}.py; echo "$THIN"; } | sha256sum | cut -d' ' -f1)
   healthy || die "is not running"
   if [ "$(cat "$STATE/loaded" 2>/dev/null)" = "$wanted" ] && python3 "$HERE/load.py" check --config "$CONFIG"; then
     say "already loaded"

@@ -20,10 +20,16 @@ import sys
 import threading
 import time
 
+import blob
 import dataset
-from s3 import Bucket, Failure
+import s3
+from s3 import Failure
 
 THREADS = 8
+
+
+def connect(config: dict):
+    return (blob if config.get("dialect") == "azure" else s3).Bucket(config)
 
 
 def say(text: str) -> None:
@@ -59,7 +65,7 @@ def put_all(config: dict, keys: list[bytes], connections: int) -> dict[bytes, Fa
     broken: list[BaseException] = []
 
     def work() -> None:
-        bucket = Bucket(config)
+        bucket = connect(config)
         try:
             while not broken:
                 key = waiting.get_nowait()
@@ -89,7 +95,7 @@ def put_all(config: dict, keys: list[bytes], connections: int) -> dict[bytes, Fa
     return results
 
 
-def create_bucket(bucket: Bucket) -> None:
+def create_bucket(bucket) -> None:
     """A server may answer before it can create: its parts find each other in the first seconds."""
     deadline = time.monotonic() + 60
     while True:
@@ -103,7 +109,7 @@ def create_bucket(bucket: Bucket) -> None:
 
 def put(config: dict, only: str | None, thin: int) -> None:
     begun = time.monotonic()
-    bucket = Bucket(config)
+    bucket = connect(config)
     create_bucket(bucket)
     # One after the other where keys may get into each other's way: what a server makes of "x" beside "x/y" may depend
     # on which came first.
@@ -121,7 +127,7 @@ def put(config: dict, only: str | None, thin: int) -> None:
 def settle(config: dict, accepted: dict[bytes, int], refused: dict[bytes, dict], elsewhere: set[bytes]) -> None:
     """Accepted, but is it there under this name, and what is there under names that nobody gave? Both go again. A
     removal may take another object with it where the server takes two names for one, so look until all is in order."""
-    bucket = Bucket(config)
+    bucket = connect(config)
     for _ in range(4):
         listed = dict(bucket.list())
         missing = [key for key, size in accepted.items() if listed.get(key) != size]
@@ -154,7 +160,7 @@ def rows(config: dict, only: str | None) -> None:
 
 
 def bulk(config: dict, count: int) -> None:
-    create_bucket(Bucket(config))
+    create_bucket(connect(config))
     total = 0
     # Sizes by a cheap rule: a hash for each would take longer than the rows.
     for number, key in enumerate(dataset.bulk(count)):
@@ -168,7 +174,7 @@ def bulk(config: dict, count: int) -> None:
 def check(config: dict) -> None:
     begun = time.monotonic()
     truth, listed, order, previous = read_truth(config["truth"]), {}, True, b""
-    for key, size in Bucket(config).list():
+    for key, size in connect(config).list():
         if key in listed:
             sys.exit(f"listed twice: {key!r}")
         order = order and previous < key
