@@ -51,6 +51,7 @@ fn session_with(cloud: &AlibabaSimulator, keys: Credentials) -> Session {
     Session::new(keys, endpoints, Retries { attempts: 3, pause: Duration::ZERO })
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "members of requests are optional")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
