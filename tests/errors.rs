@@ -280,12 +280,6 @@ fn a_signature_in_the_location_is_not_repeated() {
 }
 
 #[test]
-fn what_cannot_be_scanned_yet() {
-    let ran = run(Workshop::new().signed(&["scan", "oss://bucket"]));
-    assert_told(&ran, USAGE, &["oss://bucket", "s3://"]);
-}
-
-#[test]
 fn outputs_that_cannot_be_written_are_told_before_anything_is_asked() {
     let server = serve(&numbered(10), "");
     let workshop = Workshop::new();

@@ -1,6 +1,8 @@
 //! From totals to migration jobs: every object in exactly one job, nothing lost, nothing twice, and the
 //! longest job about as short as it can be, on every shape of bucket.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +11,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use common::{Ran, Workshop, run};
+use md5::Digest as _;
 use proptest::prelude::*;
 use serde_json::Value;
 use weighbridge::manifest::{Format, RowEncoder};
@@ -232,7 +235,7 @@ fn jobs_come_within_five_percent_of_the_lower_bound_on_every_shape() {
         let content = Generated::new(shape, 20_000, 7).unwrap();
         let mut things = Vec::new();
         content.visit(0..content.len(), &mut |key, attributes| {
-            things.push(thing(key, attributes.size))
+            things.push(thing(key, attributes.size));
         });
         let weighed = Weighed::of(things);
         weighed.listed(&["--region", "cn-hangzhou", "--split", "range"]);
@@ -306,9 +309,8 @@ fn parts_are_no_larger_than_asked_for_and_described_by_their_sums() {
                 (file.bytes, told["size"].as_u64()),
                 (bytes.len() as u64, Some(bytes.len() as u64))
             );
-            use md5::Digest as _;
-            let md5: String =
-                md5::Md5::digest(&bytes).iter().map(|byte| format!("{byte:02X}")).collect();
+            let md5 = md5::Md5::digest(&bytes);
+            let md5 = md5.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02X}"));
             assert_eq!((&*file.md5, told["MD5checksum"].as_str()), (&*md5, Some(&*md5)));
             assert_eq!(told["key"], file.key);
             let folder = place.path.strip_suffix("manifest.json").unwrap();

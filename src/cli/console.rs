@@ -73,7 +73,8 @@ impl Console {
     pub(super) fn start_logging(self) {
         let level = match (self.quiet, self.verbose) {
             (true, _) => "error",
-            (false, 0) => "warn",
+            // What the AWS chain looked at in vain is told in our words where it matters.
+            (false, 0) => "warn,aws_config=error",
             (false, 1) => "weighbridge=debug",
             (false, _) => "weighbridge=trace,hyper_util=debug,aws_config=debug",
         };

@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
+use super::files::{check_writable, write_whole};
 use super::jobs_args::{
     self, ExcludeFrom, JobOutputArgs, JobsArgs, Later, OverwriteMode, SourcePrefix, SourceType,
     SplitBy, TransferMode,
 };
-use super::scan::{check_writable, unix_millis, write_whole};
+use super::scan::unix_millis;
 use super::source::order_of;
 use super::{CommandResult, Console, Failure, jobs_follow, jobs_submit};
 use crate::exit::Exit;
@@ -50,12 +51,12 @@ fn plan(args: &JobsArgs, console: Console) -> CommandResult {
     let wish = wish(args)?;
     let columns = columns(&args.lists.inventory_columns)?;
     check_outputs(&args.output)?;
-    let draft = Draft::new(&weighed, &wish).map_err(failure)?;
+    let draft = Draft::new(&weighed, &wish).map_err(|error| failure(&error))?;
     let survey = match &args.division.manifest {
         Some(manifest) => Some(draft.survey(manifest).map_err(|error| survey_failure(&error))?),
         None => None,
     };
-    let mut plan = draft.plan(survey.as_ref()).map_err(failure)?;
+    let mut plan = draft.plan(survey.as_ref()).map_err(|error| failure(&error))?;
     if let (Some(folder), Some(manifest)) = (&args.lists.inventory_dir, &args.division.manifest) {
         let options = ListOptions {
             columns,
@@ -67,7 +68,7 @@ fn plan(args: &JobsArgs, console: Console) -> CommandResult {
             .map_err(|error| list_failure(&error))?;
     } else if let Some(folder) = &args.lists.inventory_dir {
         let reason = format!("lists are to be written into `{}`", folder.display());
-        return Err(failure(PlanError::NeedsManifest(reason)));
+        return Err(failure(&PlanError::NeedsManifest(reason)));
     }
     write(&plan, &summary, args, console)?;
     let exit = conclude(&plan, args.lists.inventory_dir.is_some(), console);
@@ -213,12 +214,9 @@ fn wish(args: &JobsArgs) -> Result<Wish, Failure> {
 }
 
 fn columns(names: &[String]) -> Result<Vec<Column>, Failure> {
-    let failure = |error: UnknownColumn| Failure::usage(&error).hint(error.hint());
-    let columns = names
-        .iter()
-        .map(|name| name.parse())
-        .collect::<Result<Vec<Column>, _>>()
-        .map_err(failure)?;
+    let columns = names.iter().map(|name| name.parse()).collect::<Result<Vec<Column>, _>>();
+    let columns =
+        columns.map_err(|error: UnknownColumn| Failure::usage(&error).hint(error.hint()))?;
     if columns.contains(&Column::Key) {
         return Ok(columns);
     }
@@ -302,9 +300,8 @@ fn conclude(plan: &Plan, listed: bool, console: Console) -> Exit {
     if plan.complete { Exit::Done } else { Exit::Incomplete }
 }
 
-fn failure(error: PlanError) -> Failure {
-    let hint = error.hint();
-    Failure::usage(&error).hint(hint)
+fn failure(error: &PlanError) -> Failure {
+    Failure::usage(error).hint(error.hint())
 }
 
 fn survey_failure(error: &SurveyError) -> Failure {

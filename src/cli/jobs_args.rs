@@ -73,6 +73,7 @@ pub(super) enum Later {
 /// How the service reaches the source.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source")]
+#[expect(clippy::struct_field_names, reason = "named like the flags")]
 pub(super) struct JobSourceArgs {
     /// Which kind of store the service is to take the source for
     #[arg(long, value_enum, env = "WEIGHBRIDGE_SOURCE_TYPE")]
@@ -151,6 +152,7 @@ pub(super) enum ExcludeFrom {
 /// Lists of objects for jobs that take ranges of keys.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Lists")]
+#[expect(clippy::struct_field_names, reason = "named like the flags")]
 pub(super) struct ListArgs {
     /// Write the lists into this folder
     #[arg(long, value_name = "DIR", env = "WEIGHBRIDGE_INVENTORY_DIR", value_hint = ValueHint::DirPath)]
@@ -206,7 +208,7 @@ pub(super) struct CopyArgs {
     /// Which of them
     #[arg(long, value_enum, default_value_t = TransferMode::Lastmodified, env = "WEIGHBRIDGE_TRANSFER_MODE")]
     pub(super) transfer_mode: TransferMode,
-    /// Storage class of the copies: Standard, IA, Archive, ColdArchive, DeepColdArchive
+    /// Storage class of the copies; by default that of the bucket
     #[arg(long, value_name = "CLASS", env = "WEIGHBRIDGE_TARGET_STORAGE_CLASS", value_parser = ["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"])]
     pub(super) target_storage_class: Option<String>,
     /// Largest object that the destination takes

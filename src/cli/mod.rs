@@ -8,6 +8,8 @@ mod azure;
 mod completions;
 mod config;
 mod console;
+mod dry_run;
+mod files;
 mod jobs;
 mod jobs_args;
 mod jobs_follow;
@@ -19,7 +21,9 @@ mod scan_args;
 mod service;
 mod simulate;
 mod source;
+mod sources;
 mod verify;
+mod words;
 
 use std::ffi::OsString;
 
@@ -69,6 +73,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Plan migration jobs to OSS from exact totals
     Jobs(Box<jobs_args::JobsArgs>),
+    /// Tell what can be listed here, and which credentials were found
+    Sources(sources::SourcesArgs),
     /// Serve a bucket on loopback to rehearse with
     Simulate(simulate::SimulateArgs),
     /// Print a completion script for a shell
@@ -103,6 +109,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Scan(args) => scan::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
         Command::Jobs(args) => jobs::run(&args, console),
+        Command::Sources(args) => sources::run(&args, console),
         Command::Simulate(args) => simulate::run(&args, console),
         Command::Completions(args) => {
             completions::run(&args, Cli::command());

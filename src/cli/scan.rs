@@ -8,8 +8,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
+use super::dry_run::Plan;
 use super::scan_args::{FilterArgs, OutputArgs, ScanArgs};
-use super::{CommandResult, Console, Failure, progress, source};
+use super::{CommandResult, Console, Failure, files, progress, source};
 use crate::exit::Exit;
 use crate::filter::{FilterSpec, Filters};
 use crate::location::{Location, LocationError};
@@ -34,7 +35,7 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
     let now = Timestamp(unix_millis(SystemTime::now()));
     let filters = spec(&args.filter);
     Filters::new(&filters, now).map_err(|error| Failure::usage(&error).hint(error.hint()))?;
-    if let Some(folder) = &args.output.explain {
+    if let Some(folder) = args.output.explain.as_ref().filter(|_| !args.dry_run) {
         let name = format!("folder `{}`", folder.display());
         fs::create_dir_all(folder).map_err(|error| Failure::output(&name, &error))?;
     }
@@ -51,6 +52,20 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         .map_err(|error| Failure::failed(&error))?;
     runtime.block_on(async {
         let source = source::open(&location, &args.source).await?;
+        if args.dry_run {
+            let plan = Plan {
+                location: &location,
+                source: &source,
+                outputs: outputs.named(),
+                state: state.as_ref().map(|state| state.directory.as_path()),
+                list_price: args.pace.list_price,
+            };
+            let text = plan.check(console.style(true)).await?;
+            return match io::stdout().write_all(text.as_bytes()) {
+                Ok(()) => Ok(Exit::Done),
+                Err(error) => Err(Failure::output("stdout", &error)),
+            };
+        }
         let options = ScanOptions {
             location: location.to_string(),
             prefix: source.prefix.clone(),
@@ -149,7 +164,7 @@ impl Outputs {
             }
         };
         if let Some(path) = args.output.as_deref().filter(|path| *path != stdout) {
-            check_writable(path)?;
+            files::check_writable(path)?;
         }
         let mut reports = Vec::new();
         for path in &args.report {
@@ -165,7 +180,7 @@ impl Outputs {
                     .hint("end it in `.html` or `.md`"));
                 }
             };
-            check_writable(path)?;
+            files::check_writable(path)?;
             reports.push((path.clone(), form));
         }
         Ok(Self { summary: args.output.clone(), manifest, reports })
@@ -186,6 +201,21 @@ impl Outputs {
         }
     }
 
+    /// What would be written, with where it would go.
+    fn named(&self) -> Vec<(&'static str, String)> {
+        let mut named = Vec::new();
+        let place = |path: &Path| match path.to_str() {
+            Some("-") => "stdout".to_owned(),
+            _ => format!("`{}`", path.display()),
+        };
+        if let Some((path, format)) = self.manifest_name() {
+            named.push(("every object", format!("{} ({format})", place(Path::new(&path)))));
+        }
+        named.extend(self.summary.iter().map(|path| ("the summary", place(path))));
+        named.extend(self.reports.iter().map(|(path, _)| ("a report", place(path))));
+        named
+    }
+
     fn manifest_name(&self) -> Option<(String, String)> {
         let (target, encoding) = self.manifest.as_ref()?;
         let path = match target {
@@ -199,14 +229,14 @@ impl Outputs {
         if let Some(path) = &self.summary {
             let mut json = summary.to_json().map_err(|error| Failure::failed(&error))?;
             json.push('\n');
-            write_whole(path, json.as_bytes())?;
+            files::write_whole(path, json.as_bytes())?;
         }
         for (path, form) in &self.reports {
             let text = match form {
                 ReportForm::Html => report::html::render(summary),
                 ReportForm::Markdown => report::markdown::render(summary),
             };
-            write_whole(path, text.as_bytes())?;
+            files::write_whole(path, text.as_bytes())?;
         }
         if console.is_quiet() {
             return Ok(());
@@ -225,40 +255,13 @@ impl Outputs {
     }
 }
 
-/// Tries to open a file for writing and leaves it as it was.
-pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
-    let new = !path.exists();
-    let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
-    let closed = opened.and_then(|_| if new { fs::remove_file(path) } else { Ok(()) });
-    closed.map_err(|error| {
-        Failure::output(&format!("`{}`", path.display()), &error)
-            .hint("name a file in a folder that exists and may be written to")
-    })
-}
-
-/// Writes a file in one piece: it is the old one or the new one, never half of it.
-pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let failure = |error: io::Error| Failure::output(&format!("`{}`", path.display()), &error);
-    if path == Path::new("-") {
-        return io::stdout().write_all(content).map_err(|error| Failure::output("stdout", &error));
-    }
-    if path.exists() && !path.is_file() {
-        // A pipe or a device takes the bytes as they come.
-        return fs::write(path, content).map_err(failure);
-    }
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    let beside = PathBuf::from(name);
-    fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).map_err(failure)
-}
-
 /// Writes what the planner did and how busy it kept the bucket.
 fn explain(folder: &Path, explained: &Explained) -> Result<(), Failure> {
     let mut decisions = explained.decisions.join("\n");
     decisions.push('\n');
-    write_whole(&folder.join("planner.txt"), decisions.as_bytes())?;
+    files::write_whole(&folder.join("planner.txt"), decisions.as_bytes())?;
     let picture = report::timeline_svg(&explained.timeline);
-    write_whole(&folder.join("timeline.svg"), picture.as_bytes())
+    files::write_whole(&folder.join("timeline.svg"), picture.as_bytes())
 }
 
 fn spec(args: &FilterArgs) -> FilterSpec {

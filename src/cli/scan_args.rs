@@ -24,6 +24,10 @@ pub(super) struct ScanArgs {
     #[arg(value_name = "LOCATION")]
     pub(super) location: String,
 
+    /// Settle everything, ask for one object, say what would be done, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
     #[command(flatten)]
     pub(super) source: SourceArgs,
     #[command(flatten)]
@@ -37,6 +41,7 @@ pub(super) struct ScanArgs {
 }
 
 /// How to reach the source.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Source")]
 pub(super) struct SourceArgs {

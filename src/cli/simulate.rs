@@ -30,9 +30,9 @@ pub(super) struct SimulateArgs {
     /// The bucket's name
     #[arg(long, value_name = "NAME", default_value = "demo")]
     bucket: String,
-    /// The bucket's region
-    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
-    region: String,
+    /// The bucket's region; by default where the dialect's buckets are looked for first
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
     /// A file of keys, one a line, or CSV with the columns key and size
     #[arg(long, value_name = "FILE", conflicts_with_all = ["shape", "objects"], value_hint = ValueHint::FilePath)]
     keys: Option<PathBuf>,
@@ -74,8 +74,8 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     for item in &args.fault {
         behaviour.set(item).map_err(|error| Failure::usage(&error))?;
     }
-    let mut config =
-        SimulatorConfig::with_bucket(args.bucket.clone(), bucket.in_region(args.region.clone()));
+    let region = args.region.clone().unwrap_or_else(|| args.dialect.first_region().to_owned());
+    let mut config = SimulatorConfig::with_bucket(args.bucket.clone(), bucket.in_region(region));
     for pair in &args.key {
         let Some((id, secret)) = pair.split_once(':') else {
             return Err(Failure::wrong("a key is given as ID:SECRET"));

@@ -375,7 +375,6 @@ impl<'a> Draft<'a> {
             (Some(Split::Range), _) if blocks.is_empty() => {
                 Err(PlanError::NeedsManifest("they are to be cut into ranges of keys".into()))
             }
-            (Some(Split::Range), _) => Ok(by_range(self.jobs())),
             (Some(Split::Prefix | Split::Whole), Ok(division)) => {
                 Ok(share_prefixes(division, survey))
             }
@@ -385,7 +384,7 @@ impl<'a> Draft<'a> {
             (None, Err(reason)) if blocks.is_empty() => {
                 Err(PlanError::NeedsManifest(reason.into()))
             }
-            (None, Err(_)) => Ok(by_range(self.jobs())),
+            (Some(Split::Range), _) | (None, Err(_)) => Ok(by_range(self.jobs())),
             (None, Ok(division)) => {
                 let prefixes = share_prefixes(division, survey);
                 let near = bound.saturating_add(bound.saturating_mul(PREFIX_TOLERANCE) / 10_000);

@@ -8,6 +8,7 @@
 //! The form of `manifest.json` is that of an OSS inventory, which is documented; whether a custom
 //! inventory needs all of its columns is not, so the columns can be chosen ([`Column`]).
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -438,7 +439,8 @@ impl Part {
         file.sync_data().map_err(InventoryError::io("sync", &path))?;
         let mut hex = String::new();
         for byte in md5.finalize() {
-            hex.push_str(&format!("{byte:02X}"));
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02X}");
         }
         let (key, shown) = (String::new(), String::new());
         Ok((path, InventoryFile { path: shown, key, bytes, md5: hex, objects }))

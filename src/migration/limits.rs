@@ -143,9 +143,9 @@ impl Limits {
             ("data addresses in a region", &self.addresses),
             ("bit/s of a job", &self.bandwidth),
             ("objects per second of a job", &self.files_per_second),
-            ("bytes of an object", &self.object_bytes),
-            ("bytes of a key", &self.key_bytes),
-            ("bytes of a part of a list", &self.inventory_part_bytes),
+            ("bytes in an object", &self.object_bytes),
+            ("bytes in a key", &self.key_bytes),
+            ("bytes in a part of a list", &self.inventory_part_bytes),
         ]
     }
 }

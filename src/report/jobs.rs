@@ -28,8 +28,12 @@ pub(super) fn selection(job: &Job, unicode: bool) -> String {
         Selection::Prefix(prefix) => sanitize(prefix.as_bytes(), unicode),
         Selection::Inventory(list) => match list.ranges.as_slice() {
             [] => "nothing".to_owned(),
+            [one] if one.first == one.last => key(&one.first),
             [one] => format!("{} to {}", key(&one.first), key(&one.last)),
-            [first, ..] => format!("{} ranges from {}", list.ranges.len(), key(&first.first)),
+            [first, others @ ..] => {
+                let more = if others.len() == 1 { "range" } else { "ranges" };
+                format!("{} (+{} {more})", key(&first.first), others.len())
+            }
         },
     }
 }

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::config::DEFAULT_REGION;
+
 /// The protocol that a simulator speaks: how requests are signed, what listings look like, which errors
 /// there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,16 @@ pub struct UnknownDialect(String);
 impl Dialect {
     /// All dialects.
     pub const ALL: [Self; 4] = [Self::S3, Self::Ks3, Self::Oss, Self::Azure];
+
+    /// The region where clients that were told of none look for a bucket first.
+    #[must_use]
+    pub fn first_region(self) -> &'static str {
+        match self {
+            Self::S3 | Self::Azure => DEFAULT_REGION,
+            Self::Ks3 => "BEIJING",
+            Self::Oss => "cn-hangzhou",
+        }
+    }
 
     /// The name on the command line.
     #[must_use]

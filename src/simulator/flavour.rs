@@ -7,6 +7,7 @@ use super::dialect::Dialect;
 use super::s3::TextForm;
 
 /// What a service writes and expects in its own way.
+#[allow(clippy::struct_excessive_bools, reason = "each is one independent fact about a service")]
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flavour {
     /// Before the names of its own headers.

@@ -18,6 +18,7 @@ mod page;
 mod quirks;
 pub mod s3;
 mod service;
+pub mod sources;
 pub(crate) mod text;
 
 use std::fmt;
@@ -28,7 +29,7 @@ pub use error::{ErrorKind, StoreError};
 pub(crate) use page::printable;
 pub use page::{Page, PageError, Span};
 pub use quirks::{ListVersion, Quirks, RangeStart};
-pub use service::{ListPrice, Service};
+pub use service::{KeyInUse, ListPrice, Service};
 pub use text::percent::Plus;
 
 /// A request for one page of a listing.
@@ -75,6 +76,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// What the service turned out to be by now.
     fn service(&self) -> Service {
         Service::default()
+    }
+
+    /// The keys that requests are signed with at present; `None` where they are not signed.
+    fn key_in_use(&self) -> Option<KeyInUse> {
+        None
     }
 
     /// Makes one attempt at one page and leaves the result in `page`, whose buffers are used again.

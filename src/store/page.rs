@@ -378,6 +378,12 @@ pub enum PageError {
     /// The reply is of version 1 although version 2 was asked for: whatever only that knows was ignored.
     #[error("the listing is of version 1 where version 2 was asked for")]
     FirstVersion,
+    /// A url-encoded name holds `+`, and it is not known what the store means by it.
+    #[error("the listing holds `+` in `{text}`, which may stand for a space")]
+    UnsurePlus {
+        /// The name as written.
+        text: String,
+    },
     /// The body is larger than any page can be.
     #[error("the listing is too large: {bytes} bytes")]
     TooLarge {

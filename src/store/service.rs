@@ -1,4 +1,6 @@
-//! What a store turned out to be.
+//! What a store turned out to be, and whose keys it is asked with.
+
+use std::fmt;
 
 /// The price of list requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,4 +20,49 @@ pub struct Service {
     pub list_price: Option<ListPrice>,
     /// What was noticed about it while listing, in sentences.
     pub notes: Vec<String>,
+}
+
+/// Keys, as far as anybody may see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInUse {
+    /// The last four characters of the key's public part; empty where it has none worth showing.
+    pub id_end: String,
+    /// Where the keys are from, in words.
+    pub source: String,
+}
+
+impl KeyInUse {
+    /// The key of this public part.
+    #[must_use]
+    pub fn new(id: &str, source: impl Into<String>) -> Self {
+        /// Of a shorter one, four characters would be most of it.
+        const LEAST: usize = 12;
+        const SHOWN: usize = 4;
+        let length = id.chars().count();
+        let skipped = if length < LEAST { length } else { length - SHOWN };
+        Self { id_end: id.chars().skip(skipped).collect(), source: source.into() }
+    }
+}
+
+impl fmt::Display for KeyInUse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.id_end.is_empty() {
+            write!(formatter, "key …{} from ", self.id_end)?;
+        }
+        formatter.write_str(&self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_shows_its_end_and_a_short_one_nothing() {
+        let shown = |id| KeyInUse::new(id, "the environment").to_string();
+        assert_eq!(shown("AKIAIOSFODNN7EXAMPLE"), "key …MPLE from the environment");
+        assert_eq!(shown("äöüäöüäöüäöü"), "key …üäöü from the environment");
+        assert_eq!(shown("short"), "the environment");
+        assert_eq!(shown(""), "the environment");
+    }
 }

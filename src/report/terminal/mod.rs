@@ -1,11 +1,11 @@
 //! The summary in a terminal.
 //!
 //! `page` says what comes in which order, `jobs` does so for a plan of migration jobs; `tables` sets the
-//! tables. All write lines that are never wider
-//! than the style allows.
+//! tables; `sheet` is for what is neither. All write lines that are never wider than the style allows.
 
 mod jobs;
 mod page;
+mod sheet;
 mod tables;
 
 use std::io;
@@ -13,6 +13,8 @@ use std::io;
 use super::style::Style;
 use crate::migration::Plan;
 use crate::summary::Summary;
+
+pub use sheet::Sheet;
 
 /// The summary as text, ending in a line break.
 #[must_use]

@@ -14,6 +14,7 @@ use super::decode::{Expected, decode};
 use super::error;
 use super::query::{self, Parameters};
 use super::sign::{self, Unsigned, VERSION};
+use crate::store::KeyInUse;
 use crate::store::http::base::BaseUrl;
 use crate::store::http::{Client, Head};
 use crate::store::text::{date, percent};
@@ -224,6 +225,10 @@ impl Store for AzureStore {
 
     fn quirks(&self) -> &Quirks {
         &self.quirks
+    }
+
+    fn key_in_use(&self) -> Option<KeyInUse> {
+        self.credential.in_use()
     }
 
     fn is_sound(&self) -> bool {

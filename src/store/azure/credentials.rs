@@ -7,7 +7,7 @@ use super::key::AccountKey;
 use super::sas::Sas;
 use crate::location::AZURE_SUFFIX;
 use crate::store::http::base::BaseUrl;
-use crate::store::{ErrorKind, StoreError};
+use crate::store::{ErrorKind, KeyInUse, StoreError};
 
 const CONNECTION_STRING: &str = "AZURE_STORAGE_CONNECTION_STRING";
 const KEY: &str = "AZURE_STORAGE_KEY";
@@ -24,6 +24,17 @@ pub(super) enum Credential {
 }
 
 impl Credential {
+    /// What this is, as far as anybody may see it.
+    pub(super) fn in_use(&self) -> Option<KeyInUse> {
+        let what = match self {
+            Self::Key(_) => "an account key",
+            Self::Sas(_) => "a shared access signature",
+            Self::Bearer(_) => "a bearer token",
+            Self::Anonymous => return None,
+        };
+        Some(KeyInUse::new("", what))
+    }
+
     /// `text` without anything secret that got into it.
     pub(super) fn redact(&self, text: String) -> String {
         let secret = match self {
@@ -32,6 +43,18 @@ impl Credential {
             Self::Bearer(_) | Self::Anonymous => return text,
         };
         if text.contains(secret) { text.replace(secret, "[redacted]") } else { text }
+    }
+}
+
+/// What the environment holds for any account; it is not read.
+///
+/// # Errors
+/// [`ErrorKind::NoCredentials`] where it holds nothing.
+pub fn find_keys() -> Result<Option<KeyInUse>, StoreError> {
+    let set = |name: &&'static str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match [CONNECTION_STRING, KEY, SAS_TOKEN].into_iter().find(set) {
+        Some(name) => Ok(Some(KeyInUse::new("", format!("the environment ({name})")))),
+        None => Err(none_found()),
     }
 }
 

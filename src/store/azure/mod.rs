@@ -32,6 +32,7 @@ mod sign;
 pub use bearer::{Token, TokenSource};
 pub use client::AzureStore;
 pub use config::{AzureAccess, AzureConfig, Secret};
+pub use credentials::find_keys;
 pub use decode::{Expected, Rejected, decode};
 pub use error::ServiceError;
 

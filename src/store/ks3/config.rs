@@ -9,7 +9,16 @@ use crate::store::s3::endpoint::Endpoint;
 use crate::store::s3::environment;
 use crate::store::s3::settled::Settled;
 use crate::store::s3::sign::{Scheme, Sign, SignerV4};
-use crate::store::{Quirks, StoreError, http};
+use crate::store::{KeyInUse, Plus, Quirks, StoreError, http};
+
+/// The keys that the user's environment and files hold for KS3.
+///
+/// # Errors
+/// [`ErrorKind::NoCredentials`](crate::store::ErrorKind::NoCredentials) where there are none, or the place
+/// that should have them is broken.
+pub async fn find_keys(profile: Option<&str>) -> Result<Option<KeyInUse>, StoreError> {
+    Ok(credentials::find(profile)?.keys.keys().await?.map(|keys| keys.in_use()))
+}
 
 /// How requests are signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +128,9 @@ fn without_profile(keys: KeyRing) -> Found {
     Found { keys, region: None, endpoint_url: None }
 }
 
-/// How KS3 lists. Its SDKs take an absent class for `STANDARD`, and two of three read `+` as a space.
-fn quirks() -> Quirks {
-    Quirks { default_class: "STANDARD", ..Quirks::default() }
+/// How KS3 lists. Its SDKs take an absent class for `STANDARD`; two of three read `+` as a space, and the
+/// third does not.
+#[must_use]
+pub fn quirks() -> Quirks {
+    Quirks { default_class: "STANDARD", plus: Plus::Unsure, ..Quirks::default() }
 }

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
-use crate::store::s3::credentials::KeyRing;
+use crate::store::s3::credentials::{KeyRing, Source};
 use crate::store::text::ini::{self, Section};
 use crate::store::{ErrorKind, StoreError};
 
@@ -65,7 +65,7 @@ fn find_in(
         return Ok(Found { keys, region: None, endpoint_url: None });
     }
     let Some(path) = home.map(|home| home.join(".ks3/credentials")) else {
-        return Err(none(format!(
+        return Err(none(&format!(
             "no KS3 credentials were found in the environment ({ID}), and the \
              user's folder is not known"
         )));
@@ -75,24 +75,26 @@ fn find_in(
     let file = path.display();
     let section = match (sections, profile) {
         (None, None) => {
-            return Err(none(format!(
+            return Err(none(&format!(
                 "no KS3 credentials were found in the environment ({ID}), in `{file}`, which is not there"
             )));
         }
         (None, Some(profile)) => {
-            return Err(none(format!("there is no profile `{profile}`, as `{file}` is not there")));
+            return Err(none(&format!(
+                "there is no profile `{profile}`, as `{file}` is not there"
+            )));
         }
         (Some(mut sections), _) => match (sections.remove(&name), profile) {
             (Some(section), _) => section,
             (None, Some(profile)) => {
                 let known: Vec<String> = sections.into_keys().collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(none(format!(
+                return Err(none(&format!(
                     "there is no profile `{profile}` in `{file}`, which has {known}"
                 )));
             }
             (None, None) => {
-                return Err(none(format!(
+                return Err(none(&format!(
                     "no KS3 credentials were found in the environment ({ID}), in `{file}`, which has no \
                      section `default`"
                 )));
@@ -108,7 +110,7 @@ fn from_section(section: &Section, place: &str) -> Result<Found, StoreError> {
     };
     let parts = [value("accesskeyid"), value("secretaccesskey"), value("securitytoken")];
     let keys = keys(place, ["access_key_id", "secret_access_key"], parts)?
-        .ok_or_else(|| none(format!("{place} has no access_key_id")))?;
+        .ok_or_else(|| none(&format!("{place} has no access_key_id")))?;
     Ok(Found { keys, region: value("region"), endpoint_url: value("endpointurl") })
 }
 
@@ -121,7 +123,8 @@ fn keys(
     let (present, missing) = match (id, secret) {
         (None, None) => return Ok(None),
         (Some(id), Some(secret)) => {
-            let keys = Credentials::new(id, secret, token, None, "ks3");
+            let mut keys = Credentials::new(id, secret, token, None, "ks3");
+            keys.set_property(Source(format!("{place} ({})", names[0])));
             return Ok(Some(KeyRing::from_provider(SharedCredentialsProvider::new(keys))));
         }
         (Some(_), None) => (names[0], names[1]),
@@ -149,7 +152,7 @@ fn read(path: &PathBuf) -> Result<Option<std::collections::BTreeMap<String, Sect
     Ok(Some(sections))
 }
 
-fn none(what: String) -> StoreError {
+fn none(what: &str) -> StoreError {
     StoreError::new(ErrorKind::NoCredentials, format!("{what}\nhint: {WAY_OUT}"))
 }
 

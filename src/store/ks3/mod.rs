@@ -13,4 +13,4 @@ mod credentials;
 mod regions;
 mod sign;
 
-pub use config::{Ks3Config, SignVersion, connect};
+pub use config::{Ks3Config, SignVersion, connect, find_keys, quirks};

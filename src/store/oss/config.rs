@@ -1,16 +1,13 @@
 //! What a user can say about a bucket of OSS, and what comes of it.
 
-use aws_credential_types::Credentials as Provided;
-use aws_credential_types::provider::SharedCredentialsProvider;
-
+use super::credentials;
 use super::hosts::{self, OssHosts};
 use super::sign::Oss4;
-use crate::alibaba::credentials;
 use crate::store::s3::S3Store;
 use crate::store::s3::credentials::KeyRing;
 use crate::store::s3::endpoint::Endpoint;
 use crate::store::s3::settled::Settled;
-use crate::store::{ErrorKind, Plus, Quirks, StoreError, http};
+use crate::store::{ErrorKind, KeyInUse, Plus, Quirks, StoreError, http};
 
 /// By which network OSS is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +73,7 @@ pub async fn connect(config: OssConfig) -> Result<S3Store, StoreError> {
     let keys = if config.no_sign_request {
         KeyRing::anonymous()
     } else {
-        find_keys(config.profile.as_deref())?
+        credentials::find(config.profile.as_deref())?
     };
     keys.keys().await?;
     let hosts = OssHosts { network: config.network };
@@ -113,26 +110,17 @@ pub async fn connect(config: OssConfig) -> Result<S3Store, StoreError> {
     })
 }
 
-/// The user's keys, as Alibaba Cloud's tools find them.
-fn find_keys(profile: Option<&str>) -> Result<KeyRing, StoreError> {
-    let refused = |message: String| StoreError::new(ErrorKind::NoCredentials, message);
-    let found = credentials::find(profile).map_err(|error| refused(error.to_string()))?;
-    let keys = found.credentials;
-    if let Some(role) = found.role {
-        return Err(refused(format!(
-            "the keys of {} are meant to take on the role {}, which a listing does not\nhint: name a profile \
-             with keys of its own, or set ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and \
-             ALIBABA_CLOUD_SECURITY_TOKEN to those of a session with that role",
-            keys.source, role.arn
-        )));
-    }
-    tracing::debug!("keys are those of {}", keys.source);
-    let token = keys.token.map(|token| token.to_string());
-    let provided = Provided::new(keys.id, keys.secret.to_string(), token, None, "alibaba");
-    Ok(KeyRing::from_provider(SharedCredentialsProvider::new(provided)))
+/// The keys that the user's environment and files hold for Alibaba Cloud. A role is taken on.
+///
+/// # Errors
+/// [`ErrorKind::NoCredentials`](crate::store::ErrorKind::NoCredentials) where there are none, or the place
+/// that should have them is broken.
+pub async fn find_keys(profile: Option<&str>) -> Result<Option<KeyInUse>, StoreError> {
+    Ok(credentials::find(profile)?.keys().await?.map(|keys| keys.in_use()))
 }
 
 /// How OSS lists. Its SDKs decode names, and tokens with them, by percent signs only.
-fn quirks() -> Quirks {
+#[must_use]
+pub fn quirks() -> Quirks {
     Quirks { plus: Plus::Itself, encoded_token: true, ..Quirks::default() }
 }

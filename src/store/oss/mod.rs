@@ -2,14 +2,15 @@
 //!
 //! * `hosts`: from regions to hosts and back.
 //! * `sign`: [`crate::alibaba::sign::oss4`] for list requests.
-//! * `config`: from what the user says to a bucket of [`crate::store::s3`]. Keys are found by
-//!   [`crate::alibaba::credentials`].
+//! * `credentials`: the user's keys, as [`crate::alibaba::credentials`] finds them, and sessions with roles.
+//! * `config`: from what the user says to a bucket of [`crate::store::s3`].
 //!
 //! OSS could not be asked while this was written. What it does is taken from its API reference and its
 //! official Python SDK (`alibabacloud_oss_v2` 1.4).
 
 mod config;
+mod credentials;
 mod hosts;
 mod sign;
 
-pub use config::{Network, OssConfig, connect};
+pub use config::{Network, OssConfig, connect, find_keys, quirks};

@@ -9,7 +9,7 @@ use http::{HeaderMap, Request, Uri};
 
 use super::config::S3Config;
 use super::credentials::KeyRing;
-use super::decode::{Expected, decode};
+use super::decode::{Expected, decode, plus_of};
 use super::endpoint::{Endpoint, Route};
 use super::environment::{self, Environment};
 use super::error::{self, Refusal};
@@ -22,8 +22,8 @@ use crate::store::http::Client;
 use crate::store::page::printable;
 use crate::store::text::date;
 use crate::store::{
-    ErrorKind, ListVersion, Origin, Page, PageError, PageRequest, Quirks, Service, Store,
-    StoreError,
+    ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks, Service,
+    Store, StoreError,
 };
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
@@ -38,6 +38,8 @@ pub struct S3Store {
     first_quirks: Quirks,
     /// The version that the store knows, once its answers show it.
     version: OnceLock<ListVersion>,
+    /// What `+` stands for in encoded keys, once the store was asked.
+    plus: OnceLock<Plus>,
     /// The service, where the user or the endpoint names it.
     named: Option<&'static Provider>,
     /// The service by the name that the server gives itself.
@@ -124,6 +126,7 @@ impl S3Store {
             first_quirks: Quirks { list_version: ListVersion::V1, ..quirks.clone() },
             quirks,
             version: OnceLock::new(),
+            plus: OnceLock::new(),
             named: service,
             answering: OnceLock::new(),
         })
@@ -136,7 +139,7 @@ impl S3Store {
     }
 
     /// One attempt, and a second one at once where the answer says what was wrong with the first: the
-    /// region, the clock, keys that have ended, or the version of the call. Each is corrected once.
+    /// region, the clock, keys that have ended, what `+` means, or the version of the call. Each is corrected once.
     async fn list_corrected(
         &self,
         request: &PageRequest,
@@ -163,6 +166,15 @@ impl S3Store {
                 ErrorKind::BadPage(PageError::FirstVersion) if !translated => {
                     translated = true;
                     true
+                }
+                ErrorKind::BadPage(PageError::UnsurePlus { .. }) if self.plus.get().is_none() => {
+                    match self.ask_for_plus(&route, keys.as_ref(), &request.prefix).await {
+                        Ok(()) => true,
+                        Err(asked) => {
+                            refusal = asked;
+                            false
+                        }
+                    }
                 }
                 ErrorKind::BadCredentials if !renewed && has_ended(&refusal.error.code) => {
                     renewed = true;
@@ -209,9 +221,40 @@ impl S3Store {
         if started && quirks.list_version != asked.list_version {
             return Err(StoreError::from(PageError::FirstVersion).into());
         }
+        let plus = self.plus.get().copied().unwrap_or(quirks.plus);
+        let quirks = &Quirks { plus, ..quirks.clone() };
         let expected = Expected { bucket: self.echoed_name(), quirks };
         decode(page, request, &expected).map_err(StoreError::from)?;
         page.set_held_back(error::held_back(&head.headers).unwrap_or_default());
+        Ok(())
+    }
+
+    /// Asks the store what it means by `+` in encoded names: it writes the prefix that it was asked for
+    /// into its answer like any other name. It stays `within` what is listed anyway, as keys may be
+    /// allowed no more.
+    async fn ask_for_plus(
+        &self,
+        route: &Route,
+        keys: Option<&Arc<Keys>>,
+        within: &[u8],
+    ) -> Result<(), Refusal> {
+        let prefix = [within, b"+ "].concat();
+        let request = PageRequest { prefix, limit: 1, ..PageRequest::default() };
+        let quirks = self.quirks();
+        let call = self.call(route, keys, &request, quirks)?;
+        let mut body = Vec::new();
+        let head = self.http.fetch(call, &mut body).await?;
+        if !head.status.is_success() {
+            return Err(error::read(head.status, &head.headers, &body));
+        }
+        let plus = plus_of(&body, quirks).unwrap_or_else(|| {
+            tracing::warn!(
+                "the store does not show what `+` in its keys stands for: read as a space"
+            );
+            Plus::Space
+        });
+        // Whoever asked at the same time was told the same.
+        let _ = self.plus.set(plus);
         Ok(())
     }
 
@@ -310,6 +353,10 @@ impl S3Store {
             error.kind = ErrorKind::WrongRegion { region };
             let named = printable(host.as_bytes());
             error.message = format!("{}; the store names the endpoint `{named}`", error.message);
+            if matches!(error.kind, ErrorKind::WrongRegion { region: None }) {
+                let hint = format!("\nhint: ask there, with `--endpoint-url https://{named}`");
+                error.message.push_str(&hint);
+            }
         }
     }
 
@@ -377,6 +424,10 @@ impl Store for S3Store {
             list_price: self.named.and_then(|named| named.list_price(&self.route().region)),
             notes: translated.then(|| note.to_owned()).into_iter().collect(),
         }
+    }
+
+    fn key_in_use(&self) -> Option<KeyInUse> {
+        self.keys.current().map(|keys| keys.in_use())
     }
 
     fn list<'a>(

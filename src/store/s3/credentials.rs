@@ -4,6 +4,8 @@ use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature as Feature;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use tokio::sync::Mutex;
@@ -20,6 +22,10 @@ const PAUSE: Duration = Duration::from_secs(30);
 const SET: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with `--profile`, \
     or list a public bucket with `--no-sign-request`";
 const RENEW: &str = "check the profile (`--profile`), or log in again with `aws sso login`";
+
+/// Where credentials are from, in words: what finds them by itself hangs this on them.
+#[derive(Clone, Debug)]
+pub(crate) struct Source(pub(crate) String);
 
 /// The keys of a store, or none for anonymous requests.
 #[derive(Debug)]
@@ -88,7 +94,8 @@ impl KeyRing {
         Ok(other)
     }
 
-    fn current(&self) -> Option<Arc<Keys>> {
+    /// The keys that were asked for last.
+    pub(crate) fn current(&self) -> Option<Arc<Keys>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -111,7 +118,40 @@ async fn ask(provider: &SharedCredentialsProvider) -> Result<Keys, StoreError> {
     let token = found.session_token().map(str::to_owned);
     let mut keys = Keys::new(found.access_key_id(), found.secret_access_key(), token);
     keys.expires = found.expiry();
+    keys.source = source(&found);
     Ok(keys)
+}
+
+/// Where credentials are from, as far as who found them tells.
+fn source(found: &Credentials) -> String {
+    if let Some(Source(source)) = found.get_property() {
+        return source.clone();
+    }
+    let features = found.get_property::<Vec<Feature>>().map_or(&[][..], Vec::as_slice);
+    let mut words: Vec<&str> = features.iter().filter_map(place).collect();
+    words.dedup();
+    if words.is_empty() { "the AWS credential chain".to_owned() } else { words.join(", then ") }
+}
+
+fn place(feature: &Feature) -> Option<&'static str> {
+    Some(match feature {
+        Feature::CredentialsEnvVars => "the environment (AWS_ACCESS_KEY_ID)",
+        Feature::CredentialsProfile | Feature::CredentialsProfileSourceProfile => {
+            "a profile of the AWS configuration files"
+        }
+        Feature::CredentialsSso | Feature::CredentialsProfileSso => "an SSO session",
+        Feature::CredentialsProcess | Feature::CredentialsProfileProcess => {
+            "a credential process of the AWS configuration files"
+        }
+        Feature::CredentialsHttp => "the container's credentials endpoint",
+        Feature::CredentialsImds => "the instance's role",
+        Feature::CredentialsStsAssumeRole => "an assumed role",
+        Feature::CredentialsStsAssumeRoleWebId
+        | Feature::CredentialsEnvVarsStsWebIdToken
+        | Feature::CredentialsProfileStsWebIdToken => "a web identity token",
+        Feature::CredentialsLogin | Feature::CredentialsProfileLogin => "`aws login`",
+        _ => return None,
+    })
 }
 
 /// An error of the provider in its own words, with a way out.
@@ -132,7 +172,9 @@ fn explain(error: &CredentialsError) -> StoreError {
         }
         _ => (format!("credentials could not be loaded: {words}"), RENEW),
     };
-    StoreError::new(ErrorKind::NoCredentials, format!("{what}\nhint: {remedy}"))
+    // A provider may know the way out itself.
+    let message = if what.contains("\nhint: ") { what } else { format!("{what}\nhint: {remedy}") };
+    StoreError::new(ErrorKind::NoCredentials, message)
 }
 
 #[cfg(test)]

@@ -91,6 +91,16 @@ pub(super) fn decode_with(
     Ok(())
 }
 
+/// How a store writes a space into url-encoded names, by its echo of a prefix that holds one; `None`
+/// where it echoes none, or not encoded.
+pub(super) fn plus_of(body: &[u8], quirks: &Quirks) -> Option<Plus> {
+    let quirks = Quirks { plus: Plus::Space, ..quirks.clone() };
+    let head = passes(body, &mut Page::default(), &quirks, true).ok()?;
+    let prefix = head.prefix.filter(|_| head.url)?;
+    let escaped = prefix.windows(3).any(|text| text == b"%20");
+    Some(if escaped { Plus::Itself } else { Plus::Space })
+}
+
 /// What a reply says about itself.
 #[derive(Debug, Default)]
 pub(super) struct Head {
@@ -174,6 +184,9 @@ fn finish(
 }
 
 fn decoded(plus: Plus, text: &[u8], element: &'static str) -> Result<Vec<u8>, PageError> {
+    if plus == Plus::Unsure && text.contains(&b'+') {
+        return Err(PageError::UnsurePlus { text: printable(text) });
+    }
     let mut bytes = Vec::with_capacity(text.len());
     if percent::decode(plus, text, &mut bytes) {
         Ok(bytes)

@@ -59,11 +59,17 @@ fn compare(
         return Ok(());
     }
     let mut decoded = Vec::with_capacity(got.len());
-    if let Some(plus) = encoding
-        && percent::decode(plus, got, &mut decoded)
-        && decoded == sent
-    {
-        return Ok(());
+    let readings: &[Plus] = match encoding {
+        None => &[],
+        Some(Plus::Unsure) => &[Plus::Space, Plus::Itself],
+        Some(Plus::Space) => &[Plus::Space],
+        Some(Plus::Itself) => &[Plus::Itself],
+    };
+    for plus in readings {
+        decoded.clear();
+        if percent::decode(*plus, got, &mut decoded) && decoded == sent {
+            return Ok(());
+        }
     }
     Err(wrong(element, got, sent))
 }

@@ -144,7 +144,7 @@ pub(super) fn classify(status: u16, error: ServiceError) -> StoreError {
         error.message
     };
     if !error.ec.is_empty() {
-        message.push_str(&format!(" [EC {}]", error.ec));
+        message = format!("{message} [EC {}]", error.ec);
     }
     StoreError {
         kind,

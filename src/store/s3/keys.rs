@@ -5,6 +5,8 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
+use crate::store::KeyInUse;
+
 /// An access key. Its secret parts are never shown and are overwritten when dropped.
 pub(crate) struct Keys {
     /// The public part.
@@ -14,6 +16,8 @@ pub(crate) struct Keys {
     pub(crate) token: Option<Zeroizing<String>>,
     /// When temporary keys end.
     pub(crate) expires: Option<SystemTime>,
+    /// Where they are from, in words.
+    pub(crate) source: String,
 }
 
 impl Keys {
@@ -24,7 +28,12 @@ impl Keys {
         token: Option<String>,
     ) -> Self {
         let (secret, token) = (Zeroizing::new(secret.into()), token.map(Zeroizing::new));
-        Self { id: id.into(), secret, token, expires: None }
+        Self { id: id.into(), secret, token, expires: None, source: String::new() }
+    }
+
+    /// These keys, as far as anybody may see them.
+    pub(crate) fn in_use(&self) -> KeyInUse {
+        KeyInUse::new(&self.id, &*self.source)
     }
 
     /// `text` without any secret of these keys that got into it.

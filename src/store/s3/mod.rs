@@ -30,7 +30,17 @@ pub(crate) mod settled;
 pub(crate) mod sign;
 mod version;
 
+use crate::store::{KeyInUse, StoreError};
 pub use client::S3Store;
 pub use config::S3Config;
 pub use decode::{Expected, Rejected, decode};
 pub use error::ServiceError;
+
+/// The keys that the user's environment and files hold for AWS.
+///
+/// # Errors
+/// [`ErrorKind::NoCredentials`](crate::store::ErrorKind::NoCredentials) where there are none, or the place
+/// that should have them is broken.
+pub async fn find_keys(profile: Option<&str>) -> Result<Option<KeyInUse>, StoreError> {
+    Ok(environment::key_ring(profile).await.keys().await?.map(|keys| keys.in_use()))
+}

@@ -22,12 +22,11 @@ pub(crate) fn sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
 /// A key as the block that both hashes take.
 fn block<D: Digest>(key: &[u8]) -> Zeroizing<[u8; 64]> {
     let mut block = Zeroizing::new([0_u8; 64]);
-    match block.get_mut(..key.len()) {
-        Some(start) => start.copy_from_slice(key),
-        None => {
-            let hash = D::digest(key);
-            block[..hash.len()].copy_from_slice(&hash);
-        }
+    if let Some(start) = block.get_mut(..key.len()) {
+        start.copy_from_slice(key);
+    } else {
+        let hash = D::digest(key);
+        block[..hash.len()].copy_from_slice(&hash);
     }
     block
 }

@@ -14,6 +14,8 @@ pub enum Plus {
     Space,
     /// Itself: Alibaba Cloud OSS, Azure.
     Itself,
+    /// Not known, so that the store has to be asked when one is met; decoded as a space until then.
+    Unsure,
 }
 
 /// Appends `text` decoded, `+` as it is meant; false if a `%` is not followed by two hexadecimal digits.
@@ -22,7 +24,7 @@ pub enum Plus {
 /// other characters it did not encode, and a key guessed wrong is an object counted under a wrong name.
 #[must_use]
 pub(crate) fn decode(plus: Plus, text: &[u8], into: &mut Vec<u8>) -> bool {
-    let plus = if plus == Plus::Space { b' ' } else { b'+' };
+    let plus = if plus == Plus::Itself { b'+' } else { b' ' };
     let mut rest = text;
     while let Some(start) = memchr2(b'%', b'+', rest) {
         into.extend_from_slice(&rest[..start]);

@@ -394,3 +394,37 @@ async fn names_that_are_no_buckets_are_refused_before_anything_is_sent() {
         assert_eq!(error.kind, ErrorKind::Setup, "{error}");
     }
 }
+
+/// What the store answers about `+` and the keys that are read then, with the number of requests.
+async fn read_plus(echo: &str) -> (Vec<Vec<u8>>, usize) {
+    let end = "<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated></ListBucketResult>";
+    let entry = "<Contents><Key>p/a+b</Key><LastModified>2024-05-01T12:00:00.000Z</LastModified>\
+        <Size>5</Size></Contents>";
+    let page = || answer("200 OK", "", format!("<ListBucketResult>{entry}{end}"));
+    let told = answer("200 OK", "", format!("<ListBucketResult>{echo}{end}"));
+    let steps = [page(), told, page(), page()].map(|answer| (answer, Then::Keep));
+    let script = Script::play(steps).await;
+    let quirks = Quirks { plus: crate::store::Plus::Unsure, ..Quirks::default() };
+    let store = store_with(&script, keys(), |settled| settled.quirks = quirks);
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        let page = list(&store).await.unwrap();
+        found.extend(page.objects().map(|object| object.key.to_vec()));
+    }
+    assert!(script.heads()[1].contains("prefix=p%2F%2B%20"), "{}", script.heads()[1]);
+    (found, script.heads().len())
+}
+
+#[tokio::test]
+async fn a_store_is_asked_once_what_it_means_by_plus() {
+    for (echo, key) in [
+        ("<Prefix>%2B+</Prefix>", "p/a b"),
+        ("<Prefix>+%20</Prefix>", "p/a+b"),
+        ("<Prefix>%2B%20</Prefix>", "p/a+b"),
+        ("", "p/a b"),
+    ] {
+        let (found, requests) = read_plus(echo).await;
+        assert_eq!(found, [key.as_bytes(), key.as_bytes()], "{echo}");
+        assert_eq!(requests, 4, "{echo}");
+    }
+}

@@ -393,6 +393,9 @@ fn into_arena(
     encoding: Option<Plus>,
     element: &'static str,
 ) -> Result<Span, PageError> {
+    if encoding == Some(Plus::Unsure) && memchr(b'+', text).is_some() {
+        return Err(PageError::UnsurePlus { text: printable(text) });
+    }
     let mut sound = true;
     let span = page.in_arena(|_, arena| match encoding {
         Some(plus) => sound = percent::decode(plus, text, arena),

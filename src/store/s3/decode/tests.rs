@@ -485,3 +485,13 @@ fn an_object_without_a_storage_class_is_of_the_default_one() {
     assert_eq!(classes(Case { quirks, ..Case::default() }), ["DEEP_IA", "STANDARD", "STANDARD"]);
     assert_eq!(classes(Case::default()), ["DEEP_IA", "", ""]);
 }
+
+#[test]
+fn plus_is_refused_where_it_is_not_known_what_it_means() {
+    let quirks = Quirks { plus: Plus::Unsure, ..Quirks::default() };
+    let case = Case { request: request("a+", None), quirks };
+    let body = |key: &str| listing(&format!("<Prefix>a+</Prefix>{END}"), &object(key));
+    assert!(matches!(case.error(body("a%2Bb+c")), PageError::UnsurePlus { .. }));
+    // Without one in a key, either reading of the echo will do.
+    assert_eq!(keys(&case.decode(body("a%2Bb%20c")).unwrap()), [b"a+b c"]);
+}
