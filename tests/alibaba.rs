@@ -51,6 +51,7 @@ fn session_with(cloud: &AlibabaSimulator, keys: Credentials) -> Session {
     Session::new(keys, endpoints, Retries { attempts: 3, pause: Duration::ZERO })
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "members of requests are optional")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -343,4 +344,45 @@ async fn every_refusal_says_what_was_tried_and_what_to_do() {
         assert!(text.starts_with("cannot create the job `move-docs`: "), "{text}");
         assert!(text.contains(code) && text.contains("\nhint: "), "{text}");
     }
+}
+
+const POLICY: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:Get*"],"Principal":["123"],"Resource":["acs:oss:*:*:destination"]}]}"#;
+
+#[tokio::test]
+async fn what_is_kept_with_a_bucket_is_read_and_set() {
+    let cloud = cloud();
+    let session = session(&cloud);
+    let bucket = oss::Bucket { session: &session, name: "destination", region: REGION };
+    let before = bucket.info().await.unwrap();
+    assert_eq!((before.location.as_str(), before.owner.as_str()), ("oss-cn-hangzhou", ACCOUNT));
+    assert_eq!((before.encryption, before.versioning), (None, None));
+    for setting in [oss::Setting::Policy, oss::Setting::Encryption, oss::Setting::Lifecycle] {
+        assert_eq!(bucket.setting(setting).await.unwrap(), None);
+    }
+    bucket.put_setting(oss::Setting::Policy, POLICY.into()).await.unwrap();
+    assert_eq!(bucket.setting(oss::Setting::Policy).await.unwrap(), Some(POLICY.into()));
+    let error = bucket.put_setting(oss::Setting::Policy, "no JSON".into()).await.unwrap_err();
+    assert!(error.to_string().contains("set the policy of the bucket `destination`"), "{error}");
+    bucket.delete_setting(oss::Setting::Policy).await.unwrap();
+    assert_eq!(bucket.setting(oss::Setting::Policy).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_official_sdk_and_ours_see_the_same_bucket() {
+    let cloud = cloud();
+    let (host, port) = (cloud.address().ip().to_string(), cloud.address().port().to_string());
+    let arguments = [&*host, &port, REGION, "destination", DEFAULT_KEY_ID, DEFAULT_SECRET];
+    let given = json!({"policy": POLICY, "key": "key-1"});
+    let Some(told) = common::sdk("bucket.py", &arguments, &given) else { return };
+    assert_eq!(told["none"], json!(["NoSuchBucketPolicy", "NoSuchServerSideEncryptionRule"]));
+    let session = session(&cloud);
+    let bucket = oss::Bucket { session: &session, name: "destination", region: REGION };
+    let info = bucket.info().await.unwrap();
+    assert_eq!(told["location"], info.location);
+    assert_eq!(told["owner"], info.owner);
+    assert_eq!(told["algorithm"].as_str(), info.encryption.as_deref());
+    assert_eq!(told["key"].as_str(), info.kms_key.as_deref());
+    assert_eq!(info.kms_key.as_deref(), Some("key-1"));
+    let policy = bucket.setting(oss::Setting::Policy).await.unwrap().unwrap();
+    assert_eq!(told["policy"].as_str().map(str::as_bytes), Some(&*policy));
 }

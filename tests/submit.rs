@@ -281,10 +281,7 @@ fn a_plan_is_submitted_followed_and_found_as_promised() {
     let watched = tell(&workshop, &cloud, &["status", "jobs.json", "--watch", "--every", "1ms"]);
     let lines = watched.ends_with_code(0).text();
     let last: Vec<&str> = lines.lines().rev().take(3).collect();
-    assert!(
-        last.iter().all(|line| line.contains("finished     [####################]")),
-        "{lines}"
-    );
+    assert!(last.iter().all(|line| line.contains("finished    [####################]")), "{lines}");
     let checked = tell(&workshop, &cloud, &["check", "jobs.json"]);
     checked.ends_with_code(0);
     assert!(checked.text().contains("as weighed and copied"), "{}", checked.said());

@@ -13,7 +13,7 @@ pub enum CallError {
     /// The service answered that it will not.
     #[error("cannot {doing}: {refusal}{}", hint(refusal.remedy()))]
     Refused {
-        /// What was being done, to what: `create the address `a``.
+        /// What was being done, to what.
         doing: String,
         /// What the service said.
         refusal: Refusal,

@@ -25,6 +25,10 @@ impl Element {
 
     /// An element that holds text.
     #[must_use]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "texts and numbers, with and without an owner"
+    )]
     pub fn leaf(name: impl Into<String>, text: impl ToString) -> Self {
         Self { name: name.into(), text: text.to_string(), children: Vec::new() }
     }
@@ -39,10 +43,7 @@ impl Element {
     /// The same with a child that holds `text`, if there is one.
     #[must_use]
     pub fn with_some(self, name: &str, text: Option<impl ToString>) -> Self {
-        match text {
-            Some(text) => self.with(Self::leaf(name, text)),
-            None => self,
-        }
+        if let Some(text) = text { self.with(Self::leaf(name, text)) } else { self }
     }
 
     /// Adds text at a path of names, in elements that are there already as far as they are.
@@ -51,13 +52,12 @@ impl Element {
             self.children.push(Self::leaf(path, text));
             return;
         };
-        match self.children.iter_mut().find(|child| child.name == name) {
-            Some(child) => child.insert(rest, text),
-            None => {
-                let mut child = Self::new(name);
-                child.insert(rest, text);
-                self.children.push(child);
-            }
+        if let Some(child) = self.children.iter_mut().find(|child| child.name == name) {
+            child.insert(rest, text);
+        } else {
+            let mut child = Self::new(name);
+            child.insert(rest, text);
+            self.children.push(child);
         }
     }
 

@@ -146,6 +146,20 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_of_a_command_below_is_known_by_both_names() {
+        for text in ["every = '1m'", "[jobs]\nevery = '1m'"] {
+            let flag = Arg::new("every").long("every").num_args(1);
+            let jobs = Command::new("jobs").subcommand(Command::new("status").arg(flag));
+            let command = Command::new("tool").subcommand(jobs);
+            let command = apply(command, Path::new("weighbridge.toml"), text).unwrap();
+            let matches = command.try_get_matches_from(["tool", "jobs", "status"]).unwrap();
+            let (_, jobs) = matches.subcommand().unwrap();
+            let (_, status) = jobs.subcommand().unwrap();
+            assert_eq!(status.get_one::<String>("every").unwrap(), "1m");
+        }
+    }
+
+    #[test]
     fn a_key_becomes_the_default_of_its_flag() {
         let matches = parsed("region = 'eu-west-1'\n[scan]\ninclude = ['*.gz', '*.zst']").unwrap();
         let scan = matches.subcommand_matches("scan").unwrap();

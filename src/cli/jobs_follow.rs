@@ -1,5 +1,6 @@
 //! `weighbridge jobs status|pause|resume|stop|check`: jobs that were submitted.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -98,7 +99,8 @@ fn line(standing: &Standing) -> String {
     let planned = standing.planned;
     let total = standing.total.unwrap_or(planned);
     let done = standing.copied.objects.saturating_add(standing.failed);
-    let filled = if total.objects == 0 { WIDTH } else { (done * WIDTH / total.objects).min(WIDTH) };
+    let filled = (done.saturating_mul(WIDTH)).checked_div(total.objects);
+    let filled = filled.map_or(WIDTH, |filled| filled.min(WIDTH));
     let bar: String = (0..WIDTH).map(|cell| if cell < filled { '#' } else { '.' }).collect();
     let mut line = format!(
         "{}  {status:<11} [{bar}] {} of {} objects, {} of {}",
@@ -108,11 +110,12 @@ fn line(standing: &Standing) -> String {
         bytes_iec(standing.copied.bytes),
         bytes_iec(total.bytes),
     );
+    // Writing to a string does not fail.
     if standing.failed > 0 {
-        line.push_str(&format!(", {} failed", count(standing.failed)));
+        let _ = write!(line, ", {} failed", count(standing.failed));
     }
     if !standing.message.is_empty() {
-        line.push_str(&format!(": {}", sanitize(standing.message.as_bytes(), true)));
+        let _ = write!(line, ": {}", sanitize(standing.message.as_bytes(), true));
     }
     line
 }

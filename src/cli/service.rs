@@ -72,12 +72,11 @@ pub(super) async fn connect(
         .await
         .map_err(|error| Failure::told(&error, false))?;
     tracing::info!("keys from {}", session.credentials().source);
-    let account = match &args.account {
-        Some(account) => account.clone(),
-        None => {
-            let identity = sts::caller_identity(&session).await;
-            identity.map_err(|error| Failure::told(&error, false))?.account
-        }
+    let account = if let Some(account) = &args.account {
+        account.clone()
+    } else {
+        let identity = sts::caller_identity(&session).await;
+        identity.map_err(|error| Failure::told(&error, false))?.account
     };
     if account.is_empty() || !account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Failure::wrong(format!("`{account}` is no number of an account"))

@@ -40,7 +40,7 @@ impl<'a> Mgw<'a> {
     /// # Errors
     /// [`CallError`]; so all further operations.
     pub async fn create_address(&self, address: &NewAddress) -> Result<(), CallError> {
-        let doing = format!("create the data address `{}`", named(&address.name));
+        let doing = format!("create the data address `{}`", named(address.name.as_deref()));
         self.post(&doing, "/address", &address.element("ImportAddress")).await
     }
 
@@ -86,7 +86,7 @@ impl<'a> Mgw<'a> {
     /// # Errors
     /// [`CallError`].
     pub async fn create_job(&self, job: &NewJob) -> Result<(), CallError> {
-        let doing = format!("create the job `{}`", named(&job.name));
+        let doing = format!("create the job `{}`", named(job.name.as_deref()));
         self.post(&doing, "/job", &job.element("ImportJob")).await
     }
 
@@ -186,7 +186,8 @@ impl<'a> Mgw<'a> {
     /// # Errors
     /// [`CallError`].
     pub async fn create_report(&self, report: &NewReport) -> Result<(), CallError> {
-        let doing = format!("have a report on the job `{}` written", named(&report.job_name));
+        let doing =
+            format!("have a report on the job `{}` written", named(report.job_name.as_deref()));
         self.post(&doing, "/report", &report.element("CreateReport")).await
     }
 
@@ -273,6 +274,6 @@ fn path(kind: &str, name: &str) -> String {
     format!("/{kind}/{}", segment(name))
 }
 
-fn named(name: &Option<String>) -> &str {
-    name.as_deref().unwrap_or_default()
+fn named(name: Option<&str>) -> &str {
+    name.unwrap_or_default()
 }

@@ -222,7 +222,7 @@ impl FromStr for JobStatus {
 impl fmt::Display for JobStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = STATUSES.iter().find(|(_, _, status)| status == self);
-        f.write_str(known.map_or_else(|| self.api_name(), |(_, word, _)| word))
+        f.pad(known.map_or_else(|| self.api_name(), |(_, word, _)| word))
     }
 }
 

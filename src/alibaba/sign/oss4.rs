@@ -350,8 +350,8 @@ mod tests {
                 .flatten()
                 .collect();
             let request = Unsigned { method, resource, query, headers: &headers };
-            let signed = signer.sign(&request, &credentials(None), "cn-beijing", now);
-            assert_eq!(signed.authorization.rsplit('=').next().unwrap(), expected, "{resource}");
+            let ours = signer.sign(&request, &credentials(None), "cn-beijing", now);
+            assert_eq!(ours.authorization.rsplit('=').next().unwrap(), expected, "{resource}");
         }
     }
 
@@ -382,8 +382,8 @@ mod tests {
     fn nothing_secret_is_shown() {
         let signer = Signer::new(OSS);
         let get = Unsigned { method: "GET", resource: "/", query: "", headers: &[] };
-        let signed = signer.sign(&get, &credentials(Some("STStokenExample")), "cn-beijing", 0);
-        let shown = format!("{signer:?} {signed:?}");
+        let ours = signer.sign(&get, &credentials(Some("STStokenExample")), "cn-beijing", 0);
+        let shown = format!("{signer:?} {ours:?}");
         assert!(shown.contains("LTAIexampleAccessKey"), "{shown}");
         assert!(!shown.contains("exampleSecret") && !shown.contains("STStoken"), "{shown}");
     }

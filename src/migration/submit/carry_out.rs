@@ -68,15 +68,13 @@ async fn create_address(service: &Service<'_>, wanted: &NewAddress) -> Result<()
     let mgw = service.mgw();
     let Err(error) = mgw.create_address(wanted).await else { return Ok(()) };
     let name = wanted.name.as_deref().unwrap_or_default();
-    match look_again(&error) {
-        false => Err(error.into()),
-        true => match found(mgw.address(name).await)? {
-            Some(there) => {
-                refuse_other("the data address", name, address_differences(wanted, &there))
-            }
-            // The request was lost, and not the answer.
-            None => Ok(mgw.create_address(wanted).await?),
-        },
+    if !look_again(&error) {
+        return Err(error.into());
+    }
+    match found(mgw.address(name).await)? {
+        Some(there) => refuse_other("the data address", name, address_differences(wanted, &there)),
+        // The request was lost, and not the answer.
+        None => Ok(mgw.create_address(wanted).await?),
     }
 }
 
@@ -84,12 +82,12 @@ async fn create_job(service: &Service<'_>, wanted: &NewJob) -> Result<(), Submit
     let mgw = service.mgw();
     let Err(error) = mgw.create_job(wanted).await else { return Ok(()) };
     let name = wanted.name.as_deref().unwrap_or_default();
-    match look_again(&error) {
-        false => Err(error.into()),
-        true => match found(mgw.job(name).await)? {
-            Some(there) => refuse_other("the job", name, job_differences(wanted, &there)),
-            None => Ok(mgw.create_job(wanted).await?),
-        },
+    if !look_again(&error) {
+        return Err(error.into());
+    }
+    match found(mgw.job(name).await)? {
+        Some(there) => refuse_other("the job", name, job_differences(wanted, &there)),
+        None => Ok(mgw.create_job(wanted).await?),
     }
 }
 

@@ -151,9 +151,9 @@ pub async fn failed_objects(
         mgw.create_report(&wanted).await?;
         report = mgw.report(version, runtime).await?;
     }
-    let prefix = match (report.status.as_deref(), report.failed_list_prefix) {
-        (Some("Finished"), Some(prefix)) => prefix,
-        _ => return Ok(FailedObjects::NotWritten),
+    let (Some("Finished"), Some(prefix)) = (report.status.as_deref(), report.failed_list_prefix)
+    else {
+        return Ok(FailedObjects::NotWritten);
     };
     let region = destination.region_id.as_deref().unwrap_or(service.region);
     let bucket = Bucket { session: service.session, name: &destination.bucket, region };

@@ -28,17 +28,17 @@ impl StoredAddress {
     }
 }
 
-pub(super) fn carry_out(call: Call<'_>) -> Result<Answer, Refused> {
+pub(super) fn carry_out(mut call: Call<'_>) -> Result<Answer, Refused> {
     match call.operation {
-        "CreateAddress" => create(call),
+        "CreateAddress" => create(&mut call),
         "ListAddress" => Ok(list(&call)),
         _ => {
             if !call.state.addresses.contains_key(&call.name) {
                 return Err(missing(&call.name));
             }
             match call.operation {
-                "VerifyAddress" => verify(call),
-                "DeleteAddress" => delete(call),
+                "VerifyAddress" => verify(&mut call),
+                "DeleteAddress" => delete(&mut call),
                 "GetAddress" => match call.state.addresses.get(&call.name) {
                     Some(address) => Ok(Answer::Xml(shown(address, call.config))),
                     None => Err(missing(&call.name)),
@@ -67,7 +67,7 @@ pub(super) fn is_name(name: &str) -> bool {
         && !name.starts_with(['-', '_'])
 }
 
-fn create(call: Call<'_>) -> Result<Answer, Refused> {
+fn create(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let document = call.document("ImportAddress")?;
     let name = document.text_of("Name").unwrap_or_default().to_owned();
     if !is_name(&name) {
@@ -88,7 +88,7 @@ fn create(call: Call<'_>) -> Result<Answer, Refused> {
     Ok(Answer::Empty)
 }
 
-fn verify(call: Call<'_>) -> Result<Answer, Refused> {
+fn verify(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let fault = match call.state.addresses.get(&call.name) {
         Some(address) => fault(address, call.state, call.config),
         None => return Err(missing(&call.name)),
@@ -153,7 +153,7 @@ fn fault(
     }
 }
 
-fn delete(call: Call<'_>) -> Result<Answer, Refused> {
+fn delete(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let used = call.state.jobs.values().any(|job| job.uses(&call.name));
     if used {
         return Err(refused(409, "ImportAddressInUse", "A job uses the address."));

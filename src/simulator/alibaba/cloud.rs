@@ -33,6 +33,8 @@ pub(super) struct State {
     pub(super) jobs: BTreeMap<String, StoredJob>,
     /// Objects by bucket and key.
     pub(super) objects: BTreeMap<(String, String), Bytes>,
+    /// Documents that are kept with buckets, by bucket and name.
+    pub(super) settings: BTreeMap<(String, String), Bytes>,
     /// Reports that were asked for, by the job's version and the run.
     pub(super) reports: BTreeMap<(String, u64), String>,
     calls: Vec<ReceivedCall>,
@@ -108,7 +110,7 @@ impl Cloud {
         let action = request.headers().get("x-acs-action").and_then(|value| value.to_str().ok());
         let (operation, name) = match service {
             Named::Sts => (sts::operation(action.unwrap_or_default()), String::new()),
-            Named::Bucket { .. } => bucket::operation(request.method(), path),
+            Named::Bucket { .. } => bucket::operation(request.method(), path, &query_pairs),
             Named::Migration { .. } => operation(request.method(), path, &query_pairs),
             Named::Unknown => ("", String::new()),
         };

@@ -1,4 +1,4 @@
-//! The control side of Alibaba Cloud on loopback: migration jobs, STS, and buckets that lists are put in.
+//! The control side of Alibaba Cloud on loopback: migration jobs, STS, buckets and what is kept with them.
 //!
 //! One server stands in for all services; a request's `Host` header says which it is for. Signatures are
 //! verified by this module's own reading of the rules. What was created stays until it is deleted, jobs go
