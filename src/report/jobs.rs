@@ -2,8 +2,8 @@
 
 use super::figures::{bytes_iec, duration, objects};
 use super::text::sanitize;
-use crate::migration::{Bound, Job, Note, Plan, Selection, Split};
-use crate::tally::ByteString;
+use crate::migration::{Bound, Finding, Job, Note, Plan, Selection, Split};
+use crate::tally::{ByteString, Severity};
 
 /// What the plan is, in one line: `12 TiB in 1,234 objects, 10 jobs by prefix`.
 pub(super) fn headline(plan: &Plan) -> String {
@@ -36,6 +36,17 @@ pub(super) fn selection(job: &Job, unicode: bool) -> String {
             }
         },
     }
+}
+
+/// What of a job will fail, in words; nothing where nothing is known to.
+pub(super) fn blockers(job: &Job) -> Option<String> {
+    let blockers = job.findings.iter().filter(|finding| finding.severity == Severity::Blocker);
+    let told = |finding: &Finding| match finding.objects {
+        Some(number) => format!("{}: {}", finding.title, super::count(number)),
+        None => finding.title.clone(),
+    };
+    let told: Vec<String> = blockers.map(told).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// What a job waits for.

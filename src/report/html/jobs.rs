@@ -63,6 +63,9 @@ fn table(plan: &Plan) -> Markup {
                         }
                         td { (jobs::bound(job.bound)) }
                     }
+                    @if let Some(blockers) = jobs::blockers(job) {
+                        tr class="under" { td {} td colspan="6" { span class="badge blocker" { "will fail" } " " (sanitize(blockers.as_bytes(), true)) } }
+                    }
                 }
             }
         }

@@ -69,7 +69,7 @@ fn table(out: &mut String, plan: &Plan, style: Style) {
     line(out, &style.paint(Ink::Faint, &captions));
     let longest = plan.jobs.iter().map(|job| job.seconds).max().unwrap_or(0);
     for (job, number) in plan.jobs.iter().zip(1..).take(TOP) {
-        let blocked = job.findings.iter().any(|finding| finding.severity == Severity::Blocker);
+        let blocked = jobs::blockers(job).is_some();
         let sign = if blocked { style.paint(Ink::Alarm, "!") } else { " ".into() };
         let drawn = if bar > 0 {
             let share = share(job.seconds.into(), longest.into());
@@ -90,6 +90,10 @@ fn table(out: &mut String, plan: &Plan, style: Style) {
                 left(jobs::bound(job.bound), BOUND, style.unicode),
             ),
         );
+    }
+    if plan.jobs.iter().any(|job| jobs::blockers(job).is_some()) {
+        let legend = "! holds objects that will fail; how many of each kind, the plan's file and the form say";
+        paragraph(out, legend, Some(Ink::Faint), INDENT, style);
     }
     let hidden = plan.jobs.len().saturating_sub(TOP);
     if hidden > 0 {
