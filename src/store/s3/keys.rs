@@ -60,6 +60,7 @@ impl fmt::Debug for Keys {
             .field("secret", &"[redacted]")
             .field("token", &self.token.as_ref().map(|_| "[redacted]"))
             .field("expires", &self.expires)
+            .field("source", &self.source)
             .finish()
     }
 }
