@@ -84,9 +84,6 @@ fn apply(
             .ok_or_else(|| ConfigError::BadValue { path: path.into(), key: key.clone() })?;
         let mut known = false;
         command = set(command, &key, &text, &mut known);
-        for name in &names {
-            command = command.mut_subcommand(name, |sub| set(sub, &key, &text, &mut known));
-        }
         if !known {
             return Err(ConfigError::UnknownKey { path: path.into(), key });
         }
@@ -94,7 +91,7 @@ fn apply(
     Ok(command)
 }
 
-/// Gives the flag with this long name a default, if the command or one below it has it.
+/// Gives the flag with this long name a default wherever the command or one below it has it.
 fn set(
     mut command: clap::Command,
     flag: &str,
@@ -103,11 +100,8 @@ fn set(
 ) -> clap::Command {
     let below: Vec<String> =
         command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-    // The program itself hands each flag down to its subcommands already.
-    if command.get_name() != env!("CARGO_PKG_NAME") {
-        for name in below {
-            command = command.mut_subcommand(name, |sub| set(sub, flag, value, known));
-        }
+    for name in below {
+        command = command.mut_subcommand(name, |sub| set(sub, flag, value, known));
     }
     let found = command.get_arguments().find(|arg| arg.get_long() == Some(flag));
     let Some(id) = found.map(|arg| arg.get_id().clone()) else { return command };
