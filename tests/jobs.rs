@@ -535,8 +535,7 @@ fn the_same_call_makes_the_same_names() {
         weighed
             .jobs(&["--split", "range", "--manifest", "objects.csv", "--begin", "2030-01-01"])
             .ends_with_code(0);
-        let text = fs::read_to_string(weighed.workshop.path("jobs.json")).unwrap();
-        text
+        fs::read_to_string(weighed.workshop.path("jobs.json")).unwrap()
     };
     assert_eq!(names(), names());
 }

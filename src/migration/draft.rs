@@ -2,182 +2,39 @@
 
 use std::path::Path;
 
-use thiserror::Error;
-
-use super::address::{Address, InventoryLocation, StoreKind, host_of, short_ks3_name};
-use super::duration::{Bound, Speed, Window, end};
+use super::address::{Address, InventoryLocation, StoreKind, host_of};
+use super::duration::{Bound, Speed, end};
 use super::hazard::Judge;
 use super::inventory::MANIFEST_NAME;
-use super::limits::{Certainty, Limits};
-use super::name::{InvalidName, Names};
+use super::name::Names;
 use super::plan::{
-    Excluded, Finding, Forecast, Inventory, Job, KeyRange, Note, Overwrite, Plan, SCHEMA,
-    Selection, Settings, Split, Transfer, sum,
+    Excluded, Forecast, Inventory, Job, KeyRange, Overwrite, Plan, SCHEMA, Selection, Settings,
+    Split, sum,
 };
 use super::prefixes::PrefixDivision;
-use super::split::{Block, divide, is_good, lower_bound};
+use super::split::{Block, divide, lower_bound};
 use super::survey::{Lens, Survey, SurveyError};
 use super::weighed::Weighed;
-use super::words::{Took, count};
+use super::wish::{PlanError, Wish};
 use crate::location::{Bucket, Location};
-use crate::object::Timestamp;
 use crate::summary::Moment;
-use crate::tally::{Counts, Hazard, Severity};
+use crate::tally::{Counts, Hazard};
 
 /// Parts in ten thousand by which a division by prefixes may be slower than the lower bound before lists
 /// are preferred: 5 %. Prefixes need no list, and take in what is written after the scan.
 const PREFIX_TOLERANCE: u128 = 500;
 
-/// What is wanted.
-#[derive(Clone, Debug)]
-pub struct Wish {
-    /// Where the copies go.
-    pub to: Location,
-    /// The region of the service and of the destination bucket, such as `cn-hangzhou`.
-    pub region: Option<String>,
-    /// What kind of store the source is, where its location does not tell or tells otherwise.
-    pub source_kind: Option<StoreKind>,
-    /// The host that the service is to ask, in place of the one that was scanned.
-    pub source_domain: Option<String>,
-    /// What all names begin with; made up if `None`.
-    pub name: Option<String>,
-    /// How to divide; chosen if `None`.
-    pub split: Option<Split>,
-    /// Hazards from which on objects are left out.
-    pub exclude: Option<Severity>,
-    /// Where lists will lie; below the destination bucket if `None`.
-    pub inventory_to: Option<Location>,
-    /// Whether copies of a job with a source prefix keep it in their keys without being told; the
-    /// service is assumed to replace it by the destination's.
-    pub prefix_is_kept: bool,
-    /// Whether totals that are lower bounds are good enough.
-    pub allow_incomplete: bool,
-    /// What the service allows, with what the user gave in its place.
-    pub limits: Limits,
-    /// Bits per second that each job is to be held to.
-    pub bandwidth: Option<u64>,
-    /// Objects per second that each job is to be held to.
-    pub files_per_second: Option<u64>,
-    /// Hours in which jobs may run.
-    pub window: Option<Window>,
-    /// When work may begin.
-    pub begin: Timestamp,
-    /// When it has to be done.
-    pub deadline: Option<Timestamp>,
-    /// Only objects modified after this.
-    pub modified_after: Option<Timestamp>,
-    /// Whether objects that are there are replaced.
-    pub overwrite: Overwrite,
-    /// Which of them.
-    pub transfer: Transfer,
-    /// The storage class of the copies.
-    pub storage_class: Option<String>,
-}
-
-/// Why there is no plan.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PlanError {
-    /// The scan did not see everything.
-    #[error("the totals are not exact: the scan was not complete")]
-    Incomplete,
-    /// The service has no such source.
-    #[error("the service cannot read `{0}`")]
-    UnknownSource(String),
-    /// The destination is another kind of store.
-    #[error("the destination `{0}` is not an OSS bucket")]
-    NotOss(String),
-    /// The destination's bucket has no valid name.
-    #[error("the destination bucket `{}` has no valid name", .0.escape_debug())]
-    BucketName(String),
-    /// A container's name is not in lower case.
-    #[error("the container `{}` is not in lower case, and no Azure container is named so", .0.escape_debug())]
-    ContainerCase(String),
-    /// A prefix breaks the service's rules.
-    #[error("the {which} prefix `{}` {problem}", prefix.escape_debug())]
-    Prefix {
-        /// `destination` or `inventory`.
-        which: &'static str,
-        /// The prefix.
-        prefix: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// The name given for the jobs is invalid.
-    #[error(transparent)]
-    Name(#[from] InvalidName),
-    /// The region is no region.
-    #[error("`{}` is not a region", .0.escape_debug())]
-    Region(String),
-    /// What is wanted needs a manifest.
-    #[error("these jobs need lists of objects, and so a manifest: {0}")]
-    NeedsManifest(String),
-    /// Prefixes were asked for, and cannot hold what the jobs have to.
-    #[error("the jobs cannot be divided by prefix: {0}")]
-    NotByPrefix(String),
-    /// The manifest is of something else.
-    #[error("the manifest holds {manifest}, and what was weighed {weighed}")]
-    OtherManifest {
-        /// What it holds.
-        manifest: String,
-        /// What it should.
-        weighed: String,
-    },
-    /// There is nothing to do.
-    #[error("there is no object to copy")]
-    Nothing,
-    /// More jobs or addresses than can exist.
-    #[error("the plan has {planned} {what}, and a region takes {limit}")]
-    TooMany {
-        /// `jobs` or `addresses`.
-        what: &'static str,
-        /// How many.
-        planned: u64,
-        /// How many there can be.
-        limit: u64,
-    },
-}
-
-impl PlanError {
-    /// The way out.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Incomplete => "go on with the scan (`--resume`), or take the totals as lower bounds with `--allow-incomplete`".into(),
-            Self::UnknownSource(_) => "it reads S3, KS3, Azure Blob and OSS; say which one the location stands for with `--source-type`".into(),
-            Self::NotOss(_) => "write it like `oss://bucket/prefix/`".into(),
-            Self::BucketName(_) => "OSS takes 3 to 63 lowercase letters, digits and hyphens, with a letter or digit at both ends".into(),
-            Self::ContainerCase(_) => "write it exactly as the portal shows it".into(),
-            Self::Prefix { prefix, .. } => {
-                let trimmed = prefix.trim_start_matches(['/', '\\']).trim_end_matches('/');
-                if trimmed.is_empty() {
-                    "leave it out to copy to the top of the bucket".into()
-                } else {
-                    format!("write `oss://…/{}/`", trimmed.escape_debug())
-                }
-            }
-            Self::Name(error) => error.hint().into(),
-            Self::Region(_) => "write it like `cn-hangzhou` or `eu-central-1`".into(),
-            Self::NeedsManifest(_) => "scan with `--manifest objects.csv.zst`, and give that file here with `--manifest`".into(),
-            Self::NotByPrefix(_) => "leave `--split` out, or give a manifest and `--split range`".into(),
-            Self::OtherManifest { .. } => "give the manifest that was written by the same scan".into(),
-            Self::Nothing => "check the location and the filters of the scan".into(),
-            Self::TooMany { .. } => "lower `--max-jobs`".into(),
-        }
-    }
-}
-
 /// A plan in the making: everything is checked, and what a survey has to look for is known.
 #[derive(Debug)]
 pub struct Draft<'a> {
-    weighed: &'a Weighed,
-    wish: &'a Wish,
-    destination: &'a Bucket,
-    kind: StoreKind,
-    region: Option<String>,
-    speed: Speed,
+    pub(super) weighed: &'a Weighed,
+    pub(super) wish: &'a Wish,
+    pub(super) destination: &'a Bucket,
+    pub(super) kind: StoreKind,
+    pub(super) region: Option<String>,
+    pub(super) speed: Speed,
     /// The division by prefixes, where it may be used.
-    by_prefix: Result<PrefixDivision, String>,
+    pub(super) by_prefix: Result<PrefixDivision, String>,
 }
 
 impl<'a> Draft<'a> {
@@ -239,7 +96,8 @@ impl<'a> Draft<'a> {
         Judge::new(&self.wish.limits, &self.destination.prefix)
     }
 
-    fn jobs(&self) -> usize {
+    /// Jobs at once.
+    pub(super) fn jobs(&self) -> usize {
         usize::try_from(self.wish.limits.concurrent_jobs.value).unwrap_or(usize::MAX).max(1)
     }
 
@@ -389,7 +247,8 @@ impl<'a> Draft<'a> {
                 let prefixes = share_prefixes(division, survey);
                 let near = bound.saturating_add(bound.saturating_mul(PREFIX_TOLERANCE) / 10_000);
                 let nanos = prefixes.nanos(self.speed);
-                if nanos <= near || blocks.is_empty() {
+                // Without a manifest there are no lists, and prefixes can be run.
+                if nanos <= near || survey.is_none() {
                     return Ok(prefixes);
                 }
                 let ranges = by_range(self.jobs());
@@ -497,7 +356,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The host that the service asks.
-    fn domain(&self) -> Option<String> {
+    pub(super) fn domain(&self) -> Option<String> {
         if let Some(domain) = &self.wish.source_domain {
             return Some(host_of(domain).to_owned());
         }
@@ -583,188 +442,24 @@ impl<'a> Draft<'a> {
             jobs_bound_by_file_rate: slow as u64,
         }
     }
-
-    /// A deadline that the plan misses.
-    fn missed(&self, forecast: &Forecast, copied: &Counts) -> Option<Finding> {
-        let deadline = forecast.deadline.filter(|deadline| forecast.end > *deadline)?;
-        let late = u128::from(forecast.end.0.0.abs_diff(deadline.0.0)) * 1_000_000;
-        let enough = (1..=10_000_usize).find(|jobs| {
-            let nanos = self.speed.nanos(copied).div_ceil(*jobs as u128);
-            end(self.wish.window.as_ref(), self.wish.begin, nanos) <= deadline.0
-        });
-        let action = match enough {
-            Some(jobs) if jobs > self.jobs() => format!(
-                "{jobs} jobs at once would do it at the same speed: ask for a higher limit, widen the window, or begin earlier"
-            ),
-            Some(_) => {
-                "divide the source more evenly: give a manifest, so that lists can be written"
-                    .to_owned()
-            }
-            None => "widen the window, begin earlier, or copy in parts".to_owned(),
-        };
-        Some(Finding {
-            code: "DEADLINE_MISSED".into(),
-            severity: Severity::Blocker,
-            title: format!("done {} after the deadline", Took(late)),
-            action,
-            objects: None,
-            bytes: None,
-            examples: Vec::new(),
-        })
-    }
-
-    /// What would make it faster.
-    fn advice(&self, copied: &Counts, largest: u64, bound: u128, share: &Share) -> Vec<String> {
-        let mut advice = Vec::new();
-        let jobs = self.jobs();
-        let nanos = share.nanos(self.speed);
-        let slow: Vec<&Piece> = share
-            .pieces
-            .iter()
-            .filter(|piece| self.speed.bound(&piece.counts) == Bound::FileRate)
-            .collect();
-        if !slow.is_empty() {
-            let small = sum(slow.iter().map(|piece| piece.counts));
-            let mean = small.bytes / u128::from(small.objects.max(1));
-            let packed = lower_bound(self.speed, &Counts { objects: 0, ..*copied }, 0, jobs);
-            advice.push(format!(
-                "{} of {} jobs wait for the rate of objects, not for bandwidth: their objects are {mean} bytes on average, and {} bytes or more would fill the bandwidth; packed into archives of that size, everything could take {}",
-                slow.len(),
-                share.pieces.len(),
-                count(self.speed.break_even_bytes()),
-                Took(packed.max(self.speed.byte_nanos(largest.into()))),
-            ));
-        }
-        if self.speed.byte_nanos(largest.into()) == bound && share.pieces.len() > 1 {
-            advice.push(format!(
-                "one object of {} bytes takes {} by itself: more jobs bring nothing",
-                count(largest),
-                Took(bound)
-            ));
-        } else if nanos > 3_600 * 1_000_000_000 {
-            let twice = lower_bound(self.speed, copied, largest, jobs.saturating_mul(2));
-            advice.push(format!(
-                "twice as many jobs at once, {}, would bring it down to {} at best",
-                jobs.saturating_mul(2),
-                Took(twice)
-            ));
-        }
-        let alone = self.speed.nanos(copied);
-        if share.pieces.len() > 1 && alone <= 3_600 * 1_000_000_000 {
-            advice.push(format!(
-                "a single job would take {}: `--max-jobs 1` saves the trouble of several",
-                Took(alone)
-            ));
-        }
-        if !is_good(nanos, bound) && share.split != Split::Range {
-            let reason = match &self.by_prefix {
-                Ok(division) => division.stopped.reason(),
-                Err(reason) => reason.clone(),
-            };
-            advice.push(format!(
-                "divided no further by prefix: {reason}; with `--manifest` and lists, {} jobs could take {}",
-                jobs,
-                Took(bound)
-            ));
-        }
-        advice
-    }
-
-    /// What has to be known about a plan.
-    fn notes(&self, plan: &Plan, share: &Share) -> Vec<Note> {
-        let mut notes = Vec::new();
-        let mut note = |certainty, text: String| notes.push(Note { certainty, text });
-        let documented = Certainty::Documented;
-        if !plan.complete {
-            note(
-                documented,
-                "the scan was not complete: all counts and durations are lower bounds".into(),
-            );
-        }
-        let lists = share.split == Split::Range;
-        if lists {
-            note(Certainty::Assumed, "lists have the form of an OSS inventory; which columns a custom inventory needs besides Key is not known: see `--inventory-columns`".into());
-            note(documented, "objects written after the scan are in no list; scan again and run a job for them before the switch".into());
-        }
-        if plan.jobs.iter().any(|job| !job.source.prefix.is_empty()) {
-            note(
-                Certainty::Assumed,
-                if self.wish.prefix_is_kept {
-                    "copies are taken to keep the source prefix in their keys".into()
-                } else {
-                    "the service is taken to replace the source prefix by the destination's, so each destination repeats it and keys stay as they are; `--source-prefix kept` if it does not".to_owned()
-                },
-            );
-        }
-        if self.kind == StoreKind::Azure {
-            note(Certainty::Assumed, "which field of the API holds Azure's endpoint suffix, container, account and key is inferred from the console's form".into());
-        }
-        if self.kind == StoreKind::Ks3 {
-            let bucket = self.weighed.location.bucket();
-            let short = short_ks3_name(bucket);
-            if short != bucket {
-                note(
-                    documented,
-                    format!("the classic console wants the bucket's short name, `{short}`"),
-                );
-            }
-        }
-        if self.wish.overwrite == Overwrite::Never {
-            note(Certainty::ThirdParty, "the service is said to refuse `never` at times; `--overwrite always --transfer-mode lastmodified` copies what is missing or older".into());
-        }
-        if let Some(window) = &self.wish.window {
-            let (from, to) = window.hours();
-            note(
-                documented,
-                format!(
-                    "the classic form holds the window as flow control from {from} to {to}; through the API, jobs have to be paused and resumed"
-                ),
-            );
-        }
-        if self.wish.modified_after.is_some() {
-            note(
-                documented,
-                "only objects modified later are copied, so counts and durations are upper bounds"
-                    .into(),
-            );
-        }
-        let host = self.domain().unwrap_or_default();
-        if host.starts_with("127.")
-            || host.starts_with("localhost")
-            || host.starts_with("10.")
-            || host.starts_with("192.168.")
-        {
-            note(
-                documented,
-                format!(
-                    "the service cannot reach `{host}` over the internet: name a public endpoint with `--source-domain`"
-                ),
-            );
-        }
-        for (what, limit) in self.wish.limits.named() {
-            if limit.certainty == Certainty::Assumed {
-                let value = count(limit.value);
-                note(Certainty::Assumed, format!("at most {value} {what}: {}", limit.source));
-            }
-        }
-        notes
-    }
 }
 
 /// A division with what each part holds.
-struct Share {
-    split: Split,
-    pieces: Vec<Piece>,
+pub(super) struct Share {
+    pub(super) split: Split,
+    pub(super) pieces: Vec<Piece>,
 }
 
-struct Piece {
-    selection: Selection,
-    counts: Counts,
+/// What one job copies.
+pub(super) struct Piece {
+    pub(super) selection: Selection,
+    pub(super) counts: Counts,
     hazards: Vec<(Hazard, Counts)>,
 }
 
 impl Share {
-    fn nanos(&self, speed: Speed) -> u128 {
+    /// Nanoseconds of the longest job.
+    pub(super) fn nanos(&self, speed: Speed) -> u128 {
         self.pieces.iter().map(|piece| speed.nanos(&piece.counts)).max().unwrap_or(0)
     }
 }

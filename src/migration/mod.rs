@@ -13,7 +13,8 @@
 //! | `survey` | one pass over a manifest |
 //! | `hazard` | which objects will fail, and what to do |
 //! | `prefixes`, `split` | dividing by prefixes, and by ranges of keys |
-//! | `draft` | all that put together to a plan |
+//! | `wish` | what is wanted, and why there is no plan |
+//! | `draft`, `remarks` | all that put together to a plan, and what is said about it |
 //! | `plan` | the plan itself, as `jobs.json` holds it |
 //! | `inventory` | lists of objects for jobs that take ranges |
 //! | `submit` | a plan made real: submitted, followed, checked against what it promised |
@@ -28,16 +29,18 @@ pub mod limits;
 pub mod name;
 mod plan;
 pub mod prefixes;
+mod remarks;
 pub mod requests;
 pub mod split;
 pub mod submit;
 pub mod survey;
 pub mod terraform;
 mod weighed;
+mod wish;
 mod words;
 
 pub use address::{Address, InventoryLocation, StoreKind};
-pub use draft::{Draft, PlanError, Wish};
+pub use draft::Draft;
 pub use duration::{Bound, Speed, Window};
 pub use limits::{Certainty, Limit, Limits};
 pub use name::{InvalidName, Names};
@@ -46,3 +49,4 @@ pub use plan::{
     PlanReadError, SCHEMA, Selection, Settings, Split, Transfer,
 };
 pub use weighed::Weighed;
+pub use wish::{PlanError, Wish};

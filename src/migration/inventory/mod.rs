@@ -8,23 +8,25 @@
 //! The form of `manifest.json` is that of an OSS inventory, which is documented; whether a custom
 //! inventory needs all of its columns is not, so the columns can be chosen ([`Column`]).
 
-use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, Write};
+mod excluded;
+mod part;
+
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use md5::{Digest, Md5};
 use serde::Serialize;
 use thiserror::Error;
 
+use excluded::ExcludedWriter;
+use part::Part;
+
 use super::plan::{Inventory, InventoryFile, Plan, Selection, Split};
 use super::survey::{Lens, SurveyError};
-use crate::manifest::{Format, Row, RowEncoder};
+use crate::manifest::Row;
 use crate::object::Timestamp;
-use crate::tally::{Counts, Hazard};
+use crate::tally::Counts;
 use crate::units::Rfc3339;
 
 /// Bytes of rows that are compressed together. After each the size of the part is known exactly.
@@ -403,108 +405,6 @@ struct ListFile<'a> {
     md5: &'a str,
     key: &'a str,
     size: u64,
-}
-
-/// One part being written.
-struct Part {
-    path: PathBuf,
-    encoder: GzEncoder<Hashed>,
-    objects: u64,
-}
-
-impl Part {
-    fn create(path: &Path) -> Result<Self, InventoryError> {
-        let file = File::create(path).map_err(InventoryError::io("create", path))?;
-        let hashed = Hashed { file, md5: Md5::new(), bytes: 0 };
-        // The service reads a part once, so packing well is worth more than packing fast.
-        let encoder = GzEncoder::new(hashed, Compression::new(6));
-        Ok(Self { path: path.to_owned(), encoder, objects: 0 })
-    }
-
-    /// Bytes in the file; everything written is in it, since every write ends with a flush.
-    fn bytes(&self) -> u64 {
-        self.encoder.get_ref().bytes
-    }
-
-    fn write(&mut self, rows: &[u8], objects: u64) -> Result<(), InventoryError> {
-        self.objects += objects;
-        let written = self.encoder.write_all(rows).and_then(|()| self.encoder.flush());
-        written.map_err(InventoryError::io("write", &self.path))
-    }
-
-    fn finish(self) -> Result<(PathBuf, InventoryFile), InventoryError> {
-        let Self { path, encoder, objects } = self;
-        let Hashed { file, md5, bytes } =
-            encoder.finish().map_err(InventoryError::io("write", &path))?;
-        file.sync_data().map_err(InventoryError::io("sync", &path))?;
-        let mut hex = String::new();
-        for byte in md5.finalize() {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02X}");
-        }
-        let (key, shown) = (String::new(), String::new());
-        Ok((path, InventoryFile { path: shown, key, bytes, md5: hex, objects }))
-    }
-}
-
-/// A file with the hash and the number of its bytes.
-struct Hashed {
-    file: File,
-    md5: Md5,
-    bytes: u64,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.md5.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-/// The list of what no job takes: a manifest with the hazards and what to do about them beside each
-/// row, which a later call can take as its manifest.
-struct ExcludedWriter {
-    path: PathBuf,
-    file: io::BufWriter<File>,
-    counts: Counts,
-    row: Vec<u8>,
-}
-
-impl ExcludedWriter {
-    fn create(path: &Path) -> Result<Self, InventoryError> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(InventoryError::io("create", folder))?;
-        }
-        let file = File::create(path).map_err(InventoryError::io("create", path))?;
-        let mut file = io::BufWriter::new(file);
-        let header = String::from_utf8_lossy(Format::Csv.header()).trim_end().to_owned();
-        writeln!(file, "{header},hazards,action").map_err(InventoryError::io("write", path))?;
-        Ok(Self { path: path.to_owned(), file, counts: Counts::ZERO, row: Vec::new() })
-    }
-
-    fn add(&mut self, row: &Row, hazards: &[Hazard], lens: &Lens) -> Result<(), InventoryError> {
-        self.counts.add(row.size);
-        self.row.clear();
-        RowEncoder::new(Format::Csv, &row.bucket).encode(&row.object(), &mut self.row);
-        self.row.pop();
-        let codes: Vec<&str> = hazards.iter().map(|hazard| hazard.info().code).collect();
-        let worst = hazards.iter().max_by_key(|hazard| hazard.info().severity);
-        let action = worst.map(|hazard| lens.judge.action(*hazard)).unwrap_or_default();
-        let tail = format!(",{},\"{}\"\n", codes.join(" "), action.replace('"', "\"\""));
-        self.row.extend_from_slice(tail.as_bytes());
-        self.file.write_all(&self.row).map_err(InventoryError::io("write", &self.path))
-    }
-
-    fn finish(mut self) -> Result<(Counts, PathBuf), InventoryError> {
-        self.file.flush().map_err(InventoryError::io("write", &self.path))?;
-        Ok((self.counts, self.path))
-    }
 }
 
 fn percent(bytes: &[u8]) -> String {
