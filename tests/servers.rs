@@ -400,9 +400,9 @@ fn billed_by_pages(server: &Server, page: usize) -> weighbridge::scan::billed::B
             uploads: Some(UploadsWeighed::All),
             ..Default::default()
         };
-        let pace = PaceOptions { concurrency: 8, ..PaceOptions::default() };
+        let limits = PaceOptions { concurrency: 8, ..PaceOptions::default() };
         let location = format!("s3://{}", server.bucket);
-        let billed = BilledScan::open(store, wanted, pace, location, Vec::new()).await.unwrap();
+        let billed = BilledScan::open(store, wanted, limits, location, Vec::new()).await.unwrap();
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         billed.run(&scanned.ledger, stopped).await.unwrap()
     })
