@@ -10,7 +10,9 @@ use common::{
     store,
 };
 use serde_json::Value;
-use weighbridge::scan::billed::{BilledOptions, BilledOutcome, BilledScan, UploadsWeighed};
+use weighbridge::scan::billed::{
+    BilledOptions, BilledOutcome, BilledScan, UploadsWeighed, VersionsListed,
+};
 use weighbridge::scan::pace::PaceOptions;
 use weighbridge::simulator::{
     DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, History, HistoryTotals, Simulator,
@@ -42,7 +44,11 @@ fn weigh(simulator: &Simulator, prefix: &str, page: usize, asked: BilledOptions)
 }
 
 fn all() -> BilledOptions {
-    BilledOptions { versions: true, uploads: Some(UploadsWeighed::All), seed: 0 }
+    BilledOptions {
+        versions: Some(VersionsListed::All),
+        uploads: Some(UploadsWeighed::All),
+        seed: 0,
+    }
 }
 
 #[track_caller]
@@ -140,7 +146,8 @@ fn what_cannot_be_listed_is_named_and_the_rest_is_a_lower_bound() {
             .unwrap();
         let store = store(&failing, Some(quirks)).await;
         let limits = PaceOptions { concurrency: 8, ..PaceOptions::default() };
-        let wanted = BilledOptions { versions: true, ..BilledOptions::default() };
+        let wanted =
+            BilledOptions { versions: Some(VersionsListed::All), ..BilledOptions::default() };
         let billed =
             BilledScan::open(store, wanted, limits, "s3://b".into(), Vec::new()).await.unwrap();
         let (_stop, stopped) = tokio::sync::watch::channel(false);
@@ -176,6 +183,35 @@ fn many_uploads_are_sampled_and_said_to_be() {
     let found =
         weigh(&simulator, "", 1_000, wanted(UploadsWeighed::AtMost(3_000))).uploads.unwrap();
     assert_eq!((found.estimate, found.totals.bytes), (None, truth.parts.1));
+}
+
+#[test]
+fn a_sample_of_key_ranges_tells_about_all() {
+    let content = numbered(6_000);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    let simulator = serve(&content, HISTORY, "");
+    let asked = |most| BilledOptions {
+        versions: Some(VersionsListed::Sample(most)),
+        seed: 5,
+        ..BilledOptions::default()
+    };
+    let found = weigh(&simulator, "", 10, asked(12));
+    let versions = found.versions.unwrap();
+    let estimate = versions.estimate.unwrap();
+    assert_eq!((estimate.sampled, versions.missing.len()), (12, 0));
+    assert!(estimate.ranges > 24, "{} ranges", estimate.ranges);
+    assert!(versions.totals.noncurrent.objects < truth.noncurrent.0 / 2);
+    for (estimate, truth) in [
+        (estimate.noncurrent_objects, u128::from(truth.noncurrent.0)),
+        (estimate.noncurrent_bytes, truth.noncurrent.1),
+        (estimate.delete_markers, u128::from(truth.delete_markers)),
+    ] {
+        #[expect(clippy::cast_precision_loss, reason = "compared with an estimate")]
+        let off = (estimate.total / truth as f64 - 1.0).abs();
+        assert!(off < 0.2 && estimate.low < estimate.high, "off by {off}");
+    }
+    let all = weigh(&simulator, "", 10, asked(10_000)).versions.unwrap();
+    assert_eq!((all.estimate, all.totals.noncurrent.objects), (None, truth.noncurrent.0));
 }
 
 // --- with the program -------------------------------------------------------------------------------

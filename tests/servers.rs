@@ -381,7 +381,7 @@ fn ceph_tells_all_that_is_billed() {
 
 /// The same with so many entries to a page, which everybody may list.
 fn billed_by_pages(server: &Server, page: usize) -> weighbridge::scan::billed::BilledOutcome {
-    use weighbridge::scan::billed::{BilledOptions, BilledScan, UploadsWeighed};
+    use weighbridge::scan::billed::{BilledOptions, BilledScan, UploadsWeighed, VersionsListed};
     use weighbridge::scan::pace::PaceOptions;
     use weighbridge::store::{Quirks, Store, s3};
     common::runtime().block_on(async {
@@ -396,7 +396,7 @@ fn billed_by_pages(server: &Server, page: usize) -> weighbridge::scan::billed::B
             std::sync::Arc::new(s3::S3Store::connect(config).await.unwrap());
         let scanned = common::weigh_store(store.clone(), common::options(8)).await.unwrap();
         let wanted = BilledOptions {
-            versions: true,
+            versions: Some(VersionsListed::All),
             uploads: Some(UploadsWeighed::All),
             ..Default::default()
         };

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 use super::dry_run::Plan;
-use super::scan_args::{FilterArgs, OutputArgs, ScanArgs};
+use super::scan_args::{FilterArgs, OutputArgs, ScanArgs, Versions};
 use super::{CommandResult, Console, Failure, files, progress, source};
 use crate::exit::Exit;
 use crate::filter::{FilterSpec, Filters};
@@ -17,7 +17,7 @@ use crate::location::{Location, LocationError};
 use crate::manifest::{Encoding, OutputTarget};
 use crate::object::Timestamp;
 use crate::report;
-use crate::scan::billed::{BilledOptions, BilledScan};
+use crate::scan::billed::{BilledOptions, BilledScan, VersionsListed};
 use crate::scan::ledger::Ledger;
 use crate::scan::pace::PaceOptions;
 use crate::scan::{
@@ -143,8 +143,14 @@ async fn open_billed(
     source: &source::Source,
     location: &Location,
 ) -> Result<Option<BilledScan>, Failure> {
-    let (versions, uploads) = (args.billed.versions, args.billed.uploads);
-    if !versions && uploads.is_none() {
+    /// Enough for a narrow interval, and few requests beside those of a large scan.
+    const SAMPLED_RANGES: usize = 100;
+    let versions = args.billed.versions.map(|versions| match versions {
+        Versions::All => VersionsListed::All,
+        Versions::Sample => VersionsListed::Sample(SAMPLED_RANGES),
+    });
+    let uploads = args.billed.uploads;
+    if versions.is_none() && uploads.is_none() {
         return Ok(None);
     }
     let pace = PaceOptions {

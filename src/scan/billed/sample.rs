@@ -1,9 +1,12 @@
-//! A sample drawn from a stream of unknown length, and what it says about the whole.
+//! Samples, drawn from a stream of unknown length or from what is known, and what they say about the whole.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::outcome::Estimate;
+
+/// Of the normal distribution, 95 % lie within so many standard deviations.
+const WITHIN: f64 = 1.96;
 
 /// Keeps `most` of all that it is offered, each with the same chance (reservoir sampling, Vitter's
 /// algorithm R): all of them where there are no more.
@@ -63,8 +66,6 @@ impl Sums {
     /// normal approximation and the correction for a finite whole. The whole holds at least what was seen.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(super) fn estimate(&self, whole: u64) -> Option<Estimate> {
-        /// Of the normal distribution, 95 % lie within so many standard deviations.
-        const WITHIN: f64 = 1.96;
         if self.number < 2.0 {
             return None;
         }
@@ -75,6 +76,39 @@ impl Sums {
         let error = WITHIN * whole * (variance / self.number * unseen).sqrt();
         let total = mean * whole;
         Some(Estimate { total, low: (total - error).max(self.sum), high: total + error })
+    }
+}
+
+/// Parts of a whole of which something is known about each, and something else was found in a sample.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ratio {
+    /// What was known and what was found, for each part of the sample.
+    pairs: Vec<(f64, f64)>,
+}
+
+impl Ratio {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(super) fn add(&mut self, known: u64, found: u128) {
+        self.pairs.push((known as f64, found as f64));
+    }
+
+    /// The total of what would be found in all `parts`, of which `known` is known in all (ratio estimator
+    /// over a simple random sample of the parts), with the interval of the normal approximation.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(super) fn estimate(&self, known: u64, parts: usize) -> Option<Estimate> {
+        let number = self.pairs.len() as f64;
+        let sum = |of: fn(&(f64, f64)) -> f64| self.pairs.iter().map(of).sum::<f64>();
+        let (seen, found) = (sum(|pair| pair.0), sum(|pair| pair.1));
+        if number < 2.0 || seen <= 0.0 {
+            return None;
+        }
+        let ratio = found / seen;
+        let off = self.pairs.iter().map(|(known, found)| (found - ratio * known).powi(2));
+        let variance = off.sum::<f64>() / (number - 1.0);
+        let parts = (parts as f64).max(number);
+        let error = WITHIN * parts * (variance / number * (1.0 - number / parts)).sqrt();
+        let total = (ratio * known as f64).max(found);
+        Some(Estimate { total, low: (total - error).max(found), high: total + error })
     }
 }
 
@@ -117,6 +151,18 @@ mod tests {
             within += usize::from((low..=high).contains(&truth));
         }
         assert!((365..=398).contains(&within), "{within} of 400");
+    }
+
+    #[test]
+    fn what_is_found_in_proportion_to_what_is_known_is_told_exactly_from_a_few_parts() {
+        let mut ratio = Ratio::default();
+        [10, 30, 20].into_iter().for_each(|known: u64| ratio.add(known, u128::from(known) * 7));
+        let Estimate { total, low, high } = ratio.estimate(1_000, 50).unwrap();
+        assert!((total - 7_000.0).abs() < 1e-6 && high - low < 1e-6);
+        ratio.add(20, 900);
+        let uneven = ratio.estimate(1_000, 50).unwrap();
+        assert!(uneven.low < uneven.total && uneven.total < uneven.high);
+        assert_eq!(Ratio::default().estimate(5, 5), None);
     }
 
     #[test]
