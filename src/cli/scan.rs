@@ -82,9 +82,8 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
                 ..tally::Options::new(now)
             },
             pace: PaceOptions {
-                concurrency: args.pace.concurrency,
                 max_requests: without(args.pace.max_requests, asked),
-                max_rps: args.pace.max_rps,
+                ..pace(args)
             },
             hedging: !args.pace.no_hedging,
             probes: !args.pace.no_probes,
@@ -129,12 +128,19 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         if exit != Exit::Done || whole {
             return Ok(exit);
         }
-        console.warn(
-            "incomplete: not all that is billed could be listed, its figures are lower bounds",
-            "the totals of the current objects are exact; repeat the call to list the rest anew",
-        );
+        warn_of_billed(console);
         Ok(if *stopped.borrow() { Exit::Interrupted } else { Exit::Incomplete })
     })
+}
+
+/// How fast to ask.
+fn pace(args: &ScanArgs) -> PaceOptions {
+    let ScanArgs { pace, .. } = args;
+    PaceOptions {
+        concurrency: pace.concurrency,
+        max_requests: pace.max_requests,
+        max_rps: pace.max_rps,
+    }
 }
 
 /// Makes sure that what is billed beside the current objects may be listed, if that is asked for.
@@ -153,15 +159,18 @@ async fn open_billed(
     if versions.is_none() && uploads.is_none() {
         return Ok(None);
     }
-    let pace = PaceOptions {
-        concurrency: args.pace.concurrency,
-        max_requests: args.pace.max_requests,
-        max_rps: args.pace.max_rps,
-    };
     let options = BilledOptions { versions, uploads, seed: rand::random() };
     let (store, prefix) = (Arc::clone(&source.store), source.prefix.clone());
-    let opened = BilledScan::open(store, options, pace, location.to_string(), prefix).await;
+    let opened = BilledScan::open(store, options, pace(args), location.to_string(), prefix).await;
     Ok(Some(opened?))
+}
+
+/// Says that a whole scan has a part beside it that is not.
+fn warn_of_billed(console: Console) {
+    console.warn(
+        "incomplete: not all that is billed could be listed, its figures are lower bounds",
+        "the totals of the current objects are exact; repeat the call to list the rest anew",
+    );
 }
 
 /// A limit on requests of which some are sent already; 0 is none.

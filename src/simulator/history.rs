@@ -223,9 +223,7 @@ mod tests {
         let ids: HashSet<_> = all.iter().map(|entry| (&entry.key, &entry.id)).collect();
         assert_eq!(ids.len(), all.len());
         let newest_first = |pair: &[VersionEntry]| {
-            pair[0].key != pair[1].key
-                || pair[0].latest && pair[0].modified > pair[1].modified
-                || !pair[0].latest && !pair[1].latest && pair[0].modified > pair[1].modified
+            pair[0].key != pair[1].key || !pair[1].latest && pair[0].modified > pair[1].modified
         };
         assert!(all.windows(2).all(newest_first));
     }

@@ -137,15 +137,20 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cast_precision_loss, reason = "compared with an estimate")]
     fn the_interval_holds_the_truth_about_as_often_as_it_says() {
         let sizes: Vec<u128> = (0..10_000_u128).map(|n| n * n % 7_919 * 1_000).collect();
         let truth = sizes.iter().sum::<u128>() as f64;
         let mut within = 0;
         for seed in 0..400 {
             let mut reservoir = Reservoir::new(200, seed);
-            sizes.iter().for_each(|size| reservoir.offer(*size));
+            for size in &sizes {
+                reservoir.offer(*size);
+            }
             let mut sums = Sums::default();
-            reservoir.into_kept().into_iter().for_each(|size| sums.add(size));
+            for size in reservoir.into_kept() {
+                sums.add(size);
+            }
             let Estimate { total, low, high } = sums.estimate(10_000).unwrap();
             assert!(low <= total && total <= high);
             within += usize::from((low..=high).contains(&truth));
@@ -156,7 +161,9 @@ mod tests {
     #[test]
     fn what_is_found_in_proportion_to_what_is_known_is_told_exactly_from_a_few_parts() {
         let mut ratio = Ratio::default();
-        [10, 30, 20].into_iter().for_each(|known: u64| ratio.add(known, u128::from(known) * 7));
+        for known in [10_u64, 30, 20] {
+            ratio.add(known, u128::from(known) * 7);
+        }
         let Estimate { total, low, high } = ratio.estimate(1_000, 50).unwrap();
         assert!((total - 7_000.0).abs() < 1e-6 && high - low < 1e-6);
         ratio.add(20, 900);

@@ -256,6 +256,7 @@ mod tests {
 
     /// Versions in memory, listed by the words of the documentation, or not quite.
     #[derive(Debug, Default)]
+    #[allow(clippy::struct_excessive_bools, reason = "each is one independent habit")]
     struct Shelf {
         quirks: Quirks,
         versions: Vec<Version>,
@@ -294,7 +295,7 @@ mod tests {
             let end = (start + self.limit).min(self.versions.len());
             let mut entries = self.versions[start..end].to_vec();
             let last = entries.last().cloned();
-            let lies = self.false_end.is_some_and(|every| end % every == 0);
+            let lies = self.false_end.is_some_and(|every| end.is_multiple_of(every));
             let next = last.filter(|_| end < self.versions.len() && !lies).map(|last| {
                 let first = self.versions.iter().find(|one| one.key == last.key);
                 let id = if self.circles { first.map(|one| one.id.clone()) } else { Some(last.id) };
@@ -394,7 +395,9 @@ mod tests {
 
     fn truth(versions: &[Version]) -> VersionTotals {
         let mut totals = VersionTotals::default();
-        versions.iter().for_each(|version| totals.add(version, b"STANDARD"));
+        for version in versions {
+            totals.add(version, b"STANDARD");
+        }
         totals
     }
 
