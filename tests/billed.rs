@@ -5,11 +5,18 @@
 
 mod common;
 
-use common::{BUCKET, Held, Ran, Workshop, config, keys, numbered, options, runtime, start, store};
+use common::{
+    BUCKET, Held, Ran, Workshop, awkward, config, keys, numbered, options, run, runtime, start,
+    store,
+};
 use serde_json::Value;
-use weighbridge::scan::billed::{BilledOptions, BilledOutcome, BilledScan, UploadsWeighed};
+use weighbridge::scan::billed::{
+    BilledOptions, BilledOutcome, BilledScan, UploadsWeighed, VersionsListed,
+};
 use weighbridge::scan::pace::PaceOptions;
-use weighbridge::simulator::{History, HistoryTotals, Simulator};
+use weighbridge::simulator::{
+    DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, History, HistoryTotals, Simulator,
+};
 use weighbridge::store::Quirks;
 
 const HISTORY: History = History { versions: 5, deleted: 0.2, uploads: 60, seed: 11 };
@@ -21,23 +28,27 @@ fn serve(content: &Held, history: History, behaviour: &str) -> Simulator {
 }
 
 /// Scans and lists what is billed, with so many entries to a page.
-fn weigh(simulator: &Simulator, prefix: &str, page: usize, wanted: BilledOptions) -> BilledOutcome {
+fn weigh(simulator: &Simulator, prefix: &str, page: usize, asked: BilledOptions) -> BilledOutcome {
     runtime().block_on(async {
         let quirks = Quirks { page_limit: page, ..Quirks::default() };
         let store = store(simulator, Some(quirks)).await;
         let mut options = options(8);
         options.prefix = prefix.into();
         let scanned = common::weigh_store(store.clone(), options).await.unwrap();
-        let pace = PaceOptions { concurrency: 8, ..PaceOptions::default() };
+        let limits = PaceOptions { concurrency: 8, ..PaceOptions::default() };
         let location = format!("s3://{BUCKET}/{prefix}");
-        let billed = BilledScan::open(store, wanted, pace, location, prefix.into()).await.unwrap();
+        let billed = BilledScan::open(store, asked, limits, location, prefix.into()).await.unwrap();
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         billed.run(&scanned.ledger, stopped).await.unwrap()
     })
 }
 
 fn all() -> BilledOptions {
-    BilledOptions { versions: true, uploads: Some(UploadsWeighed::All), seed: 0 }
+    BilledOptions {
+        versions: Some(VersionsListed::All),
+        uploads: Some(UploadsWeighed::All),
+        seed: 0,
+    }
 }
 
 #[track_caller]
@@ -134,10 +145,11 @@ fn what_cannot_be_listed_is_named_and_the_rest_is_a_lower_bound() {
             .await
             .unwrap();
         let store = store(&failing, Some(quirks)).await;
-        let pace = PaceOptions { concurrency: 8, ..PaceOptions::default() };
-        let wanted = BilledOptions { versions: true, ..BilledOptions::default() };
+        let limits = PaceOptions { concurrency: 8, ..PaceOptions::default() };
+        let wanted =
+            BilledOptions { versions: Some(VersionsListed::All), ..BilledOptions::default() };
         let billed =
-            BilledScan::open(store, wanted, pace, "s3://b".into(), Vec::new()).await.unwrap();
+            BilledScan::open(store, wanted, limits, "s3://b".into(), Vec::new()).await.unwrap();
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         billed.run(&scanned.ledger, stopped).await.unwrap()
     });
@@ -171,6 +183,35 @@ fn many_uploads_are_sampled_and_said_to_be() {
     let found =
         weigh(&simulator, "", 1_000, wanted(UploadsWeighed::AtMost(3_000))).uploads.unwrap();
     assert_eq!((found.estimate, found.totals.bytes), (None, truth.parts.1));
+}
+
+#[test]
+fn a_sample_of_key_ranges_tells_about_all() {
+    let content = numbered(6_000);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    let simulator = serve(&content, HISTORY, "");
+    let asked = |most| BilledOptions {
+        versions: Some(VersionsListed::Sample(most)),
+        seed: 5,
+        ..BilledOptions::default()
+    };
+    let found = weigh(&simulator, "", 10, asked(12));
+    let versions = found.versions.unwrap();
+    let estimate = versions.estimate.unwrap();
+    assert_eq!((estimate.sampled, versions.missing.len()), (12, 0));
+    assert!(estimate.ranges > 24, "{} ranges", estimate.ranges);
+    assert!(versions.totals.noncurrent.objects < truth.noncurrent.0 / 2);
+    for (estimate, truth) in [
+        (estimate.noncurrent_objects, u128::from(truth.noncurrent.0)),
+        (estimate.noncurrent_bytes, truth.noncurrent.1),
+        (estimate.delete_markers, u128::from(truth.delete_markers)),
+    ] {
+        #[expect(clippy::cast_precision_loss, reason = "compared with an estimate")]
+        let off = (estimate.total / truth as f64 - 1.0).abs();
+        assert!(off < 0.2 && estimate.low < estimate.high, "off by {off}");
+    }
+    let all = weigh(&simulator, "", 10, asked(10_000)).versions.unwrap();
+    assert_eq!((all.estimate, all.totals.noncurrent.objects), (None, truth.noncurrent.0));
 }
 
 // --- with the program -------------------------------------------------------------------------------
@@ -215,6 +256,37 @@ fn the_summary_and_all_reports_show_one_table() {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+}
+
+#[test]
+fn other_providers_that_speak_these_calls_are_weighed_as_well() {
+    let content = keys(awkward().into_iter().filter(|key| !key.starts_with(['/', '\\'])));
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    let ids = ["KS3_ACCESS_KEY_ID", "OSS_ACCESS_KEY_ID"];
+    let secrets = ["KS3_SECRET_ACCESS_KEY", "OSS_ACCESS_KEY_SECRET"];
+    for (dialect, location, region, more) in [
+        (Dialect::Ks3, "ks3://b", "BEIJING", &[][..]),
+        (Dialect::Ks3, "ks3://b", "BEIJING", &["--sign-version", "kss2"]),
+        (Dialect::Oss, "oss://b", "cn-hangzhou", &["--region", "cn-hangzhou"]),
+    ] {
+        let mut config = config(&content, "");
+        (config.dialect, config.anonymous) = (dialect, false);
+        let bucket = config.buckets.get_mut(BUCKET).unwrap();
+        (bucket.history, bucket.region) = (HISTORY, region.into());
+        let simulator = start(config);
+        let workshop = Workshop::new();
+        let endpoint = simulator.endpoint();
+        let mut command = workshop.bare(&["scan", location, "-q", "--endpoint-url", &endpoint]);
+        command.args(["--versions", "--uploads", "-o", "s.json"]).args(more);
+        command.envs(ids.map(|name| (name, DEFAULT_KEY_ID)));
+        command.envs(secrets.map(|name| (name, DEFAULT_SECRET)));
+        run(command).ends_with_code(0);
+        let billed = &workshop.summary("s.json")["billed"];
+        assert_eq!(billed["versions"]["current"]["objects"], truth.current.0, "{location}");
+        assert_eq!(billed["versions"]["noncurrent"]["objects"], truth.noncurrent.0, "{location}");
+        assert_eq!(billed["versions"]["delete_markers"], truth.delete_markers, "{location}");
+        assert_eq!(billed["uploads"]["parts"], truth.parts.0, "{location}");
     }
 }
 

@@ -384,7 +384,7 @@ fn ceph_tells_all_that_is_billed() {
 
 /// The same with so many entries to a page, which everybody may list.
 fn billed_by_pages(server: &Server, page: usize) -> weighbridge::scan::billed::BilledOutcome {
-    use weighbridge::scan::billed::{BilledOptions, BilledScan, UploadsWeighed};
+    use weighbridge::scan::billed::{BilledOptions, BilledScan, UploadsWeighed, VersionsListed};
     use weighbridge::scan::pace::PaceOptions;
     use weighbridge::store::{Quirks, Store, s3};
     common::runtime().block_on(async {
@@ -399,13 +399,13 @@ fn billed_by_pages(server: &Server, page: usize) -> weighbridge::scan::billed::B
             std::sync::Arc::new(s3::S3Store::connect(config).await.unwrap());
         let scanned = common::weigh_store(store.clone(), common::options(8)).await.unwrap();
         let wanted = BilledOptions {
-            versions: true,
+            versions: Some(VersionsListed::All),
             uploads: Some(UploadsWeighed::All),
             ..Default::default()
         };
-        let pace = PaceOptions { concurrency: 8, ..PaceOptions::default() };
+        let limits = PaceOptions { concurrency: 8, ..PaceOptions::default() };
         let location = format!("s3://{}", server.bucket);
-        let billed = BilledScan::open(store, wanted, pace, location, Vec::new()).await.unwrap();
+        let billed = BilledScan::open(store, wanted, limits, location, Vec::new()).await.unwrap();
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         billed.run(&scanned.ledger, stopped).await.unwrap()
     })

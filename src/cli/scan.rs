@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 use super::dry_run::Plan;
-use super::scan_args::{FilterArgs, OutputArgs, ScanArgs};
+use super::scan_args::{FilterArgs, OutputArgs, ScanArgs, Versions};
 use super::{CommandResult, Console, Failure, files, progress, source};
 use crate::exit::Exit;
 use crate::filter::{FilterSpec, Filters};
@@ -17,7 +17,7 @@ use crate::location::{Location, LocationError};
 use crate::manifest::{Encoding, OutputTarget};
 use crate::object::Timestamp;
 use crate::report;
-use crate::scan::billed::{BilledOptions, BilledScan};
+use crate::scan::billed::{BilledOptions, BilledScan, VersionsListed};
 use crate::scan::ledger::Ledger;
 use crate::scan::pace::PaceOptions;
 use crate::scan::{
@@ -82,9 +82,8 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
                 ..tally::Options::new(now)
             },
             pace: PaceOptions {
-                concurrency: args.pace.concurrency,
                 max_requests: without(args.pace.max_requests, asked),
-                max_rps: args.pace.max_rps,
+                ..pace(args)
             },
             hedging: !args.pace.no_hedging,
             probes: !args.pace.no_probes,
@@ -129,12 +128,19 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         if exit != Exit::Done || whole {
             return Ok(exit);
         }
-        console.warn(
-            "incomplete: not all that is billed could be listed, its figures are lower bounds",
-            "the totals of the current objects are exact; repeat the call to list the rest anew",
-        );
+        warn_of_billed(console);
         Ok(if *stopped.borrow() { Exit::Interrupted } else { Exit::Incomplete })
     })
+}
+
+/// How fast to ask.
+fn pace(args: &ScanArgs) -> PaceOptions {
+    let ScanArgs { pace, .. } = args;
+    PaceOptions {
+        concurrency: pace.concurrency,
+        max_requests: pace.max_requests,
+        max_rps: pace.max_rps,
+    }
 }
 
 /// Makes sure that what is billed beside the current objects may be listed, if that is asked for.
@@ -143,19 +149,28 @@ async fn open_billed(
     source: &source::Source,
     location: &Location,
 ) -> Result<Option<BilledScan>, Failure> {
-    let (versions, uploads) = (args.billed.versions, args.billed.uploads);
-    if !versions && uploads.is_none() {
+    /// Enough for a narrow interval, and few requests beside those of a large scan.
+    const SAMPLED_RANGES: usize = 100;
+    let versions = args.billed.versions.map(|versions| match versions {
+        Versions::All => VersionsListed::All,
+        Versions::Sample => VersionsListed::Sample(SAMPLED_RANGES),
+    });
+    let uploads = args.billed.uploads;
+    if versions.is_none() && uploads.is_none() {
         return Ok(None);
     }
-    let pace = PaceOptions {
-        concurrency: args.pace.concurrency,
-        max_requests: args.pace.max_requests,
-        max_rps: args.pace.max_rps,
-    };
     let options = BilledOptions { versions, uploads, seed: rand::random() };
     let (store, prefix) = (Arc::clone(&source.store), source.prefix.clone());
-    let opened = BilledScan::open(store, options, pace, location.to_string(), prefix).await;
+    let opened = BilledScan::open(store, options, pace(args), location.to_string(), prefix).await;
     Ok(Some(opened?))
+}
+
+/// Says that a whole scan has a part beside it that is not.
+fn warn_of_billed(console: Console) {
+    console.warn(
+        "incomplete: not all that is billed could be listed, its figures are lower bounds",
+        "the totals of the current objects are exact; repeat the call to list the rest anew",
+    );
 }
 
 /// A limit on requests of which some are sent already; 0 is none.

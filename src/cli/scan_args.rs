@@ -188,13 +188,23 @@ pub(super) struct OutputArgs {
     next_help_heading = "All that is billed (takes as many requests again; filters do not apply)"
 )]
 pub(super) struct BilledArgs {
-    /// Weigh noncurrent versions and delete markers too
-    #[arg(long, env = "WEIGHBRIDGE_VERSIONS", value_parser = clap::builder::BoolishValueParser::new())]
-    pub(super) versions: bool,
+    /// Weigh noncurrent versions and delete markers too: `all`, or `sample` to list 100 key ranges drawn at
+    /// random and estimate the rest
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "all", env = "WEIGHBRIDGE_VERSIONS")]
+    pub(super) versions: Option<Versions>,
     /// Weigh unfinished multipart uploads too: their parts where there are at most N, else a random sample
     /// of N; `all` takes all
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000", env = "WEIGHBRIDGE_UPLOADS", value_parser = uploads)]
     pub(super) uploads: Option<UploadsWeighed>,
+}
+
+/// Which versions are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Versions {
+    /// All
+    All,
+    /// Those of some key ranges
+    Sample,
 }
 
 fn uploads(text: &str) -> Result<UploadsWeighed, units::UnitError> {

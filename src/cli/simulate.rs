@@ -10,7 +10,7 @@ use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::simulator::{
     Behaviour, BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Generated,
-    Latency, ShapeName, Simulator, SimulatorConfig, account_key, read_keys,
+    History, Latency, ShapeName, Simulator, SimulatorConfig, account_key, read_keys,
 };
 use crate::units;
 
@@ -45,6 +45,15 @@ pub(super) struct SimulateArgs {
     /// Decides generated keys, latencies and faults
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// The most noncurrent versions and delete markers behind each object
+    #[arg(long, value_name = "N", default_value = "0", value_parser = units::parse_count)]
+    versions: u64,
+    /// Share of objects that are followed by a deleted key, such as 0.1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    deleted: f64,
+    /// Unfinished multipart uploads
+    #[arg(long, value_name = "N", default_value = "0", value_parser = units::parse_count)]
+    uploads: u64,
     /// How long answers are held back: 50ms, or lognormal:50ms
     #[arg(long, value_name = "TIME", default_value = "0ms")]
     latency: Latency,
@@ -70,6 +79,12 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
                 .map_err(|error| Failure::usage(&error))?,
         ),
     };
+    let bucket = bucket.with_history(History {
+        versions: args.versions,
+        deleted: args.deleted,
+        uploads: args.uploads,
+        seed: args.seed,
+    });
     let mut behaviour = Behaviour::default();
     for item in &args.fault {
         behaviour.set(item).map_err(|error| Failure::usage(&error))?;

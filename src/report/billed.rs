@@ -2,7 +2,7 @@
 
 use super::breakdown::{Breakdown, Row, gap};
 use super::figures::{bytes_iec, count};
-use crate::summary::{BilledSection, Summary, UploadsSection, VersionsSection};
+use crate::summary::{BilledSection, EstimateSection, Summary, UploadsSection, VersionsSection};
 use crate::tally::ByteString;
 
 /// The table with its notes; texts are raw and must be escaped for where they go.
@@ -24,9 +24,17 @@ pub(super) fn billed(summary: &Summary, escape: impl Fn(&ByteString) -> String) 
     let mut rows = vec![row("current objects", objects, bytes)];
     let (mut missing, mut notes) = (Vec::new(), Vec::new());
     if let Some(versions) = &section.versions {
-        let noncurrent = versions.noncurrent;
-        rows.push(row("noncurrent versions", noncurrent.objects, noncurrent.bytes));
-        rows.push(row("delete markers", versions.delete_markers, 0));
+        if let Some(estimate) = &versions.estimate {
+            let number =
+                |estimate: &EstimateSection| u64::try_from(estimate.total).unwrap_or(u64::MAX);
+            let objects = number(&estimate.noncurrent_objects);
+            rows.push(row("noncurrent, estim.", objects, estimate.noncurrent_bytes.total));
+            rows.push(row("markers, estimated", number(&estimate.delete_markers), 0));
+        } else {
+            let noncurrent = versions.noncurrent;
+            rows.push(row("noncurrent versions", noncurrent.objects, noncurrent.bytes));
+            rows.push(row("delete markers", versions.delete_markers, 0));
+        }
         missing.extend(
             versions
                 .incomplete
@@ -37,7 +45,7 @@ pub(super) fn billed(summary: &Summary, escape: impl Fn(&ByteString) -> String) 
     }
     if let Some(uploads) = &section.uploads {
         let (label, bytes) = match uploads.estimate {
-            Some(estimate) => ("uploads, estimated", estimate.bytes),
+            Some(estimate) => ("uploads, estimated", estimate.total),
             None => ("unfinished uploads", uploads.bytes),
         };
         rows.push(row(label, uploads.uploads, bytes));
@@ -66,6 +74,20 @@ fn requests(section: &BilledSection) -> String {
 
 fn about_versions(versions: &VersionsSection) -> Vec<String> {
     let mut notes = Vec::new();
+    if let Some(estimate) = &versions.estimate {
+        let (objects, bytes) = (estimate.noncurrent_objects, estimate.noncurrent_bytes);
+        notes.push(format!(
+            "versions are estimated from a random sample of {} of {} key ranges: between {} and {} noncurrent \
+             versions, {} to {} with 95 % confidence; `--versions` lists all",
+            count(estimate.sampled),
+            count(estimate.ranges),
+            count(objects.low),
+            count(objects.high),
+            bytes_iec(bytes.low),
+            bytes_iec(bytes.high)
+        ));
+        return notes;
+    }
     if let Some(oldest) = versions.oldest_noncurrent {
         let classes: Vec<String> = versions
             .noncurrent_classes

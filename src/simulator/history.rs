@@ -140,10 +140,11 @@ impl History {
             modified =
                 Timestamp(modified.0 - DAY - i64::try_from(below(draw, 900)).unwrap_or(0) * 1_000);
             // The oldest may be from before versioning.
-            let unversioned = number == count && draw & 3 == 0;
+            let unversioned = number == count && draw.is_multiple_of(4);
             let id = if unversioned { "null".to_owned() } else { version_id(seed, number) };
-            let class: &[u8] = if draw >> 8 & 7 == 0 { b"STANDARD_IA" } else { b"STANDARD" };
-            let stored = (draw >> 16 & 7 != 0).then(|| (draw >> 44, class.to_vec()));
+            let class: &[u8] =
+                if (draw >> 8).is_multiple_of(8) { b"STANDARD_IA" } else { b"STANDARD" };
+            let stored = (!(draw >> 16).is_multiple_of(8)).then(|| (draw >> 44, class.to_vec()));
             out.push(VersionEntry { key: key.to_vec(), id, latest: false, modified, stored });
         }
     }
@@ -163,7 +164,7 @@ impl History {
         let draw = self.upload_seed(number);
         let days = i64::try_from(below(draw, 400)).unwrap_or(0);
         let initiated = Timestamp(content.object(index).modified.0 - days * DAY);
-        let class = if draw & 3 == 0 { "STANDARD_IA" } else { "STANDARD" };
+        let class = if draw.is_multiple_of(4) { "STANDARD_IA" } else { "STANDARD" };
         UploadEntry { key, id: format!("2~{draw:016x}.{number}"), initiated, class }
     }
 
@@ -222,9 +223,7 @@ mod tests {
         let ids: HashSet<_> = all.iter().map(|entry| (&entry.key, &entry.id)).collect();
         assert_eq!(ids.len(), all.len());
         let newest_first = |pair: &[VersionEntry]| {
-            pair[0].key != pair[1].key
-                || pair[0].latest && pair[0].modified > pair[1].modified
-                || !pair[0].latest && !pair[1].latest && pair[0].modified > pair[1].modified
+            pair[0].key != pair[1].key || !pair[1].latest && pair[0].modified > pair[1].modified
         };
         assert!(all.windows(2).all(newest_first));
     }

@@ -45,9 +45,28 @@ pub struct VersionsSection {
     pub delete_markers: u64,
     /// Delete markers that are what their key stands for.
     pub current_delete_markers: u64,
+    /// What a random sample of key ranges says about all; `null` where all were listed. All other figures
+    /// but `listed` are those of the sample then.
+    #[serde(default)]
+    pub estimate: Option<VersionsEstimateSection>,
     /// The key ranges that were not listed to their end; nothing of them is in the figures.
     #[serde(default)]
     pub incomplete: Vec<Gap>,
+}
+
+/// Estimates about all versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionsEstimateSection {
+    /// Key ranges in the sample.
+    pub sampled: u64,
+    /// Key ranges in all, of about as many current objects each.
+    pub ranges: u64,
+    /// Number of noncurrent versions.
+    pub noncurrent_objects: EstimateSection,
+    /// Their bytes.
+    pub noncurrent_bytes: EstimateSection,
+    /// Delete markers.
+    pub delete_markers: EstimateSection,
 }
 
 /// All unfinished multipart uploads.
@@ -91,11 +110,11 @@ pub struct UploadClass {
 /// An estimate from a random sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EstimateSection {
-    /// The expected total in bytes.
-    pub bytes: u128,
-    /// Lower end of the 95 % confidence interval, in bytes.
+    /// The expected total.
+    pub total: u128,
+    /// Lower end of the 95 % confidence interval.
     pub low: u128,
-    /// Upper end of it, in bytes.
+    /// Upper end of it.
     pub high: u128,
 }
 
@@ -129,6 +148,13 @@ fn of_versions(outcome: &VersionsOutcome, ledger: &Ledger) -> VersionsSection {
         oldest_noncurrent: totals.oldest_noncurrent.map(Moment),
         delete_markers: totals.delete_markers,
         current_delete_markers: totals.current_delete_markers,
+        estimate: outcome.estimate.map(|found| VersionsEstimateSection {
+            sampled: found.sampled as u64,
+            ranges: found.ranges as u64,
+            noncurrent_objects: estimate(&found.noncurrent_objects),
+            noncurrent_bytes: estimate(&found.noncurrent_bytes),
+            delete_markers: estimate(&found.delete_markers),
+        }),
         incomplete: outcome.missing.iter().map(gap).collect(),
     }
 }
@@ -152,11 +178,11 @@ fn of_uploads(outcome: &UploadsOutcome) -> UploadsSection {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts saturate")]
 fn estimate(estimate: &Estimate) -> EstimateSection {
-    let bytes = |value: f64| value.round() as u128;
+    let whole = |value: f64| value.round() as u128;
     EstimateSection {
-        bytes: bytes(estimate.total),
-        low: bytes(estimate.low),
-        high: bytes(estimate.high),
+        total: whole(estimate.total),
+        low: whole(estimate.low),
+        high: whole(estimate.high),
     }
 }
 

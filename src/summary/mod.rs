@@ -21,7 +21,7 @@
 //! * Counters are pairs `objects`, `bytes`.
 //!
 //! # Exact and estimated
-//! Everything is exact except `billed.uploads.estimate`, `sizes.percentiles` (from a histogram; each value is at most 0.1 % above
+//! Everything is exact except the estimates in `billed`, `sizes.percentiles` (from a histogram; each value is at most 0.1 % above
 //! the true percentile, never below it), `mean` (a rounded quotient of exact totals) and
 //! `requests.cost_usd`. Where `complete` is false, all counts are lower bounds and `incomplete` names
 //! the key ranges that were not listed to their end; `billed` has its own `complete`.
@@ -36,7 +36,10 @@ mod run;
 mod sections;
 mod time;
 
-pub use billed::{BilledSection, EstimateSection, UploadClass, UploadsSection, VersionsSection};
+pub use billed::{
+    BilledSection, EstimateSection, UploadClass, UploadsSection, VersionsEstimateSection,
+    VersionsSection,
+};
 pub use build::RunFacts;
 pub use read::{ReadError, SCHEMA};
 pub use run::{Gap, Manifest, Requests};

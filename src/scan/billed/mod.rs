@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 pub use outcome::{
     BilledOutcome, Estimate, MissingRange, UploadTotals, UploadsOutcome, VersionTotals,
-    VersionsOutcome,
+    VersionsEstimate, VersionsOutcome,
 };
 
 use self::calls::Calls;
@@ -44,11 +44,20 @@ use crate::store::{ErrorKind, Store, StoreError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BilledOptions {
     /// Versions and delete markers.
-    pub versions: bool,
+    pub versions: Option<VersionsListed>,
     /// Unfinished uploads.
     pub uploads: Option<UploadsWeighed>,
     /// Decides the sample.
     pub seed: u64,
+}
+
+/// How much of the key space is listed with its versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VersionsListed {
+    /// All of it: at least as many requests as the scan took.
+    All,
+    /// At most this many key ranges, drawn at random: a small part of that where the bucket is large.
+    Sample(usize),
 }
 
 /// Of which unfinished uploads the parts are listed. It takes a request or more for each.
@@ -92,7 +101,7 @@ impl BilledScan {
         // These few requests are not held up by limits that are meant for many.
         let calls = Arc::new(Calls::new(store, PaceOptions::default(), ""));
         let scan = Self { calls, options, pace, location, prefix };
-        if options.versions {
+        if options.versions.is_some() {
             let tried = scan.calls.versions(&versions::first(&scan.prefix, 1)).await;
             tried.map_err(|error| scan.unlistable(error))?;
         }
@@ -142,9 +151,13 @@ impl BilledScan {
         if left == Some(0) {
             calls.use_up();
         }
-        if self.options.versions {
+        if let Some(listed) = self.options.versions {
             let pieces = versions::pieces(ledger, &self.prefix, self.calls.store.quirks());
-            let walked = versions::walk(&calls, &self.prefix, pieces, &mut stop).await?;
+            let drawn = match listed {
+                VersionsListed::All => pieces.clone(),
+                VersionsListed::Sample(most) => versions::draw(&pieces, most, self.options.seed),
+            };
+            let walked = versions::walk(&calls, &self.prefix, drawn, &pieces, &mut stop).await?;
             outcome.versions = Some(walked);
         }
         if let Some(weighed) = self.options.uploads {

@@ -44,8 +44,26 @@ pub struct MissingRange {
 pub struct VersionsOutcome {
     /// What the ranges hold that were listed to their end.
     pub totals: VersionTotals,
-    /// The others, in key order.
+    /// What a sample of ranges says about all; `None` where all were listed. The totals are those of the
+    /// sample then.
+    pub estimate: Option<VersionsEstimate>,
+    /// Ranges that could not be listed to their end, in key order.
     pub missing: Vec<MissingRange>,
+}
+
+/// What a random sample of key ranges says about all: not exact.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VersionsEstimate {
+    /// Ranges in the sample.
+    pub sampled: usize,
+    /// Ranges in all.
+    pub ranges: usize,
+    /// Number of noncurrent versions.
+    pub noncurrent_objects: Estimate,
+    /// Their bytes.
+    pub noncurrent_bytes: Estimate,
+    /// Delete markers.
+    pub delete_markers: Estimate,
 }
 
 /// Exact totals over versions.

@@ -1,9 +1,12 @@
-//! A sample drawn from a stream of unknown length, and what it says about the whole.
+//! Samples, drawn from a stream of unknown length or from what is known, and what they say about the whole.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::outcome::Estimate;
+
+/// Of the normal distribution, 95 % lie within so many standard deviations.
+const WITHIN: f64 = 1.96;
 
 /// Keeps `most` of all that it is offered, each with the same chance (reservoir sampling, Vitter's
 /// algorithm R): all of them where there are no more.
@@ -63,8 +66,6 @@ impl Sums {
     /// normal approximation and the correction for a finite whole. The whole holds at least what was seen.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(super) fn estimate(&self, whole: u64) -> Option<Estimate> {
-        /// Of the normal distribution, 95 % lie within so many standard deviations.
-        const WITHIN: f64 = 1.96;
         if self.number < 2.0 {
             return None;
         }
@@ -75,6 +76,39 @@ impl Sums {
         let error = WITHIN * whole * (variance / self.number * unseen).sqrt();
         let total = mean * whole;
         Some(Estimate { total, low: (total - error).max(self.sum), high: total + error })
+    }
+}
+
+/// Parts of a whole of which something is known about each, and something else was found in a sample.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ratio {
+    /// What was known and what was found, for each part of the sample.
+    pairs: Vec<(f64, f64)>,
+}
+
+impl Ratio {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(super) fn add(&mut self, known: u64, found: u128) {
+        self.pairs.push((known as f64, found as f64));
+    }
+
+    /// The total of what would be found in all `parts`, of which `known` is known in all (ratio estimator
+    /// over a simple random sample of the parts), with the interval of the normal approximation.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(super) fn estimate(&self, known: u64, parts: usize) -> Option<Estimate> {
+        let number = self.pairs.len() as f64;
+        let sum = |of: fn(&(f64, f64)) -> f64| self.pairs.iter().map(of).sum::<f64>();
+        let (seen, found) = (sum(|pair| pair.0), sum(|pair| pair.1));
+        if number < 2.0 || seen <= 0.0 {
+            return None;
+        }
+        let ratio = found / seen;
+        let off = self.pairs.iter().map(|(known, found)| (found - ratio * known).powi(2));
+        let variance = off.sum::<f64>() / (number - 1.0);
+        let parts = (parts as f64).max(number);
+        let error = WITHIN * parts * (variance / number * (1.0 - number / parts)).sqrt();
+        let total = (ratio * known as f64).max(found);
+        Some(Estimate { total, low: (total - error).max(found), high: total + error })
     }
 }
 
@@ -103,20 +137,39 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cast_precision_loss, reason = "compared with an estimate")]
     fn the_interval_holds_the_truth_about_as_often_as_it_says() {
         let sizes: Vec<u128> = (0..10_000_u128).map(|n| n * n % 7_919 * 1_000).collect();
         let truth = sizes.iter().sum::<u128>() as f64;
         let mut within = 0;
         for seed in 0..400 {
             let mut reservoir = Reservoir::new(200, seed);
-            sizes.iter().for_each(|size| reservoir.offer(*size));
+            for size in &sizes {
+                reservoir.offer(*size);
+            }
             let mut sums = Sums::default();
-            reservoir.into_kept().into_iter().for_each(|size| sums.add(size));
+            for size in reservoir.into_kept() {
+                sums.add(size);
+            }
             let Estimate { total, low, high } = sums.estimate(10_000).unwrap();
             assert!(low <= total && total <= high);
             within += usize::from((low..=high).contains(&truth));
         }
         assert!((365..=398).contains(&within), "{within} of 400");
+    }
+
+    #[test]
+    fn what_is_found_in_proportion_to_what_is_known_is_told_exactly_from_a_few_parts() {
+        let mut ratio = Ratio::default();
+        for known in [10_u64, 30, 20] {
+            ratio.add(known, u128::from(known) * 7);
+        }
+        let Estimate { total, low, high } = ratio.estimate(1_000, 50).unwrap();
+        assert!((total - 7_000.0).abs() < 1e-6 && high - low < 1e-6);
+        ratio.add(20, 900);
+        let uneven = ratio.estimate(1_000, 50).unwrap();
+        assert!(uneven.low < uneven.total && uneven.total < uneven.high);
+        assert_eq!(Ratio::default().estimate(5, 5), None);
     }
 
     #[test]

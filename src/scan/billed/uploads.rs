@@ -130,7 +130,9 @@ impl Walk<'_> {
         match self.weighed {
             UploadsWeighed::All => self.weigh(uploads, found).await,
             UploadsWeighed::AtMost(_) => {
-                uploads.into_iter().for_each(|upload| sample.offer(upload));
+                for upload in uploads {
+                    sample.offer(upload);
+                }
                 Ok(())
             }
         }

@@ -16,12 +16,16 @@
 
 use std::sync::Arc;
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::index;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::calls::{Calls, Failure};
 use super::circle::{CIRCLE, Circle};
-use super::outcome::{MissingRange, VersionTotals, VersionsOutcome};
+use super::outcome::{MissingRange, VersionTotals, VersionsEstimate, VersionsOutcome};
+use super::sample::Ratio;
 use crate::scan::fetch::EMPTY_PAGES;
 use crate::scan::ledger::Ledger;
 use crate::scan::outcome::ScanError;
@@ -38,6 +42,8 @@ const MOST_PIECES: u64 = 4_096;
 pub(super) struct Piece {
     after: Option<Vec<u8>>,
     through: Option<Vec<u8>>,
+    /// Current objects in it, as the scan listed them.
+    listed: u64,
     any_order: bool,
 }
 
@@ -54,14 +60,30 @@ pub(super) fn pieces(ledger: &Ledger, prefix: &[u8], quirks: &Quirks) -> Vec<Pie
         Vec::new()
     };
     cuts.retain(|cut| cut.starts_with(prefix) && cut.as_slice() > prefix);
+    let mut ranges = ledger.ranges.iter();
     let mut pieces = Vec::with_capacity(cuts.len() + 1);
     let mut after = None;
-    for cut in cuts {
-        let through = Some(cut.clone());
-        pieces.push(Piece { after: after.replace(cut), through, any_order });
+    for through in cuts.into_iter().map(Some).chain([None]) {
+        let mut listed = 0;
+        for range in ranges.by_ref() {
+            listed += range.listed;
+            // Cuts are ends of ranges.
+            if range.through.as_deref() == through.as_deref() && through.is_some() {
+                break;
+            }
+        }
+        let after = std::mem::replace(&mut after, through.clone());
+        pieces.push(Piece { after, through, listed, any_order });
     }
-    pieces.push(Piece { after, through: None, any_order });
     pieces
+}
+
+/// At most `most` of the pieces, drawn at random, in key order.
+pub(super) fn draw(pieces: &[Piece], most: usize, seed: u64) -> Vec<Piece> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut drawn = index::sample(&mut random, pieces.len(), most.min(pieces.len())).into_vec();
+    drawn.sort_unstable();
+    drawn.into_iter().filter_map(|at| pieces.get(at).cloned()).collect()
 }
 
 /// The request for the first page.
@@ -69,11 +91,12 @@ pub(super) fn first(prefix: &[u8], limit: usize) -> VersionsRequest {
     VersionsRequest { prefix: prefix.to_vec(), limit, ..VersionsRequest::default() }
 }
 
-/// Lists all pieces.
+/// Lists these pieces, which are all of `all` or a sample of it.
 pub(super) async fn walk(
     calls: &Arc<Calls>,
     prefix: &[u8],
     pieces: Vec<Piece>,
+    all: &[Piece],
     stop: &mut watch::Receiver<bool>,
 ) -> Result<VersionsOutcome, ScanError> {
     let mut tasks = JoinSet::new();
@@ -82,7 +105,7 @@ pub(super) async fn walk(
         // All at once: each waits at the gate of the pace before it asks for anything.
         tasks.spawn(async move { (index, list(&calls, &prefix, &piece).await) });
     }
-    let mut totals = VersionTotals::default();
+    let (mut totals, mut sums) = (VersionTotals::default(), Sums::default());
     let mut reasons: Vec<Option<String>> = vec![Some(Failure::Stopped.to_string()); pieces.len()];
     loop {
         let (index, listed) = tokio::select! {
@@ -95,6 +118,7 @@ pub(super) async fn walk(
         match listed {
             Ok(found) => {
                 totals.merge(&found);
+                sums.add(pieces[index].listed, &found);
                 reasons[index] = None;
             }
             Err(failure) if failure.is_final() => {
@@ -108,7 +132,37 @@ pub(super) async fn walk(
         }
     }
     tasks.shutdown().await;
-    Ok(VersionsOutcome { totals, missing: missing(pieces, reasons) })
+    let sampled = pieces.len();
+    let estimate = if sampled < all.len() { sums.estimate(sampled, all) } else { None };
+    Ok(VersionsOutcome { totals, estimate, missing: missing(pieces, reasons) })
+}
+
+/// What the pieces of a sample hold, against the current objects that are known of each.
+#[derive(Debug, Default)]
+struct Sums {
+    noncurrent_objects: Ratio,
+    noncurrent_bytes: Ratio,
+    delete_markers: Ratio,
+}
+
+impl Sums {
+    fn add(&mut self, listed: u64, found: &VersionTotals) {
+        self.noncurrent_objects.add(listed, found.noncurrent.objects.into());
+        self.noncurrent_bytes.add(listed, found.noncurrent.bytes);
+        self.delete_markers.add(listed, found.delete_markers.into());
+    }
+
+    fn estimate(&self, sampled: usize, all: &[Piece]) -> Option<VersionsEstimate> {
+        let listed = all.iter().map(|piece| piece.listed).sum();
+        let of = |ratio: &Ratio| ratio.estimate(listed, all.len());
+        Some(VersionsEstimate {
+            sampled,
+            ranges: all.len(),
+            noncurrent_objects: of(&self.noncurrent_objects)?,
+            noncurrent_bytes: of(&self.noncurrent_bytes)?,
+            delete_markers: of(&self.delete_markers)?,
+        })
+    }
 }
 
 /// The pieces that have a reason for missing, neighbours with the same reason in one.
@@ -202,6 +256,7 @@ mod tests {
 
     /// Versions in memory, listed by the words of the documentation, or not quite.
     #[derive(Debug, Default)]
+    #[allow(clippy::struct_excessive_bools, reason = "each is one independent habit")]
     struct Shelf {
         quirks: Quirks,
         versions: Vec<Version>,
@@ -240,7 +295,7 @@ mod tests {
             let end = (start + self.limit).min(self.versions.len());
             let mut entries = self.versions[start..end].to_vec();
             let last = entries.last().cloned();
-            let lies = self.false_end.is_some_and(|every| end % every == 0);
+            let lies = self.false_end.is_some_and(|every| end.is_multiple_of(every));
             let next = last.filter(|_| end < self.versions.len() && !lies).map(|last| {
                 let first = self.versions.iter().find(|one| one.key == last.key);
                 let id = if self.circles { first.map(|one| one.id.clone()) } else { Some(last.id) };
@@ -321,14 +376,16 @@ mod tests {
         bounds.insert(0, None);
         let through = bounds.iter().skip(1).cloned().chain([None]);
         let pairs = bounds.iter().cloned().zip(through);
-        pairs.map(|(after, through)| Piece { after, through, any_order: false }).collect()
+        pairs
+            .map(|(after, through)| Piece { after, through, listed: 0, any_order: false })
+            .collect()
     }
 
     async fn walked(shelf: Shelf, pieces: Vec<Piece>) -> VersionsOutcome {
         let pace = PaceOptions { concurrency: 3, ..PaceOptions::default() };
         let calls = Arc::new(Calls::new(Arc::new(shelf), pace, "STANDARD"));
         let (_stop, mut stopped) = watch::channel(false);
-        walk(&calls, b"", pieces, &mut stopped).await.unwrap()
+        walk(&calls, b"", pieces.clone(), &pieces, &mut stopped).await.unwrap()
     }
 
     fn run<T>(future: impl Future<Output = T>) -> T {
@@ -338,7 +395,9 @@ mod tests {
 
     fn truth(versions: &[Version]) -> VersionTotals {
         let mut totals = VersionTotals::default();
-        versions.iter().for_each(|version| totals.add(version, b"STANDARD"));
+        for version in versions {
+            totals.add(version, b"STANDARD");
+        }
         totals
     }
 

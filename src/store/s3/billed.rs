@@ -56,8 +56,8 @@ impl Billed for S3Store {
 fn permitted(mut error: StoreError, action: &str) -> StoreError {
     if error.kind == ErrorKind::AccessDenied {
         error.message = format!(
-            "{}\nhint: the key must be allowed `{action}` on the bucket; the managed policy \
-             AmazonS3ReadOnlyAccess suffices",
+            "{}\nhint: the key must be allowed `{action}`, or what the provider calls it, on the bucket; on \
+             Amazon S3 the managed policy AmazonS3ReadOnlyAccess suffices",
             error.message
         );
     }

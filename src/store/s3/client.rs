@@ -57,6 +57,7 @@ pub struct S3Store {
 
 /// What was corrected already for one request.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one independent correction")]
 struct Corrected {
     rerouted: bool,
     reset: bool,
