@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::api::ProbeEntry;
+use super::sizes::Sizes;
 use super::text;
 use crate::object::KeyOrder;
 
@@ -27,7 +28,7 @@ pub(super) struct Stretch {
     pub(super) to: Option<Vec<u8>>,
     /// Child prefixes, ascending.
     pub(super) children: Arc<Vec<Box<[u8]>>>,
-    seen: Vec<bool>,
+    pub(super) sizes: Sizes,
 }
 
 /// A directory of which probes listed children.
@@ -56,6 +57,14 @@ impl Directory {
         stretch.to.as_ref().is_none_or(|to| order.precedes(cursor, to)).then_some(stretch)
     }
 
+    /// Makes the expectations of the stretches again, of all or of those that have fallen behind.
+    fn expect(&mut self, stem: usize, all: bool) {
+        let average = self.average();
+        for stretch in self.stretches.iter_mut().filter(|stretch| all || stretch.sizes.stale()) {
+            stretch.sizes.expect(&stretch.children, stem, average);
+        }
+    }
+
     fn insert(
         &mut self,
         order: KeyOrder,
@@ -81,17 +90,18 @@ impl Directory {
                 }
                 children.retain(|child| order.precedes(&end, child));
                 Arc::make_mut(&mut before.children).extend(children);
-                before.seen.resize(before.children.len(), false);
+                before.sizes.grow(before.children.len());
                 before.to = to;
                 self.join(order, index);
                 return;
             }
         }
         if self.stretches.len() < MAX_STRETCHES {
-            let seen = vec![false; children.len()];
+            let mut sizes = Sizes::default();
+            sizes.grow(children.len());
             self.stretches.insert(
                 index,
-                Stretch { from: from.to_vec(), to, children: Arc::new(children), seen },
+                Stretch { from: from.to_vec(), to, children: Arc::new(children), sizes },
             );
             self.join(order, index + 1);
         }
@@ -116,12 +126,12 @@ impl Directory {
                 let fresh = right
                     .children
                     .iter()
-                    .zip(right.seen)
-                    .filter(|(c, _)| last.as_ref().is_none_or(|last| order.precedes(last, c)));
+                    .enumerate()
+                    .filter(|(_, c)| last.as_ref().is_none_or(|last| order.precedes(last, c)));
                 let merged = Arc::make_mut(&mut left.children);
-                for (child, seen) in fresh {
+                for (index, child) in fresh {
                     merged.push(child.clone());
-                    left.seen.push(seen);
+                    left.sizes.take(&right.sizes, index);
                 }
                 left.to = right.to;
             }
@@ -192,6 +202,7 @@ impl Directories {
         let known = self.known.entry(path.into()).or_default();
         known.wide |= more && added * 2 > entries.len();
         known.insert(order, from, to, children);
+        known.expect(path.len(), true);
         self.children += added;
         while self.children > MAX_ALL_CHILDREN && self.known.len() > 1 {
             let Some(oldest) = self.age.pop_front() else { break };
@@ -238,12 +249,10 @@ impl Directories {
                 }
                 let a = stretch.children.partition_point(|child| !order.precedes(first, child));
                 let b = stretch.children.partition_point(|child| !order.precedes(last, child));
-                for seen in stretch.seen.iter_mut().take(b).skip(a.saturating_sub(1)) {
+                let from = a.saturating_sub(1);
+                if from < b {
                     any = true;
-                    if !*seen {
-                        *seen = true;
-                        known.passed += 1;
-                    }
+                    known.passed += stretch.sizes.credit(from, b, count);
                 }
             }
             if !any && !known.before_first {
@@ -255,6 +264,7 @@ impl Directories {
             if any || !known.wide {
                 known.keys += count;
             }
+            known.expect(end, false);
         }
     }
 

@@ -120,10 +120,13 @@ fn points(lore: &mut Lore, cuts: &Cuts, fractions: &[f64], out: &mut Vec<Cut>) {
     match cuts {
         Cuts::Unknown => {}
         Cuts::One(key) => out.push(Cut { key: key.clone(), kind: CutKind::Child }),
-        Cuts::Children { list, low, high } => {
-            let span = (high - low) as f64;
+        Cuts::Children { list, sums, low, high } => {
+            let part = sums.get(*low..*high).unwrap_or_default();
+            let (from, to) = (part.first().copied(), sums.get(*high).copied());
+            let (from, to) = (from.unwrap_or(0.0), to.unwrap_or(0.0));
             for fraction in fractions {
-                let at = (low + (span * fraction) as usize).min(high.saturating_sub(1));
+                let target = from + (to - from) * fraction;
+                let at = low + part.partition_point(|sum| *sum <= target).saturating_sub(1);
                 out.extend(
                     list.get(at).map(|child| Cut { key: child.to_vec(), kind: CutKind::Child }),
                 );

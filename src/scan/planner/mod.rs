@@ -14,8 +14,8 @@
 //!
 //! * `segments` divides what a range has left by levels: names in the cursor's own directory, then the children of
 //!   every directory above it. `interpolate` and `digits` scale what was walked to what is left, with character
-//!   frequencies learned by `model` over the classes of `alphabet`; `directories` knows listed children and how
-//!   many keys lie below them. `estimate` adds it up and shrinks it towards what was predicted at the last cut.
+//!   frequencies learned by `model` over the classes of `alphabet`; `directories` knows listed children, `sizes` how
+//!   many keys lie below them or are expected to. `estimate` adds it up and shrinks it towards what was predicted at the last cut.
 //! * `dispatch` sets the price of a split: a part must hold its share of the estimated rest, and more than a floor
 //!   that rises with the length of the run and falls when slots are idle anyway. Where nothing is known of a
 //!   range's structure, a probe is sent instead. Kinds of cuts that have been finding nothing are rationed.
@@ -54,6 +54,7 @@ mod model;
 mod order;
 mod range;
 mod segments;
+mod sizes;
 mod text;
 mod trace;
 mod tuning;

@@ -17,8 +17,9 @@ pub(super) type Children = Arc<Vec<Box<[u8]>>>;
 pub(super) enum Cuts {
     /// Nowhere: its structure is not known.
     Unknown,
-    /// Before the children `low..high` of a listed directory: never empty.
-    Children { list: Children, low: usize, high: usize },
+    /// Before the children `low..high` of a listed directory, evenly by the running `sums` of what they are
+    /// expected to hold: never empty.
+    Children { list: Children, sums: Arc<Vec<f64>>, low: usize, high: usize },
     /// Evenly between two values of the digit map.
     Linear { map: DigitMap, from: u128, to: u128 },
     /// At growing distances, the last page being much denser than the walk.
@@ -176,25 +177,27 @@ fn above(
             }
             continue;
         };
-        let children = Arc::clone(&stretch.children);
+        let (children, sums) = (Arc::clone(&stretch.children), stretch.sizes.sums());
         let low = children.partition_point(|c| !order.precedes(child, c));
         let high = upper
             .map_or(children.len(), |upper| children.partition_point(|c| order.precedes(c, upper)));
         let left = high.saturating_sub(low) as f64;
         let mut average = directory.average();
+        let mut expected = sums.get(high).zip(sums.get(low)).map_or(0.0, |(to, from)| to - from);
         if directory.passed < 3 && left > 0.0 {
             // the child one is in tends to be larger than its siblings
             average = average.max(below * left.min(3.0 + left.sqrt()) / left);
+            expected = expected.max(average * left);
         }
         let mut added = 0.0;
         let goes_on =
             stretch.to.clone().filter(|to| upper.is_none_or(|upper| order.precedes(to, upper)));
         if left > 0.0 {
-            let mass = (average * left).min(lore.cap());
+            let mass = expected.min(lore.cap());
             added += mass;
             out.list.push(Segment {
                 mass,
-                cuts: Cuts::Children { list: Arc::clone(&children), low, high },
+                cuts: Cuts::Children { list: Arc::clone(&children), sums, low, high },
             });
         }
         if let Some(to) = goes_on

@@ -56,3 +56,13 @@ pub(super) const UNKNOWN: f64 = 0.5;
 pub(super) const MISSES: f64 = 0.7;
 /// Cuts of one kind after which their record is halved.
 pub(super) const FADE: f64 = 48.0;
+/// What a walked child tells of the next fades by this from one to the next whose name shares much with it,
+pub(super) const SIBLING_NEAR: f64 = 0.9;
+/// and by this where the names share no more than is usual.
+pub(super) const SIBLING_FAR: f64 = 0.6;
+/// The directory's average weighs as much as so many children.
+pub(super) const SIBLING_PRIOR: f64 = 0.5;
+/// Expectations are made again after one page for so many children,
+pub(super) const SIZES_CHILDREN: usize = 50;
+/// and one for so many that have been counted.
+pub(super) const SIZES_PAGES: usize = 8;
