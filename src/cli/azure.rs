@@ -20,6 +20,7 @@ use crate::store::{ErrorKind, StoreError};
     next_help_heading = "Azure source (else AZURE_STORAGE_CONNECTION_STRING, _KEY or _SAS_TOKEN)"
 )]
 #[group(multiple = false)]
+#[allow(clippy::struct_field_names, reason = "they are the names of the flags")]
 pub(super) struct AzureArgs {
     /// A file that holds a connection string
     #[arg(long, value_name = "FILE", env = "WEIGHBRIDGE_CONNECTION_STRING_FILE", value_hint = ValueHint::FilePath)]

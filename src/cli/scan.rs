@@ -70,32 +70,10 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         let billed = open_billed(args, &source, &location).await?;
         let asked = billed.as_ref().map_or(0, BilledScan::requests_sent);
         let options = ScanOptions {
-            location: location.to_string(),
-            prefix: source.prefix.clone(),
             filters,
-            tally: tally::Options {
-                prefix: source.prefix.as_slice().into(),
-                depth: args.output.depth,
-                prefix_bound: usize::try_from(args.output.prefixes).unwrap_or(usize::MAX),
-                largest: args.output.largest,
-                unnamed_class: "STANDARD".into(),
-                ..tally::Options::new(now)
-            },
-            pace: PaceOptions {
-                max_requests: without(args.pace.max_requests, asked),
-                ..pace(args)
-            },
-            hedging: !args.pace.no_hedging,
-            probes: !args.pace.no_probes,
             cuts,
             state: state.clone(),
-            checkpoint_every: args.state.checkpoint_every.max(Duration::from_millis(10)),
-            manifest: outputs.manifest.as_ref().map(|(target, encoding)| ManifestOptions {
-                target: target.clone(),
-                encoding: *encoding,
-                bucket: source.bucket.clone(),
-            }),
-            explain: args.output.explain.is_some(),
+            ..scan_options(args, &location, &source, &outputs, now, asked)
         };
         let shown = Arc::new(Progress::default());
         let display = progress::show(Arc::clone(&shown), console);
@@ -140,6 +118,46 @@ fn pace(args: &ScanArgs) -> PaceOptions {
         concurrency: pace.concurrency,
         max_requests: pace.max_requests,
         max_rps: pace.max_rps,
+    }
+}
+
+/// What flags and location say about the scan; `asked` requests have been sent before it.
+fn scan_options(
+    args: &ScanArgs,
+    location: &Location,
+    source: &source::Source,
+    outputs: &Outputs,
+    now: Timestamp,
+    asked: u64,
+) -> ScanOptions {
+    ScanOptions {
+        location: location.to_string(),
+        prefix: source.prefix.clone(),
+        filters: FilterSpec::default(),
+        tally: tally::Options {
+            prefix: source.prefix.as_slice().into(),
+            depth: args.output.depth,
+            prefix_bound: usize::try_from(args.output.prefixes).unwrap_or(usize::MAX),
+            largest: args.output.largest,
+            unnamed_class: "STANDARD".into(),
+            ..tally::Options::new(now)
+        },
+        pace: PaceOptions {
+            concurrency: args.pace.concurrency,
+            max_requests: without(args.pace.max_requests, asked),
+            max_rps: args.pace.max_rps,
+        },
+        hedging: !args.pace.no_hedging,
+        probes: !args.pace.no_probes,
+        cuts: Vec::new(),
+        state: None,
+        checkpoint_every: args.state.checkpoint_every.max(Duration::from_millis(10)),
+        manifest: outputs.manifest.as_ref().map(|(target, encoding)| ManifestOptions {
+            target: target.clone(),
+            encoding: *encoding,
+            bucket: source.bucket.clone(),
+        }),
+        explain: args.output.explain.is_some(),
     }
 }
 

@@ -135,7 +135,7 @@ pub(crate) async fn walk(
         };
         account.show(&requests);
         match page {
-            Ok(page) => take(page, listing, &mut account, &mut waiting)?,
+            Ok(page) => take(&page, listing, &mut account, &mut waiting)?,
             // What is in flight was allowed, and counts.
             Err(FetchError::Halted(Halt::RequestLimit)) => early = Some(End::RequestLimit),
             Err(FetchError::Halted(Halt::Stopped)) => {
@@ -162,7 +162,7 @@ pub(crate) async fn walk(
 
 /// Makes a page part of the result and puts what it leads to on the stack.
 fn take(
-    page: Page,
+    page: &Page,
     listing: Listing,
     account: &mut Account,
     waiting: &mut Vec<Listing>,
@@ -174,9 +174,9 @@ fn take(
             waiting.push(Listing::below(request.prefix.clone(), &request, true));
             return Ok(());
         }
-        return account.count(&page);
+        return account.count(page);
     }
-    account.count(&page)?;
+    account.count(page)?;
     let subtrees = page.prefixes().map(|prefix| Listing::below(prefix.to_vec(), &request, false));
     let subtrees: Vec<Listing> = subtrees.collect();
     if page.more() {

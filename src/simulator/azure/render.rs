@@ -141,8 +141,8 @@ fn tier(class: &[u8]) -> &[u8] {
 
 /// The entity tag without quotes.
 pub(super) fn etag(tag: EntityTag) -> String {
-    let [a, b, c, d, e, f, g, h, ..] = tag.digest;
-    format!("0x{:016X}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    let first = tag.digest.first_chunk().copied().unwrap_or_default();
+    format!("0x{:016X}", u64::from_be_bytes(first))
 }
 
 /// `Sat, 21 Nov 2026 12:00:00 GMT`.

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use crate::object::KeyOrder;
 use crate::simulator::content::{Attributes, Content, bisect};
 
+/// How two keys of a listing compare.
+type Order = fn(&[u8], &[u8]) -> Ordering;
+
 /// A content by position in the listing.
 pub(crate) struct View {
     content: Arc<dyn Content>,
     /// The order, where it is not that of the bytes.
-    order: Option<fn(&[u8], &[u8]) -> Ordering>,
+    order: Option<Order>,
     /// Indices by position, where they differ.
     permutation: Option<Vec<u32>>,
 }
