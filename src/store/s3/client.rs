@@ -38,8 +38,8 @@ pub struct S3Store {
     first_quirks: Quirks,
     /// The version that the store knows, once its answers show it.
     version: OnceLock<ListVersion>,
-    /// What `+` stands for in encoded keys, once the store was asked.
-    pub(super) plus: OnceLock<Plus>,
+    /// What `+` stands for in encoded keys, once the store was asked; `None` where it did not show it.
+    pub(super) plus: OnceLock<Option<Plus>>,
     /// The service, where the user or the endpoint names it.
     named: Option<&'static Provider>,
     /// The service by the name that the server gives itself.
@@ -455,7 +455,11 @@ impl Store for S3Store {
             name: self.provider_by_now().map_or("", |provider| provider.name),
             // A name in a header is no contract.
             list_price: self.named.and_then(|named| named.list_price(&self.route().region)),
-            notes: translated.then(|| note.to_owned()).into_iter().collect(),
+            notes: translated
+                .then(|| note.to_owned())
+                .into_iter()
+                .chain(self.plus_note())
+                .collect(),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::store::{PageRequest, Plus, Quirks, Store as _, StoreError};
 impl S3Store {
     /// These quirks with what is known by now of `+`.
     pub(super) fn as_meant(&self, quirks: &Quirks) -> Quirks {
-        let plus = self.plus.get().copied().unwrap_or(quirks.plus);
+        let plus = self.plus.get().map_or(quirks.plus, |found| found.unwrap_or(Plus::Space));
         Quirks { plus, ..quirks.clone() }
     }
 
@@ -25,6 +25,13 @@ impl S3Store {
             asked.map_err(|refusal| refusal.error)?;
         }
         Ok(self.as_meant(self.quirks()))
+    }
+
+    /// What is to be known of keys where the store did not say what it means.
+    pub(super) fn plus_note(&self) -> Option<String> {
+        let note = "the store does not show what `+` in its encoded keys stands for; it was taken for a \
+                    space, so that names with either may be wrong, and counts and sizes are right";
+        (self.plus.get() == Some(&None)).then(|| note.to_owned())
     }
 
     /// Asks the store what it means by `+` in encoded names: it writes the prefix that it was asked for
@@ -41,14 +48,8 @@ impl S3Store {
         let quirks = self.quirks();
         let (query, mut body) = (query::write(&request, quirks)?, Vec::new());
         self.send(route, keys, b"", &query, true, &mut body).await?;
-        let plus = plus_of(&body, quirks).unwrap_or_else(|| {
-            tracing::warn!(
-                "the store does not show what `+` in its keys stands for: read as a space"
-            );
-            Plus::Space
-        });
         // Whoever asked at the same time was told the same.
-        let _ = self.plus.set(plus);
+        let _ = self.plus.set(plus_of(&body, quirks));
         Ok(())
     }
 }

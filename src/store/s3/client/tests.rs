@@ -412,6 +412,7 @@ async fn read_plus(echo: &str) -> (Vec<Vec<u8>>, usize) {
         found.extend(page.objects().map(|object| object.key.to_vec()));
     }
     assert!(script.heads()[1].contains("prefix=p%2F%2B%20"), "{}", script.heads()[1]);
+    assert_eq!(store.service().notes.len(), usize::from(echo.is_empty()), "a guess is told of");
     (found, script.heads().len())
 }
 
