@@ -9,15 +9,18 @@ use common::{
     BUCKET, Held, Ran, Workshop, awkward, config, keys, numbered, options, run, runtime, start,
     store,
 };
+use std::sync::Arc;
+
 use serde_json::Value;
 use weighbridge::scan::billed::{
     BilledOptions, BilledOutcome, BilledScan, UploadsWeighed, VersionsListed,
 };
 use weighbridge::scan::pace::PaceOptions;
 use weighbridge::simulator::{
-    DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, History, HistoryTotals, Simulator,
+    DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, History, HistoryTotals, Simulator, account_key,
 };
-use weighbridge::store::Quirks;
+use weighbridge::store::azure::{self, AzureAccess, AzureConfig, AzureStore, Secret};
+use weighbridge::store::{Quirks, Store};
 
 const HISTORY: History = History { versions: 5, deleted: 0.2, uploads: 60, seed: 11 };
 
@@ -32,22 +35,26 @@ fn weigh(simulator: &Simulator, prefix: &str, page: usize, asked: BilledOptions)
     runtime().block_on(async {
         let quirks = Quirks { page_limit: page, ..Quirks::default() };
         let store = store(simulator, Some(quirks)).await;
-        let mut options = options(8);
-        options.prefix = prefix.into();
-        let scanned = common::weigh_store(store.clone(), options).await.unwrap();
-        let limits = PaceOptions { concurrency: 8, ..PaceOptions::default() };
-        let location = format!("s3://{BUCKET}/{prefix}");
-        let billed = BilledScan::open(store, asked, limits, location, prefix.into()).await.unwrap();
-        let (_stop, stopped) = tokio::sync::watch::channel(false);
-        billed.run(&scanned.ledger, stopped).await.unwrap()
+        weigh_in(store, prefix, asked).await
     })
+}
+
+async fn weigh_in(store: Arc<dyn Store>, prefix: &str, asked: BilledOptions) -> BilledOutcome {
+    let mut options = options(8);
+    options.prefix = prefix.into();
+    let scanned = common::weigh_store(store.clone(), options).await.unwrap();
+    let limits = PaceOptions { concurrency: 8, ..PaceOptions::default() };
+    let location = format!("s3://{BUCKET}/{prefix}");
+    let billed = BilledScan::open(store, asked, limits, location, prefix.into()).await.unwrap();
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    billed.run(&scanned.ledger, stopped).await.unwrap()
 }
 
 fn all() -> BilledOptions {
     BilledOptions {
         versions: Some(VersionsListed::All),
         uploads: Some(UploadsWeighed::All),
-        seed: 0,
+        ..BilledOptions::default()
     }
 }
 
@@ -59,8 +66,8 @@ fn assert_exact(found: &BilledOutcome, truth: &HistoryTotals, what: &str) {
     let totals = &versions.totals;
     let counts = |counts: weighbridge::tally::Counts| (counts.objects, counts.bytes);
     assert_eq!(counts(totals.current), truth.current, "{what}: current");
-    assert_eq!(counts(totals.noncurrent), truth.noncurrent, "{what}: noncurrent");
-    assert_eq!(totals.oldest_noncurrent, truth.oldest_noncurrent, "{what}: oldest");
+    assert_eq!(counts(totals.noncurrent.counts), truth.noncurrent, "{what}: noncurrent");
+    assert_eq!(totals.noncurrent.oldest, truth.oldest_noncurrent, "{what}: oldest");
     assert_eq!(totals.delete_markers, truth.delete_markers, "{what}: delete markers");
     assert_eq!(
         totals.current_delete_markers, truth.current_delete_markers,
@@ -200,7 +207,7 @@ fn a_sample_of_key_ranges_tells_about_all() {
     let estimate = versions.estimate.unwrap();
     assert_eq!((estimate.sampled, versions.missing.len()), (12, 0));
     assert!(estimate.ranges > 24, "{} ranges", estimate.ranges);
-    assert!(versions.totals.noncurrent.objects < truth.noncurrent.0 / 2);
+    assert!(versions.totals.noncurrent.counts.objects < truth.noncurrent.0 / 2);
     for (estimate, truth) in [
         (estimate.noncurrent_objects, u128::from(truth.noncurrent.0)),
         (estimate.noncurrent_bytes, truth.noncurrent.1),
@@ -211,7 +218,166 @@ fn a_sample_of_key_ranges_tells_about_all() {
         assert!(off < 0.2 && estimate.low < estimate.high, "off by {off}");
     }
     let all = weigh(&simulator, "", 10, asked(10_000)).versions.unwrap();
-    assert_eq!((all.estimate, all.totals.noncurrent.objects), (None, truth.noncurrent.0));
+    assert_eq!((all.estimate, all.totals.noncurrent.counts.objects), (None, truth.noncurrent.0));
+}
+
+// --- Azure -------------------------------------------------------------------------------------------
+
+fn serve_azure(content: &Held, history: History, behaviour: &str) -> Simulator {
+    let mut config = config(content, behaviour);
+    (config.dialect, config.anonymous) = (Dialect::Azure, false);
+    config.buckets.get_mut(BUCKET).unwrap().history = history;
+    start(config)
+}
+
+fn weigh_azure(
+    simulator: &Simulator,
+    prefix: &str,
+    page: usize,
+    asked: BilledOptions,
+) -> BilledOutcome {
+    runtime().block_on(async {
+        let config = AzureConfig {
+            endpoint_url: Some(simulator.endpoint()),
+            access: AzureAccess::AccountKey(Secret::new(account_key(DEFAULT_SECRET), "a test")),
+            quirks: Some(Quirks { page_limit: page, ..azure::quirks() }),
+            ..AzureConfig::new(DEFAULT_KEY_ID, BUCKET)
+        };
+        weigh_in(Arc::new(AzureStore::connect(config).await.unwrap()), prefix, asked).await
+    })
+}
+
+const ALL_OF_AZURE: BilledOptions = BilledOptions {
+    versions: Some(VersionsListed::All),
+    snapshots: true,
+    deleted: true,
+    uploads: None,
+    seed: 0,
+};
+
+#[track_caller]
+fn assert_exact_on_azure(found: &BilledOutcome, truth: &HistoryTotals, what: &str) {
+    let versions = found.versions.as_ref().unwrap();
+    assert!(found.is_complete(), "{what}: {:?}", versions.missing);
+    let totals = &versions.totals;
+    let counts = |counts: weighbridge::tally::Counts| (counts.objects, counts.bytes);
+    let rest = |counts: (u64, u128)| {
+        let [snapshots, deleted] = [truth.snapshots, truth.deleted];
+        (counts.0 - snapshots.0 - deleted.0, counts.1 - snapshots.1 - deleted.1)
+    };
+    assert_eq!(counts(totals.current), truth.current, "{what}: current");
+    assert_eq!(counts(totals.snapshots.counts), truth.snapshots, "{what}: snapshots");
+    assert_eq!(counts(totals.deleted.counts), truth.deleted, "{what}: deleted");
+    assert_eq!(counts(totals.noncurrent.counts), rest(truth.noncurrent), "{what}: noncurrent");
+    for kept in [&totals.snapshots, &totals.deleted, &totals.noncurrent] {
+        let of_class = kept.classes.kept().iter().map(|class| class.counts.bytes).sum::<u128>();
+        assert_eq!(of_class, kept.counts.bytes, "{what}: tiers");
+    }
+}
+
+#[test]
+fn azure_versions_snapshots_and_deleted_blobs_are_exact_at_any_page_size() {
+    for (content, what) in [(numbered(3_000), "numbered"), (keys(awkward()), "awkward")] {
+        let truth = HISTORY.totals(content.as_ref(), b"");
+        let simulator = serve_azure(&content, HISTORY, "");
+        for page in [5_000, 97, 13, 1] {
+            if page == 1 && what == "numbered" {
+                continue;
+            }
+            let found = weigh_azure(&simulator, "", page, ALL_OF_AZURE);
+            assert_exact_on_azure(&found, &truth, &format!("{what}, pages of {page}"));
+        }
+    }
+    let content = numbered(3_000);
+    let truth = HISTORY.totals(content.as_ref(), b"d2/e3/");
+    assert!(truth.snapshots.0 > 10 && truth.deleted.0 > 10 && truth.current.0 < 1_000);
+    let found = weigh_azure(&serve_azure(&content, HISTORY, ""), "d2/e3/", 50, ALL_OF_AZURE);
+    assert_exact_on_azure(&found, &truth, "below a prefix");
+}
+
+#[test]
+fn only_what_is_included_is_weighed_and_what_is_deleted_needs_no_other_flag() {
+    let content = numbered(700);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    let simulator = serve_azure(&content, HISTORY, "");
+    let of = |asked| weigh_azure(&simulator, "", 100, asked).versions.unwrap().totals;
+    let snapshots = of(BilledOptions { snapshots: true, ..BilledOptions::default() });
+    assert_eq!(snapshots.snapshots.counts.objects, truth.snapshots.0);
+    assert!(snapshots.noncurrent.counts.is_empty() && snapshots.deleted.counts.is_empty());
+    let deleted = of(BilledOptions { deleted: true, ..BilledOptions::default() });
+    assert_eq!(deleted.deleted.counts.objects, truth.deleted.0);
+}
+
+#[test]
+fn faults_on_the_way_change_no_figure_on_azure() {
+    let content = numbered(700);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    for behaviour in [
+        "error-500=0.05,slow-down=0.05",
+        "reset=0.05,cut-body=0.05,truncated-xml=0.05,error-in-200=0.05",
+        "short-page=0.2,empty-page=0.2",
+        "unordered-page=0.05,repeated-page=0.05,repeated-token=0.05",
+        "ignores-start-after",
+        "directory-order",
+        "page-limit=7,short-page=0.2",
+    ] {
+        let simulator = serve_azure(&content, HISTORY, behaviour);
+        let found = weigh_azure(&simulator, "", 40, ALL_OF_AZURE);
+        assert_exact_on_azure(&found, &truth, behaviour);
+    }
+}
+
+/// Scans with the program, at an account that keeps more than its current blobs.
+fn scanned_on_azure(content: &Held, more: &[&str]) -> (Workshop, Ran) {
+    let simulator = serve_azure(content, HISTORY, "");
+    let workshop = Workshop::new();
+    let location = format!("azure://{DEFAULT_KEY_ID}/{BUCKET}");
+    let endpoint = simulator.endpoint();
+    let mut command = workshop.bare(&["scan", &location, "--endpoint-url", &endpoint]);
+    command.args(more).args(["-o", "s.json", "--report", "r.md"]);
+    command.env("AZURE_STORAGE_KEY", account_key(DEFAULT_SECRET));
+    let ran = run(command);
+    (workshop, ran)
+}
+
+#[test]
+fn each_part_of_an_azure_account_has_totals_of_its_own() {
+    let content = numbered(1_200);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    let flags = ["--include-versions", "--include-snapshots", "--include-deleted"];
+    let (workshop, ran) = scanned_on_azure(&content, &flags);
+    ran.ends_with_code(0);
+    let billed = &workshop.summary("s.json")["billed"];
+    assert_eq!(billed["versions"]["listed"], billed["versions"]["current"]);
+    let noncurrent = truth.noncurrent.0 - truth.snapshots.0 - truth.deleted.0;
+    assert_eq!(billed["versions"]["noncurrent"]["objects"], noncurrent);
+    assert_eq!(billed["snapshots"]["total"]["objects"], truth.snapshots.0);
+    assert_eq!(billed["deleted"]["total"]["objects"], truth.deleted.0);
+    assert_eq!(billed["snapshots"]["classes"][0]["name"], "Hot");
+    let report = std::fs::read_to_string(workshop.path("r.md")).unwrap();
+    for part in ["noncurrent versions", "snapshots", "deleted, kept"] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+    let (workshop, ran) = scanned_on_azure(&content, &["--include-snapshots"]);
+    ran.ends_with_code(0);
+    let billed = &workshop.summary("s.json")["billed"];
+    assert_eq!(billed["snapshots"]["total"]["objects"], truth.snapshots.0);
+    assert!(billed["versions"].is_null() && billed["deleted"].is_null());
+}
+
+#[test]
+fn what_a_store_does_not_keep_is_refused_before_the_scan() {
+    let content = keys(["a"]);
+    let (_, ran) = scanned_on_azure(&content, &["--uploads"]);
+    ran.ends_with_code(2);
+    assert!(ran.stderr.contains("no multipart uploads"), "{}", ran.stderr);
+    let (_, ran) = scanned_on_azure(&content, &["--include-deleted", "--versions=sample"]);
+    ran.ends_with_code(2);
+    assert!(ran.stderr.contains("=sample"), "{}", ran.stderr);
+    let simulator = serve(&content, HISTORY, "");
+    let ran = Workshop::new().scan(&simulator.endpoint(), &["--include-snapshots"]);
+    assert!(ran.stderr.contains("hint: give --versions"), "{}", ran.stderr);
+    assert_eq!(simulator.counters().lists, 0);
 }
 
 // --- with the program -------------------------------------------------------------------------------

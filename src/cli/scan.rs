@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 use super::dry_run::Plan;
-use super::scan_args::{FilterArgs, OutputArgs, ScanArgs, Versions};
+use super::scan_args::{BilledArgs, FilterArgs, OutputArgs, ScanArgs, Versions};
 use super::{CommandResult, Console, Failure, files, progress, source};
 use crate::exit::Exit;
 use crate::filter::{FilterSpec, Filters};
@@ -173,11 +173,16 @@ async fn open_billed(
         Versions::All => VersionsListed::All,
         Versions::Sample => VersionsListed::Sample(SAMPLED_RANGES),
     });
-    let uploads = args.billed.uploads;
-    if versions.is_none() && uploads.is_none() {
+    let BilledArgs { include_snapshots: snapshots, include_deleted: deleted, uploads, .. } =
+        args.billed;
+    if versions.is_none() && uploads.is_none() && !snapshots && !deleted {
         return Ok(None);
     }
-    let options = BilledOptions { versions, uploads, seed: rand::random() };
+    if (snapshots || deleted) && matches!(versions, Some(VersionsListed::Sample(_))) {
+        let text = "snapshots and what was deleted are not estimated from a sample";
+        return Err(Failure::wrong(text).hint("give --versions without `=sample`"));
+    }
+    let options = BilledOptions { versions, snapshots, deleted, uploads, seed: rand::random() };
     let (store, prefix) = (Arc::clone(&source.store), source.prefix.clone());
     let opened = BilledScan::open(store, options, pace(args), location.to_string(), prefix).await;
     Ok(Some(opened?))

@@ -19,6 +19,7 @@ use crate::units;
   weighbridge scan s3://bucket --endpoint-url https://s3.example.com --manifest objects.csv.zst
   weighbridge scan ks3://bucket --region SHANGHAI --internal
   weighbridge scan s3://bucket --versions --uploads
+  weighbridge scan azure://account/container --include-versions --include-snapshots --include-deleted
   weighbridge scan s3://bucket --manifest - | head")]
 pub(super) struct ScanArgs {
     /// What to weigh: `s3://bucket/prefix`, `ks3://…`, `oss://…`, `azure://account/container/prefix` or
@@ -190,8 +191,15 @@ pub(super) struct OutputArgs {
 pub(super) struct BilledArgs {
     /// Weigh noncurrent versions and delete markers too: `all`, or `sample` to list 100 key ranges drawn at
     /// random and estimate the rest
-    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "all", env = "WEIGHBRIDGE_VERSIONS")]
+    #[arg(long, visible_alias = "include-versions", value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "all", env = "WEIGHBRIDGE_VERSIONS")]
     pub(super) versions: Option<Versions>,
+    /// Weigh snapshots too: azure://
+    #[arg(long, env = "WEIGHBRIDGE_INCLUDE_SNAPSHOTS", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) include_snapshots: bool,
+    /// Weigh too what was deleted and is kept for its time of retention, snapshots and versions among it:
+    /// azure://
+    #[arg(long, env = "WEIGHBRIDGE_INCLUDE_DELETED", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) include_deleted: bool,
     /// Weigh unfinished multipart uploads too: their parts where there are at most N, else a random sample
     /// of N; `all` takes all
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000", env = "WEIGHBRIDGE_UPLOADS", value_parser = uploads)]

@@ -2,7 +2,10 @@
 
 use super::breakdown::{Breakdown, Row, gap};
 use super::figures::{bytes_iec, count};
-use crate::summary::{BilledSection, EstimateSection, Summary, UploadsSection, VersionsSection};
+use crate::summary::{
+    BilledSection, ClassShare, EstimateSection, Gap, Moment, Summary, UploadsSection,
+    VersionsSection,
+};
 use crate::tally::ByteString;
 
 /// The table with its notes; texts are raw and must be escaped for where they go.
@@ -23,6 +26,10 @@ pub(super) fn billed(summary: &Summary, escape: impl Fn(&ByteString) -> String) 
     let bytes = summary.totals.bytes.saturating_add(filtered.bytes);
     let mut rows = vec![row("current objects", objects, bytes)];
     let (mut missing, mut notes) = (Vec::new(), Vec::new());
+    let gaps = |label: &'static str, ranges: &[Gap]| -> Vec<String> {
+        let text = |range: &Gap| format!("{label} {}: {}", gap(range, &escape), range.reason);
+        ranges.iter().map(text).collect()
+    };
     if let Some(versions) = &section.versions {
         if let Some(estimate) = &versions.estimate {
             let number =
@@ -35,13 +42,14 @@ pub(super) fn billed(summary: &Summary, escape: impl Fn(&ByteString) -> String) 
             rows.push(row("noncurrent versions", noncurrent.objects, noncurrent.bytes));
             rows.push(row("delete markers", versions.delete_markers, 0));
         }
-        missing.extend(
-            versions
-                .incomplete
-                .iter()
-                .map(|range| format!("versions {}: {}", gap(range, &escape), range.reason)),
-        );
+        missing.extend(gaps("versions", &versions.incomplete));
         notes.extend(about_versions(versions));
+    }
+    for (label, kept) in [("snapshots", &section.snapshots), ("deleted, kept", &section.deleted)] {
+        let Some(kept) = kept else { continue };
+        rows.push(row(label, kept.total.objects, kept.total.bytes));
+        missing.extend(gaps(label, &kept.incomplete));
+        notes.extend(kept.oldest.map(|oldest| about_kept(label, &kept.classes, &oldest)));
     }
     if let Some(uploads) = &section.uploads {
         let (label, bytes) = match uploads.estimate {
@@ -89,16 +97,7 @@ fn about_versions(versions: &VersionsSection) -> Vec<String> {
         return notes;
     }
     if let Some(oldest) = versions.oldest_noncurrent {
-        let classes: Vec<String> = versions
-            .noncurrent_classes
-            .iter()
-            .map(|class| {
-                let (number, weight) = (count(class.objects), bytes_iec(class.bytes));
-                format!("{} {number} ({weight})", class.name.to_text())
-            })
-            .collect();
-        let classes = classes.join(", ");
-        notes.push(format!("noncurrent versions: {classes}; the oldest of {}", oldest.date()));
+        notes.push(about_kept("noncurrent versions", &versions.noncurrent_classes, &oldest));
     }
     if versions.delete_markers > 0 {
         let current = count(versions.current_delete_markers);
@@ -118,6 +117,15 @@ fn about_versions(versions: &VersionsSection) -> Vec<String> {
         ));
     }
     notes
+}
+
+fn about_kept(label: &str, classes: &[ClassShare], oldest: &Moment) -> String {
+    let class = |class: &ClassShare| {
+        let (number, weight) = (count(class.objects), bytes_iec(class.bytes));
+        format!("{} {number} ({weight})", class.name.to_text())
+    };
+    let classes: Vec<String> = classes.iter().map(class).collect();
+    format!("{label}: {}; the oldest of {}", classes.join(", "), oldest.date())
 }
 
 fn about_uploads(uploads: &UploadsSection) -> Vec<String> {

@@ -8,6 +8,7 @@
 use super::content::{Attributes, Content, bisect};
 use super::mix::{below, digest, fraction, mix};
 use crate::object::Timestamp;
+use crate::store::Form;
 
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;
@@ -37,6 +38,8 @@ pub(super) struct VersionEntry {
     pub(super) modified: Timestamp,
     /// Size and storage class; `None` for a delete marker.
     pub(super) stored: Option<(u64, Vec<u8>)>,
+    /// As what Azure keeps it, which has no delete markers; other dialects have versions only.
+    pub(super) form: Form,
 }
 
 /// One unfinished upload.
@@ -57,6 +60,10 @@ pub struct HistoryTotals {
     pub noncurrent: (u64, u128),
     /// When the oldest of them was written.
     pub oldest_noncurrent: Option<Timestamp>,
+    /// Those noncurrent versions that are snapshots, and those that are deleted, where Azure is spoken.
+    pub snapshots: (u64, u128),
+    /// See `snapshots`.
+    pub deleted: (u64, u128),
     /// Delete markers.
     pub delete_markers: u64,
     /// Delete markers of deleted keys.
@@ -83,6 +90,11 @@ impl History {
                     Some((size, _)) if entry.latest => add(&mut totals.current, size),
                     Some((size, _)) => {
                         add(&mut totals.noncurrent, size);
+                        match entry.form {
+                            Form::Version => {}
+                            Form::Snapshot => add(&mut totals.snapshots, size),
+                            Form::Deleted => add(&mut totals.deleted, size),
+                        }
                         let oldest = totals.oldest_noncurrent.unwrap_or(entry.modified);
                         totals.oldest_noncurrent = Some(oldest.min(entry.modified));
                     }
@@ -111,7 +123,14 @@ impl History {
         let seed = mix(self.seed ^ 0x0417, index);
         let id = if self.versions == 0 { "null".to_owned() } else { version_id(seed, 0) };
         let stored = Some((size, storage_class.to_vec()));
-        out.push(VersionEntry { key: key.clone(), id, latest: true, modified, stored });
+        out.push(VersionEntry {
+            key: key.clone(),
+            id,
+            latest: true,
+            modified,
+            stored,
+            form: Form::Version,
+        });
         self.older(seed, &key, modified, out);
 
         if fraction(mix(seed, 1)) >= self.deleted {
@@ -127,7 +146,8 @@ impl History {
         }
         let seed = mix(seed, 2);
         let id = version_id(seed, 0);
-        out.push(VersionEntry { key: key.clone(), id, latest: true, modified, stored: None });
+        let form = Form::Version;
+        out.push(VersionEntry { key: key.clone(), id, latest: true, modified, stored: None, form });
         self.older(seed, &key, modified, out);
     }
 
@@ -145,7 +165,13 @@ impl History {
             let class: &[u8] =
                 if (draw >> 8).is_multiple_of(8) { b"STANDARD_IA" } else { b"STANDARD" };
             let stored = (!(draw >> 16).is_multiple_of(8)).then(|| (draw >> 44, class.to_vec()));
-            out.push(VersionEntry { key: key.to_vec(), id, latest: false, modified, stored });
+            let form = match (draw >> 32) % 3 {
+                0 => Form::Snapshot,
+                1 => Form::Deleted,
+                _ => Form::Version,
+            };
+            let key = key.to_vec();
+            out.push(VersionEntry { key, id, latest: false, modified, stored, form });
         }
     }
 

@@ -33,7 +33,7 @@ const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region")
 /// A bucket as it is served.
 pub(super) struct Bucket {
     pub(super) view: View,
-    history: History,
+    pub(super) history: History,
     region: String,
     pub(super) denied: bool,
 }

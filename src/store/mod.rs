@@ -34,7 +34,7 @@ pub use quirks::{ListVersion, Quirks, RangeStart};
 pub use service::{KeyInUse, ListPrice, Service};
 pub use text::percent::Plus;
 pub use uploads::{PartsPage, PartsRequest, Upload, UploadsPage, UploadsRequest};
-pub use versions::{Marker, Passed, Stored, Version, VersionsPage, VersionsRequest};
+pub use versions::{Form, Include, Marker, Passed, Stored, Version, VersionsPage, VersionsRequest};
 
 /// A request for one page of a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,11 +112,17 @@ pub trait Store: fmt::Debug + Send + Sync {
 /// Each call makes one attempt, and every invariant of the page's own `check` holds for what it returns.
 /// Errors are those of [`Store::list`].
 pub trait Billed: Send + Sync {
-    /// Lists one page of versions and delete markers.
+    /// Lists one page of versions, delete markers and what else is asked for.
     fn versions<'a>(
         &'a self,
         request: &'a VersionsRequest,
     ) -> BoxFuture<'a, Result<VersionsPage, StoreError>>;
+
+    /// Where a listing of versions is begun to see whether anything follows what has passed. With an id it
+    /// goes on within the versions of the key, without one it begins with them anew.
+    fn behind(&self, passed: &Passed) -> Marker {
+        Marker { key: passed.key.clone(), id: passed.ids.last().cloned() }
+    }
 
     /// Lists one page of unfinished multipart uploads.
     fn uploads<'a>(

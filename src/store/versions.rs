@@ -1,4 +1,5 @@
-//! One page of all versions of a bucket's objects: current ones, noncurrent ones, delete markers.
+//! One page of all that is kept of a bucket's objects: current versions, noncurrent ones, delete markers, and
+//! where the store has them snapshots and what was deleted but is kept for a while.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -20,6 +21,27 @@ pub struct VersionsRequest {
     pub limit: usize,
     /// Take the entries in whatever order the store lists them.
     pub any_order: bool,
+    /// What is listed beside the current versions.
+    pub include: Include,
+}
+
+/// What is listed beside the current versions. Stores that cannot leave versions out list them always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Include {
+    /// Noncurrent versions and delete markers.
+    pub versions: bool,
+    /// Snapshots.
+    pub snapshots: bool,
+    /// What was deleted and is kept for its time of retention.
+    pub deleted: bool,
+}
+
+impl Include {
+    /// Whether anything is included.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.versions || self.snapshots || self.deleted
+    }
 }
 
 /// A place in a listing of versions or of uploads, as stores name it. Opaque where a store gave it; one with
@@ -43,7 +65,7 @@ pub struct Passed {
     pub latest: bool,
 }
 
-/// One version of an object, or a delete marker.
+/// One version of an object, or a delete marker, or what else is kept of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     /// The key, decoded.
@@ -56,6 +78,20 @@ pub struct Version {
     pub modified: Timestamp,
     /// What it holds; `None` for a delete marker, which has neither size nor storage class.
     pub stored: Option<Stored>,
+    /// As what it is kept.
+    pub form: Form,
+}
+
+/// As what an entry is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// As a version.
+    #[default]
+    Version,
+    /// As a snapshot that somebody took.
+    Snapshot,
+    /// As something deleted whose time of retention is not over, whatever it was before.
+    Deleted,
 }
 
 /// What a version holds.
@@ -204,6 +240,7 @@ mod tests {
             latest,
             modified: Timestamp(0),
             stored: Some(Stored { size: 1, storage_class: Vec::new() }),
+            form: Form::Version,
         }
     }
 

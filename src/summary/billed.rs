@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::requests;
 use super::{ClassShare, Gap, Moment, Requests};
-use crate::scan::billed::{BilledOutcome, Estimate, MissingRange, UploadsOutcome, VersionsOutcome};
+use crate::scan::billed::{
+    BilledOutcome, Estimate, Kept, MissingRange, UploadsOutcome, VersionsOutcome,
+};
 use crate::scan::ledger::Ledger;
 use crate::tally::{ByteString, Counts, StorageClasses};
 
@@ -17,6 +19,13 @@ pub struct BilledSection {
     /// Versions and delete markers; `null` where they were not asked for.
     #[serde(default)]
     pub versions: Option<VersionsSection>,
+    /// Snapshots; `null` where they were not asked for.
+    #[serde(default)]
+    pub snapshots: Option<KeptSection>,
+    /// What was deleted and is kept for its time of retention, snapshots and versions among it; `null` where
+    /// it was not asked for.
+    #[serde(default)]
+    pub deleted: Option<KeptSection>,
     /// Unfinished multipart uploads; `null` where they were not asked for.
     #[serde(default)]
     pub uploads: Option<UploadsSection>,
@@ -49,6 +58,22 @@ pub struct VersionsSection {
     /// but `listed` are those of the sample then.
     #[serde(default)]
     pub estimate: Option<VersionsEstimateSection>,
+    /// The key ranges that were not listed to their end; nothing of them is in the figures.
+    #[serde(default)]
+    pub incomplete: Vec<Gap>,
+}
+
+/// All that is kept in one form beside current objects and versions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KeptSection {
+    /// Number and bytes.
+    pub total: Counts,
+    /// The same by storage class, most bytes first.
+    #[serde(default)]
+    pub classes: Vec<ClassShare>,
+    /// When the oldest was written; `null` without one.
+    #[serde(default)]
+    pub oldest: Option<Moment>,
     /// The key ranges that were not listed to their end; nothing of them is in the figures.
     #[serde(default)]
     pub incomplete: Vec<Gap>,
@@ -122,9 +147,15 @@ impl BilledSection {
     /// The section of an outcome that followed the scan of `ledger`.
     #[must_use]
     pub fn of(outcome: &BilledOutcome, ledger: &Ledger) -> Self {
+        let listed = |asked: bool| outcome.versions.as_ref().filter(|_| asked);
         Self {
             complete: outcome.is_complete(),
-            versions: outcome.versions.as_ref().map(|versions| of_versions(versions, ledger)),
+            versions: listed(outcome.include.versions)
+                .map(|versions| of_versions(versions, ledger)),
+            snapshots: listed(outcome.include.snapshots)
+                .map(|versions| of_kept(&versions.totals.snapshots, versions)),
+            deleted: listed(outcome.include.deleted)
+                .map(|versions| of_kept(&versions.totals.deleted, versions)),
             uploads: outcome.uploads.as_ref().map(of_uploads),
             requests: requests(&outcome.requests),
         }
@@ -135,17 +166,12 @@ fn of_versions(outcome: &VersionsOutcome, ledger: &Ledger) -> VersionsSection {
     let mut listed = ledger.tally.totals().counts;
     listed.merge(&ledger.dropped.total());
     let totals = &outcome.totals;
-    let gap = |range: &MissingRange| Gap {
-        lower: range.after.as_deref().map(ByteString::from),
-        upper: range.through.as_deref().map(ByteString::from),
-        reason: range.reason.clone(),
-    };
     VersionsSection {
         listed,
         current: totals.current,
-        noncurrent: totals.noncurrent,
-        noncurrent_classes: classes(&totals.classes),
-        oldest_noncurrent: totals.oldest_noncurrent.map(Moment),
+        noncurrent: totals.noncurrent.counts,
+        noncurrent_classes: classes(&totals.noncurrent.classes),
+        oldest_noncurrent: totals.noncurrent.oldest.map(Moment),
         delete_markers: totals.delete_markers,
         current_delete_markers: totals.current_delete_markers,
         estimate: outcome.estimate.map(|found| VersionsEstimateSection {
@@ -155,8 +181,26 @@ fn of_versions(outcome: &VersionsOutcome, ledger: &Ledger) -> VersionsSection {
             noncurrent_bytes: estimate(&found.noncurrent_bytes),
             delete_markers: estimate(&found.delete_markers),
         }),
-        incomplete: outcome.missing.iter().map(gap).collect(),
+        incomplete: gaps(outcome),
     }
+}
+
+fn of_kept(kept: &Kept, outcome: &VersionsOutcome) -> KeptSection {
+    KeptSection {
+        total: kept.counts,
+        classes: classes(&kept.classes),
+        oldest: kept.oldest.map(Moment),
+        incomplete: gaps(outcome),
+    }
+}
+
+fn gaps(outcome: &VersionsOutcome) -> Vec<Gap> {
+    let gap = |range: &MissingRange| Gap {
+        lower: range.after.as_deref().map(ByteString::from),
+        upper: range.through.as_deref().map(ByteString::from),
+        reason: range.reason.clone(),
+    };
+    outcome.missing.iter().map(gap).collect()
 }
 
 fn of_uploads(outcome: &UploadsOutcome) -> UploadsSection {

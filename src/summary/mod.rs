@@ -37,8 +37,8 @@ mod sections;
 mod time;
 
 pub use billed::{
-    BilledSection, EstimateSection, UploadClass, UploadsSection, VersionsEstimateSection,
-    VersionsSection,
+    BilledSection, EstimateSection, KeptSection, UploadClass, UploadsSection,
+    VersionsEstimateSection, VersionsSection,
 };
 pub use build::RunFacts;
 pub use read::{ReadError, SCHEMA};

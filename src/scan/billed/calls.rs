@@ -9,8 +9,8 @@ use crate::scan::fetch::{Counters, FetchError, Fetcher, Latency};
 use crate::scan::outcome::RequestCounts;
 use crate::scan::pace::{Halt, Pace, PaceOptions};
 use crate::store::{
-    Billed, ErrorKind, PartsPage, PartsRequest, Store, StoreError, UploadsPage, UploadsRequest,
-    VersionsPage, VersionsRequest,
+    Billed, ErrorKind, Marker, PartsPage, PartsRequest, Passed, Store, StoreError, UploadsPage,
+    UploadsRequest, VersionsPage, VersionsRequest,
 };
 
 /// What all requests share.
@@ -108,6 +108,11 @@ impl Calls {
         let page = self.ask(|billed| billed.versions(request)).await?;
         self.received(page.received);
         Ok(page)
+    }
+
+    /// Where to ask whether anything follows what has passed.
+    pub(super) fn behind(&self, passed: &Passed) -> Option<Marker> {
+        self.store.billed().map(|billed| billed.behind(passed))
     }
 
     pub(super) async fn uploads(&self, request: &UploadsRequest) -> Result<UploadsPage, Failure> {

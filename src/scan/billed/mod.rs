@@ -1,5 +1,5 @@
-//! What is billed beside the current objects: noncurrent versions, delete markers, and the parts of
-//! multipart uploads that were neither completed nor aborted.
+//! What is billed beside the current objects: noncurrent versions, delete markers, snapshots, what was deleted
+//! and is still kept, and the parts of multipart uploads that were neither completed nor aborted.
 //!
 //! None of it is in a listing of objects, and all of it is on the bill. It is listed after the scan, on
 //! request only, because it takes at least as many requests again. What the scan found helps: its ranges
@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `calls` | one answer, whatever it takes, by way of `scan::fetch` |
 //! | `circle` | notices when a listing is led back to where it has been |
-//! | `versions` | all versions, in parallel ranges of keys |
+//! | `versions` | all versions and snapshots, in parallel ranges of keys |
 //! | `uploads` | all unfinished uploads, with the parts of all or of a sample |
 //! | `sample` | a sample drawn from a stream, and what it says about the whole |
 //! | `outcome` | what comes out |
@@ -30,7 +30,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use outcome::{
-    BilledOutcome, Estimate, MissingRange, UploadTotals, UploadsOutcome, VersionTotals,
+    BilledOutcome, Estimate, Kept, MissingRange, UploadTotals, UploadsOutcome, VersionTotals,
     VersionsEstimate, VersionsOutcome,
 };
 
@@ -38,17 +38,28 @@ use self::calls::Calls;
 use super::ledger::Ledger;
 use super::outcome::ScanError;
 use super::pace::PaceOptions;
-use crate::store::{ErrorKind, Store, StoreError};
+use crate::store::{ErrorKind, Include, Store, StoreError};
 
 /// What is to be listed beside the current objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BilledOptions {
     /// Versions and delete markers.
     pub versions: Option<VersionsListed>,
+    /// Snapshots, all of them.
+    pub snapshots: bool,
+    /// What was deleted and is kept for its time of retention, all of it.
+    pub deleted: bool,
     /// Unfinished uploads.
     pub uploads: Option<UploadsWeighed>,
     /// Decides the sample.
     pub seed: u64,
+}
+
+impl BilledOptions {
+    fn include(&self) -> Include {
+        let Self { versions, snapshots, deleted, .. } = *self;
+        Include { versions: versions.is_some(), snapshots, deleted }
+    }
 }
 
 /// How much of the key space is listed with its versions.
@@ -101,8 +112,9 @@ impl BilledScan {
         // These few requests are not held up by limits that are meant for many.
         let calls = Arc::new(Calls::new(store, PaceOptions::default(), ""));
         let scan = Self { calls, options, pace, location, prefix };
-        if options.versions.is_some() {
-            let tried = scan.calls.versions(&versions::first(&scan.prefix, 1)).await;
+        if options.include().any() {
+            let first = versions::first(&scan.prefix, 1, options.include());
+            let tried = scan.calls.versions(&first).await;
             tried.map_err(|error| scan.unlistable(error))?;
         }
         if options.uploads.is_some() {
@@ -139,7 +151,9 @@ impl BilledScan {
         ledger: &Ledger,
         mut stop: watch::Receiver<bool>,
     ) -> Result<BilledOutcome, ScanError> {
-        let mut outcome = BilledOutcome { requests: self.calls.counts(), ..Default::default() };
+        let include = self.options.include();
+        let requests = self.calls.counts();
+        let mut outcome = BilledOutcome { include, requests, ..Default::default() };
         let sent = outcome.requests.list.saturating_add(ledger.requests.list);
         let left = match self.pace.max_requests {
             0 => None,
@@ -151,13 +165,17 @@ impl BilledScan {
         if left == Some(0) {
             calls.use_up();
         }
-        if let Some(listed) = self.options.versions {
+        if include.any() {
             let pieces = versions::pieces(ledger, &self.prefix, self.calls.store.quirks());
-            let drawn = match listed {
-                VersionsListed::All => pieces.clone(),
-                VersionsListed::Sample(most) => versions::draw(&pieces, most, self.options.seed),
+            let drawn = match self.options.versions {
+                Some(VersionsListed::Sample(most)) if !(include.snapshots || include.deleted) => {
+                    versions::draw(&pieces, most, self.options.seed)
+                }
+                _ => pieces.clone(),
             };
-            let walked = versions::walk(&calls, &self.prefix, drawn, &pieces, &mut stop).await?;
+            let first =
+                versions::first(&self.prefix, self.calls.store.quirks().page_limit, include);
+            let walked = versions::walk(&calls, &first, drawn, &pieces, &mut stop).await?;
             outcome.versions = Some(walked);
         }
         if let Some(weighed) = self.options.uploads {

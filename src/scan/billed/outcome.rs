@@ -2,7 +2,7 @@
 
 use crate::object::Timestamp;
 use crate::scan::outcome::RequestCounts;
-use crate::store::{Stored, Version};
+use crate::store::{Form, Include, Stored, Version};
 use crate::tally::{Counts, StorageClasses};
 
 /// Distinct storage classes that are counted by name.
@@ -11,7 +11,9 @@ const CLASS_BOUND: usize = 64;
 /// What was found beside the current objects.
 #[derive(Clone, Debug, Default)]
 pub struct BilledOutcome {
-    /// Versions and delete markers, if they were asked for.
+    /// What was asked for of versions, snapshots and what was deleted.
+    pub include: Include,
+    /// All of that, if any was asked for.
     pub versions: Option<VersionsOutcome>,
     /// Unfinished uploads, if they were asked for.
     pub uploads: Option<UploadsOutcome>,
@@ -72,15 +74,40 @@ pub struct VersionTotals {
     /// Versions that their keys stand for: the current objects, counted once more.
     pub current: Counts,
     /// Versions that are kept behind others or behind a delete marker.
-    pub noncurrent: Counts,
-    /// Noncurrent versions by storage class.
-    pub classes: StorageClasses,
-    /// When the oldest noncurrent version was written.
-    pub oldest_noncurrent: Option<Timestamp>,
+    pub noncurrent: Kept,
+    /// Snapshots.
+    pub snapshots: Kept,
+    /// What was deleted and is kept for its time of retention, snapshots and versions among it.
+    pub deleted: Kept,
     /// Delete markers.
     pub delete_markers: u64,
     /// Delete markers that their keys stand for: the key is not listed.
     pub current_delete_markers: u64,
+}
+
+/// What is kept in one form beside the current objects.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    /// Number and bytes.
+    pub counts: Counts,
+    /// The same by storage class.
+    pub classes: StorageClasses,
+    /// When the oldest was written.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Kept {
+    fn add(&mut self, size: u64, class: &[u8], modified: Timestamp) {
+        self.counts.add(size);
+        self.classes.add(class, size, CLASS_BOUND);
+        self.oldest = Some(self.oldest.map_or(modified, |oldest| oldest.min(modified)));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.counts.merge(&other.counts);
+        self.classes.merge(&other.classes, CLASS_BOUND);
+        self.oldest = [self.oldest, other.oldest].into_iter().flatten().min();
+    }
 }
 
 impl VersionTotals {
@@ -92,24 +119,21 @@ impl VersionTotals {
             self.current_delete_markers = self.current_delete_markers.saturating_add(current);
             return;
         };
-        if version.latest {
-            self.current.add(*size);
-            return;
-        }
-        self.noncurrent.add(*size);
+        let kept = match version.form {
+            Form::Version if version.latest => return self.current.add(*size),
+            Form::Version => &mut self.noncurrent,
+            Form::Snapshot => &mut self.snapshots,
+            Form::Deleted => &mut self.deleted,
+        };
         let class = if storage_class.is_empty() { unnamed_class } else { storage_class };
-        self.classes.add(class, *size, CLASS_BOUND);
-        let oldest =
-            self.oldest_noncurrent.map_or(version.modified, |old| old.min(version.modified));
-        self.oldest_noncurrent = Some(oldest);
+        kept.add(*size, class, version.modified);
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
         self.current.merge(&other.current);
         self.noncurrent.merge(&other.noncurrent);
-        self.classes.merge(&other.classes, CLASS_BOUND);
-        let oldest = [self.oldest_noncurrent, other.oldest_noncurrent];
-        self.oldest_noncurrent = oldest.into_iter().flatten().min();
+        self.snapshots.merge(&other.snapshots);
+        self.deleted.merge(&other.deleted);
         self.delete_markers = self.delete_markers.saturating_add(other.delete_markers);
         self.current_delete_markers =
             self.current_delete_markers.saturating_add(other.current_delete_markers);

@@ -1,4 +1,4 @@
-//! All versions of all keys, in parallel ranges of keys, each version exactly once.
+//! All versions and snapshots of all keys, in parallel ranges of keys, each version exactly once.
 //!
 //! Why exactly once: the pieces tile the key space, so every key lies in exactly one piece `(after,
 //! through]`. Within its piece a walk begins at `key-marker=after` and goes on by the two markers that each
@@ -11,6 +11,10 @@
 //!
 //! Only pieces that were listed to their end count. Memory is bounded by the number of pieces, of which
 //! there are at most [`MOST_PIECES`].
+//!
+//! Where an end is doubted, the listing is begun once more behind what came last. A store that cannot begin
+//! within the versions of a key begins with those of the last key again, and they are dropped: an end among
+//! the versions of one key is not noticed there.
 //!
 //! A store that keeps no order is walked in one piece, by its markers alone.
 
@@ -29,7 +33,7 @@ use super::sample::Ratio;
 use crate::scan::fetch::EMPTY_PAGES;
 use crate::scan::ledger::Ledger;
 use crate::scan::outcome::ScanError;
-use crate::store::{Marker, Passed, Quirks, RangeStart, VersionsPage, VersionsRequest};
+use crate::store::{Include, Marker, Quirks, RangeStart, VersionsRequest};
 
 /// Pages of current objects that a piece holds at least, so that the page which shows its end weighs little.
 const PAGES_PER_PIECE: u64 = 4;
@@ -87,23 +91,23 @@ pub(super) fn draw(pieces: &[Piece], most: usize, seed: u64) -> Vec<Piece> {
 }
 
 /// The request for the first page.
-pub(super) fn first(prefix: &[u8], limit: usize) -> VersionsRequest {
-    VersionsRequest { prefix: prefix.to_vec(), limit, ..VersionsRequest::default() }
+pub(super) fn first(prefix: &[u8], limit: usize, include: Include) -> VersionsRequest {
+    VersionsRequest { prefix: prefix.to_vec(), limit, include, ..VersionsRequest::default() }
 }
 
-/// Lists these pieces, which are all of `all` or a sample of it.
+/// Lists these pieces, which are all of `all` or a sample of it, each from `first` on.
 pub(super) async fn walk(
     calls: &Arc<Calls>,
-    prefix: &[u8],
+    first: &VersionsRequest,
     pieces: Vec<Piece>,
     all: &[Piece],
     stop: &mut watch::Receiver<bool>,
 ) -> Result<VersionsOutcome, ScanError> {
     let mut tasks = JoinSet::new();
     for (index, piece) in pieces.iter().cloned().enumerate() {
-        let (calls, prefix) = (Arc::clone(calls), prefix.to_vec());
+        let (calls, first) = (Arc::clone(calls), first.clone());
         // All at once: each waits at the gate of the pace before it asks for anything.
-        tasks.spawn(async move { (index, list(&calls, &prefix, &piece).await) });
+        tasks.spawn(async move { (index, list(&calls, first, &piece).await) });
     }
     let (mut totals, mut sums) = (VersionTotals::default(), Sums::default());
     let mut reasons: Vec<Option<String>> = vec![Some(Failure::Stopped.to_string()); pieces.len()];
@@ -147,8 +151,8 @@ struct Sums {
 
 impl Sums {
     fn add(&mut self, listed: u64, found: &VersionTotals) {
-        self.noncurrent_objects.add(listed, found.noncurrent.objects.into());
-        self.noncurrent_bytes.add(listed, found.noncurrent.bytes);
+        self.noncurrent_objects.add(listed, found.noncurrent.counts.objects.into());
+        self.noncurrent_bytes.add(listed, found.noncurrent.counts.bytes);
         self.delete_markers.add(listed, found.delete_markers.into());
     }
 
@@ -181,28 +185,36 @@ fn missing(pieces: Vec<Piece>, reasons: Vec<Option<String>>) -> Vec<MissingRange
 }
 
 /// Lists one piece to its end.
-async fn list(calls: &Calls, prefix: &[u8], piece: &Piece) -> Result<VersionTotals, Failure> {
+async fn list(
+    calls: &Calls,
+    first: VersionsRequest,
+    piece: &Piece,
+) -> Result<VersionTotals, Failure> {
     let quirks = calls.store.quirks();
     let mut request = VersionsRequest {
         from: piece.after.clone().map(|key| Marker { key, id: None }),
         any_order: piece.any_order,
-        ..first(prefix, quirks.page_limit)
+        ..first
     };
     let mut totals = VersionTotals::default();
     let (mut circle, mut empty, mut probing) = (Circle::default(), 0, false);
+    // The key that is listed anew, and whether anything came since that was asked for.
+    let (mut anew, mut fresh) = (None, true);
     let past = |key: &[u8], bound: &Option<Vec<u8>>| {
         bound.as_ref().is_none_or(|bound| quirks.order.precedes(bound, key))
     };
     loop {
         let page = calls.versions(&request).await?;
-        if probing && !page.entries.is_empty() {
+        let new = page.entries.iter().any(|entry| past(&entry.key, &anew));
+        if probing && new {
             calls.false_end();
         }
+        fresh |= new;
         for entry in &page.entries {
             if piece.through.is_some() && past(&entry.key, &piece.through) {
                 return Ok(totals);
             }
-            if past(&entry.key, &piece.after) {
+            if past(&entry.key, &piece.after) && past(&entry.key, &anew) {
                 totals.add(entry, calls.unnamed_class.as_bytes());
             }
         }
@@ -216,26 +228,24 @@ async fn list(calls: &Calls, prefix: &[u8], piece: &Piece) -> Result<VersionTota
         let believed = calls.store.is_sound() || piece.any_order;
         let (next, probes) = match &page.next {
             Some(next) => (next.clone(), false),
-            None if believed => return Ok(totals),
-            None => match beyond(&page, &request) {
+            None if believed || !fresh => return Ok(totals),
+            // Some servers end a listing early. Behind the last version there must be nothing.
+            None => match request.passed.as_ref().and_then(|passed| calls.behind(passed)) {
                 Some(next) => (next, true),
                 None => return Ok(totals),
             },
         };
+        if probes {
+            fresh = false;
+            if next.id.is_none() {
+                (anew, request.passed) = (Some(next.key.clone()), None);
+            }
+        }
         if circle.closes(&next) && !probes {
             return Err(Failure::Endless(CIRCLE.to_owned()));
         }
         (request.from, probing) = (Some(next), probes);
     }
-}
-
-/// Where to ask whether an end is one: some servers end a listing early. Behind the last version there must
-/// be nothing. `None` once nothing came from there, or where nothing came at all.
-fn beyond(page: &VersionsPage, request: &VersionsRequest) -> Option<Marker> {
-    let Passed { key, ids, .. } = request.passed.as_ref()?;
-    let last = Marker { key: key.clone(), id: ids.last().cloned() };
-    let asked = page.entries.is_empty() && request.from.as_ref() == Some(&last);
-    (!asked).then_some(last)
 }
 
 #[cfg(test)]
@@ -249,8 +259,8 @@ mod tests {
     use crate::object::Timestamp;
     use crate::scan::pace::PaceOptions;
     use crate::store::{
-        Billed, Origin, Page, PageRequest, PartsPage, PartsRequest, Store, StoreError, Stored,
-        UploadsPage, UploadsRequest, Version,
+        Billed, Form, Origin, Page, PageRequest, PartsPage, PartsRequest, Store, StoreError,
+        Stored, UploadsPage, UploadsRequest, Version, VersionsPage,
     };
     use crate::tally::Counts;
 
@@ -363,6 +373,7 @@ mod tests {
                     latest: at == 0,
                     modified: Timestamp(-i64::try_from(versions.len()).unwrap()),
                     stored,
+                    form: Form::Version,
                 });
             }
         }
@@ -385,7 +396,8 @@ mod tests {
         let pace = PaceOptions { concurrency: 3, ..PaceOptions::default() };
         let calls = Arc::new(Calls::new(Arc::new(shelf), pace, "STANDARD"));
         let (_stop, mut stopped) = watch::channel(false);
-        walk(&calls, b"", pieces.clone(), &pieces, &mut stopped).await.unwrap()
+        let first = first(b"", 1_000, Include { versions: true, ..Include::default() });
+        walk(&calls, &first, pieces.clone(), &pieces, &mut stopped).await.unwrap()
     }
 
     fn run<T>(future: impl Future<Output = T>) -> T {
@@ -462,8 +474,8 @@ mod tests {
             run(walked(Shelf { versions, limit: 3, ..Shelf::default() }, cut_at(Vec::new())))
                 .totals;
         assert_eq!(totals.current, Counts { objects: 1, bytes: 5 });
-        assert_eq!(totals.noncurrent, Counts { objects: 3, bytes: 31 });
+        assert_eq!(totals.noncurrent.counts, Counts { objects: 3, bytes: 31 });
         assert_eq!((totals.delete_markers, totals.current_delete_markers), (2, 1));
-        assert_eq!(totals.oldest_noncurrent, Some(Timestamp(-5)));
+        assert_eq!(totals.noncurrent.oldest, Some(Timestamp(-5)));
     }
 }

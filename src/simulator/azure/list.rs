@@ -16,14 +16,16 @@ const KNOWS_START: &str = "2026-02-06";
 
 /// A list request, checked.
 pub(super) struct ListRequest<'a> {
-    container: &'a str,
-    prefix: &'a [u8],
+    pub(super) container: &'a str,
+    pub(super) prefix: &'a [u8],
     delimiter: &'a [u8],
-    marker: &'a [u8],
+    pub(super) marker: &'a [u8],
     /// Where the marker leads.
-    position: Option<u64>,
-    start: Option<&'a [u8]>,
-    limit: u64,
+    pub(super) position: Option<u64>,
+    pub(super) start: Option<&'a [u8]>,
+    pub(super) limit: u64,
+    /// What is to be listed beside the current blobs, comma-separated.
+    include: &'a [u8],
 }
 
 impl<'a> ListRequest<'a> {
@@ -54,7 +56,13 @@ impl<'a> ListRequest<'a> {
         let knows_start = version >= KNOWS_START && !behaviour.has(Quirk::IgnoresStartAfter);
         let start = Some(parameter("startFrom")).filter(|start| knows_start && !start.is_empty());
         let (prefix, delimiter) = (parameter("prefix"), parameter("delimiter"));
-        Ok(Self { container, prefix, delimiter, marker, position, start, limit })
+        let include = parameter("include");
+        Ok(Self { container, prefix, delimiter, marker, position, start, limit, include })
+    }
+
+    /// Whether `what` is to be listed, too.
+    pub(super) fn includes(&self, what: &str) -> bool {
+        self.include.split(|byte| *byte == b',').any(|word| word == what.as_bytes())
     }
 }
 

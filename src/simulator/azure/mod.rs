@@ -2,13 +2,14 @@
 //!
 //! An account is an accepted key id, its key the bytes of the secret, and every bucket is a container of
 //! it; requests name the account first in their path, as on emulators. Spoken are `List Blobs` with
-//! `startFrom`, `Get Account Information`, `Get Container Properties`, and `HEAD` and ranged `GET` of blobs.
+//! `startFrom` and `include`, `Get Account Information`, `Get Container Properties`, and `HEAD` and ranged `GET` of blobs.
 //!
 //! Names are listed by UTF-16 code units. Under [`Quirk::DirectoryOrder`] the account has a hierarchical
 //! namespace: it is walked directory by directory, and directories are entries of their own.
 
 mod auth;
 mod errors;
+mod history;
 mod list;
 mod render;
 
@@ -205,7 +206,12 @@ async fn listing(
     let distortion = fault.and_then(Distortion::of_fault);
     let mut buffer = service.pool.take();
     let (view, behaviour) = (&container.view, &service.behaviour);
-    let objects = list(&query, view, behaviour, distortion, number, &mut buffer)?;
+    let objects = if history::is_asked(&query) {
+        let history = &container.history;
+        history::list(&query, view, history, behaviour, distortion, number, &mut buffer)?
+    } else {
+        list(&query, view, behaviour, distortion, number, &mut buffer)?
+    };
     let document = service.pool.seal(buffer);
     let length = document.len();
     service.tallies.listed_objects.fetch_add(objects, Ordering::Relaxed);

@@ -2,7 +2,9 @@
 
 use crate::simulator::civil::push_padded;
 use crate::simulator::content::{Attributes, EntityTag};
+use crate::simulator::history::VersionEntry;
 use crate::simulator::s3::{Page, View, push_xml};
+use crate::store::Form;
 
 /// What a listing says of itself beside its entries.
 pub(super) struct Heading<'a> {
@@ -22,22 +24,7 @@ pub(super) struct Heading<'a> {
 /// Appends a listing to an empty buffer: blobs and common prefixes in one order.
 pub(super) fn push_listing(out: &mut Vec<u8>, view: &View, page: &Page, heading: &Heading<'_>) {
     out.reserve(1_024 + usize::try_from(page.object_count()).unwrap_or(0) * 720);
-    out.extend_from_slice("\u{FEFF}<?xml version=\"1.0\" encoding=\"utf-8\"?>".as_bytes());
-    out.extend_from_slice(
-        b"<EnumerationResults ServiceEndpoint=\"http://localhost/\" ContainerName=\"",
-    );
-    push_xml(out, heading.container.as_bytes());
-    out.extend_from_slice(b"\">");
-    for (name, text) in [
-        ("Prefix", heading.prefix),
-        ("Marker", heading.marker),
-        ("MaxResults", heading.limit.to_string().as_bytes()),
-        ("Delimiter", heading.delimiter),
-    ] {
-        if !text.is_empty() {
-            push_text(out, name, text);
-        }
-    }
+    open(out, heading);
     out.extend_from_slice(b"<Blobs>");
     let mut previous = Vec::new();
     if heading.hierarchical && page.covered.start > 0 {
@@ -54,11 +41,68 @@ pub(super) fn push_listing(out: &mut Vec<u8>, view: &View, page: &Page, heading:
                 previous.clear();
                 previous.extend_from_slice(name);
             }
-            push_blob(out, name, &attributes, heading.hierarchical.then_some("file"));
+            push_blob(out, name, &[], &attributes, heading.hierarchical.then_some("file"));
         });
     }
     groups.for_each(|group| push_group(out, group));
     out.extend_from_slice(b"</Blobs>");
+    close(out, heading);
+}
+
+/// Appends a listing of versions, snapshots and deleted blobs to an empty buffer.
+pub(super) fn push_history<'a>(
+    out: &mut Vec<u8>,
+    entries: impl Iterator<Item = &'a VersionEntry>,
+    versioned: bool,
+    heading: &Heading<'_>,
+) {
+    open(out, heading);
+    out.extend_from_slice(b"<Blobs>");
+    for entry in entries {
+        let Some((size, storage_class)) = &entry.stored else { continue };
+        let mut about = Vec::with_capacity(2);
+        match entry.form {
+            Form::Snapshot => about.push(("Snapshot", entry.id.as_str())),
+            Form::Deleted => about.extend([("Deleted", "true"), ("VersionId", &entry.id)]),
+            Form::Version if versioned => about.push(("VersionId", entry.id.as_str())),
+            Form::Version => {}
+        }
+        if entry.latest && versioned {
+            about.push(("IsCurrentVersion", "true"));
+        }
+        let attributes = Attributes {
+            size: *size,
+            modified: entry.modified,
+            storage_class,
+            etag: EntityTag::default(),
+        };
+        let kind = heading.hierarchical.then_some("file");
+        push_blob(out, &entry.key, &about, &attributes, kind);
+    }
+    out.extend_from_slice(b"</Blobs>");
+    close(out, heading);
+}
+
+fn open(out: &mut Vec<u8>, heading: &Heading<'_>) {
+    out.extend_from_slice("\u{FEFF}<?xml version=\"1.0\" encoding=\"utf-8\"?>".as_bytes());
+    out.extend_from_slice(
+        b"<EnumerationResults ServiceEndpoint=\"http://localhost/\" ContainerName=\"",
+    );
+    push_xml(out, heading.container.as_bytes());
+    out.extend_from_slice(b"\">");
+    for (name, text) in [
+        ("Prefix", heading.prefix),
+        ("Marker", heading.marker),
+        ("MaxResults", heading.limit.to_string().as_bytes()),
+        ("Delimiter", heading.delimiter),
+    ] {
+        if !text.is_empty() {
+            push_text(out, name, text);
+        }
+    }
+}
+
+fn close(out: &mut Vec<u8>, heading: &Heading<'_>) {
     match &heading.next {
         Some(next) => push_text(out, "NextMarker", next.as_bytes()),
         None => out.extend_from_slice(b"<NextMarker />"),
@@ -86,7 +130,7 @@ fn push_directories(
                 storage_class: b"",
                 etag: EntityTag::default(),
             };
-            push_blob(out, directory, &attributes, Some("directory"));
+            push_blob(out, directory, &[], &attributes, Some("directory"));
         }
     }
 }
@@ -97,10 +141,20 @@ fn push_group(out: &mut Vec<u8>, name: &[u8]) {
     out.extend_from_slice(b"</BlobPrefix>");
 }
 
-fn push_blob(out: &mut Vec<u8>, name: &[u8], attributes: &Attributes<'_>, kind: Option<&str>) {
+/// Appends a blob; `about` is what it says of itself beside its properties.
+fn push_blob(
+    out: &mut Vec<u8>,
+    name: &[u8],
+    about: &[(&str, &str)],
+    attributes: &Attributes<'_>,
+    kind: Option<&str>,
+) {
     let date = http_date(attributes.modified.0.div_euclid(1_000));
     out.extend_from_slice(b"<Blob>");
     push_name(out, name);
+    for (element, text) in about {
+        push_text(out, element, text.as_bytes());
+    }
     out.extend_from_slice(b"<Properties>");
     push_text(out, "Creation-Time", date.as_bytes());
     push_text(out, "Last-Modified", date.as_bytes());

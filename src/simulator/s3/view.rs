@@ -136,7 +136,8 @@ impl View {
         (!key.is_empty() && found == key).then(|| self.content.object(index))
     }
 
-    fn index(&self, position: u64) -> u64 {
+    /// The index in the content of the object at `position`.
+    pub(crate) fn index(&self, position: u64) -> u64 {
         let Some(permutation) = &self.permutation else {
             return position;
         };

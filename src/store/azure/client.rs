@@ -18,14 +18,16 @@ use crate::store::KeyInUse;
 use crate::store::http::base::BaseUrl;
 use crate::store::http::{Client, Head};
 use crate::store::text::{date, percent};
-use crate::store::{ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError};
+use crate::store::{
+    Billed, ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError,
+};
 
 /// A container of Azure Blob Storage, or of an emulator.
 #[derive(Debug)]
 pub struct AzureStore {
     account: String,
-    container: String,
-    quirks: Quirks,
+    pub(super) container: String,
+    pub(super) quirks: Quirks,
     http: Client,
     endpoint: BaseUrl,
     /// Of the container, encoded as sent and signed.
@@ -118,7 +120,7 @@ impl AzureStore {
     }
 
     /// One attempt, and a second one at once where the clock was what was wrong with the first.
-    async fn send_corrected(
+    pub(super) async fn send_corrected(
         &self,
         parameters: &Parameters,
         body: &mut Vec<u8>,
@@ -208,7 +210,7 @@ impl AzureStore {
     }
 
     /// An error without anything secret that the other side repeated in it.
-    fn redacted(&self, mut error: StoreError) -> StoreError {
+    pub(super) fn redacted(&self, mut error: StoreError) -> StoreError {
         error.message = self.credential.redact(error.message);
         error
     }
@@ -241,6 +243,10 @@ impl Store for AzureStore {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.list_page(request, page).boxed()
+    }
+
+    fn billed(&self) -> Option<&dyn Billed> {
+        Some(self)
     }
 }
 

@@ -11,11 +11,13 @@
 //! * A blob without an access tier is in none: page and append blobs of standard accounts are not "Hot".
 
 mod pass;
+mod versions;
 
 use super::error::ServiceError;
 use crate::store::page::printable;
 use crate::store::{Page, PageError, PageRequest, Quirks, StoreError};
-use pass::Pass;
+use pass::{About, Pass};
+pub(super) use versions::decode_versions;
 
 const ROOT: &str = "EnumerationResults";
 
@@ -74,20 +76,33 @@ pub(super) fn decode_with(
     expected: &Expected<'_>,
     fast: bool,
 ) -> Result<(), Rejected> {
+    read(page, request, expected, fast)?;
+    page.check(request, expected.quirks)?;
+    Ok(())
+}
+
+/// Decodes `page.body` into `page` and makes sure that it answers the request; the names are left to be
+/// checked. What is said about blobs is returned of those that were not read by the fast path.
+fn read(
+    page: &mut Page,
+    request: &PageRequest,
+    expected: &Expected<'_>,
+    fast: bool,
+) -> Result<Vec<About>, Rejected> {
     // Spans are offsets, so the body can be away while the page is filled.
     let body = std::mem::take(&mut page.body);
     let head = Pass::new(&body, page, fast).run();
     page.body = body;
-    let head = head?;
+    let mut head = head?;
     if head.hierarchical && expected.quirks.ordered && !request.any_order {
         let why =
             "the account has a hierarchical namespace, which is listed directory by directory";
         return Err(PageError::KeepsNoOrder { why: why.to_owned() }.into());
     }
     echo(&head, request, expected)?;
+    let about = std::mem::take(&mut head.about);
     finish(page, head, request)?;
-    page.check(request, expected.quirks)?;
-    Ok(())
+    Ok(about)
 }
 
 /// What a reply says about itself.
@@ -102,6 +117,8 @@ struct Head {
     next: Option<Vec<u8>>,
     /// Whether an entry says which resource it is.
     hierarchical: bool,
+    /// What is said about each blob that is on the page, but for those read by the fast path.
+    about: Vec<About>,
 }
 
 /// Whether the reply answers this request: a proxy that mixes up answers can give a sound listing of

@@ -13,10 +13,12 @@
 //!   found.
 //! * `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
+//! * `billed`: the same listing with versions, snapshots and deleted blobs.
 //! * `decode`, with `entry` (the fast path): from a body to a page, by way of `store::text`.
 //! * `error`: from an error document to a kind.
 
 mod bearer;
+mod billed;
 mod client;
 mod config;
 mod connection_string;

@@ -51,6 +51,13 @@ pub(super) fn list(request: &PageRequest, quirks: &Quirks) -> Result<Parameters,
     Ok(parameters)
 }
 
+/// The same with what is to be listed beside the current blobs.
+pub(super) fn including(mut parameters: Parameters, include: &[&str]) -> Parameters {
+    let at = parameters.partition_point(|(name, _)| *name < "include");
+    parameters.insert(at, ("include", include.join(",").into_bytes()));
+    parameters
+}
+
 /// A start within one level: "for non-recursive list, only one entity level is supported". The entry that
 /// the full start lies in is listed then, and dropped.
 fn one_level(after: &[u8], prefix: usize, delimiter: u8) -> &[u8] {

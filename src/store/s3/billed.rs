@@ -15,6 +15,11 @@ impl Billed for S3Store {
         request: &'a VersionsRequest,
     ) -> BoxFuture<'a, Result<VersionsPage, StoreError>> {
         async move {
+            if request.include.snapshots || request.include.deleted {
+                let text = "buckets of this kind have no snapshots, and keep what was deleted as versions\n\
+                            hint: give --versions instead";
+                return Err(StoreError::new(ErrorKind::Setup, text));
+            }
             let query = versions::write(request, self.quirks());
             let body = self.document(b"", &query, request.any_order).await;
             let body = body.map_err(|error| permitted(error, "s3:ListBucketVersions"))?;

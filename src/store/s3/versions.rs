@@ -5,7 +5,9 @@ use super::document::{Document, Heading, Names, once, truth};
 use super::query;
 use crate::object::Timestamp;
 use crate::store::text::timestamp;
-use crate::store::{Marker, PageError, Quirks, Stored, Version, VersionsPage, VersionsRequest};
+use crate::store::{
+    Form, Marker, PageError, Quirks, Stored, Version, VersionsPage, VersionsRequest,
+};
 
 const NAMES: Names = Names {
     root: "ListVersionsResult",
@@ -107,6 +109,7 @@ fn entry(document: &mut Document<'_>, marker: bool) -> Result<Version, PageError
         latest: latest.ok_or_else(|| document.missing("<IsLatest>"))?,
         modified: modified.ok_or_else(|| document.missing("<LastModified>"))?,
         stored,
+        form: Form::Version,
     })
 }
 

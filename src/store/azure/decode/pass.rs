@@ -158,7 +158,7 @@ impl<'a> Pass<'a> {
 
     /// Reads any `Blob`.
     fn blob(&mut self) -> Result<(), PageError> {
-        let mut name = None;
+        let (mut name, mut about) = (None, About::default());
         let mut properties = Properties::default();
         while let Some(child) = self.child()? {
             match &self.body[child.clone()] {
@@ -167,6 +167,22 @@ impl<'a> Pass<'a> {
                     once(&mut name, text, "Name")?;
                 }
                 b"Properties" => self.properties(&mut properties)?,
+                b"Snapshot" => {
+                    let text = self.text("Snapshot")?;
+                    once(&mut about.snapshot, text, "Snapshot")?;
+                }
+                b"VersionId" => {
+                    let text = self.text("VersionId")?;
+                    once(&mut about.version, text, "VersionId")?;
+                }
+                b"IsCurrentVersion" => {
+                    let value = self.value("IsCurrentVersion", "`true` or `false`", truth)?;
+                    once(&mut about.current, value, "IsCurrentVersion")?;
+                }
+                b"Deleted" => {
+                    let value = self.value("Deleted", "`true` or `false`", truth)?;
+                    once(&mut about.deleted, value, "Deleted")?;
+                }
                 _ => self.skip()?,
             }
         }
@@ -183,6 +199,7 @@ impl<'a> Pass<'a> {
             None => self.no_tier()?,
         };
         self.page.push(name, size, modified, properties.etag, tier);
+        self.head.about.push(about);
         Ok(())
     }
 
@@ -381,6 +398,16 @@ impl<'a> Pass<'a> {
     }
 }
 
+/// What an entry says about itself beside its properties.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub(super) snapshot: Option<Vec<u8>>,
+    pub(super) version: Option<Vec<u8>>,
+    /// `IsCurrentVersion`.
+    pub(super) current: Option<bool>,
+    pub(super) deleted: Option<bool>,
+}
+
 /// What `Properties` tells of a blob.
 #[derive(Default)]
 struct Properties {
@@ -393,6 +420,14 @@ struct Properties {
 
 fn arena(page: &mut Page, text: &[u8]) -> Result<Span, PageError> {
     page.in_arena(|_, arena| arena.extend_from_slice(text))
+}
+
+fn truth(text: &[u8]) -> Option<bool> {
+    match text {
+        b"true" => Some(true),
+        b"false" => Some(false),
+        _ => None,
+    }
 }
 
 fn number(text: &[u8]) -> Option<u64> {
