@@ -66,6 +66,7 @@ pub struct KeyRange {
 /// | `fail-key=KEY`, `fail-range=FIRST..LAST` | pages that hold such a key always fail with 500; keys percent-encoded |
 /// | `page-limit=N` | at most N entries per page |
 /// | `answer-first=N` | requests after the N-th are never answered |
+/// | `session-requests=N` | a session with a directory bucket ends after N requests |
 /// | `retry-after=TIME` | sent with 503, in whole seconds |
 /// | `clock=TIME` | the server's clock is ahead by so much, or behind with a minus sign |
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -83,6 +84,8 @@ pub struct Behaviour {
     pub page_limit: Option<u64>,
     /// Requests after so many are never answered.
     pub answer_first: Option<u64>,
+    /// A session with a directory bucket ends after so many requests.
+    pub session_requests: Option<u64>,
     /// Sent as `Retry-After` with 503.
     pub retry_after: Option<Duration>,
     /// How far the server's clock is ahead, in seconds.
@@ -188,6 +191,9 @@ impl Behaviour {
             "answer-first" => {
                 self.answer_first = Some(text.parse().map_err(|_| wrong("a number"))?);
             }
+            "session-requests" => {
+                self.session_requests = Some(text.parse().map_err(|_| wrong("a number"))?);
+            }
             "retry-after" => {
                 let time = parse_duration(text).ok_or_else(|| wrong("a time such as 2s"))?;
                 self.retry_after = Some(time);
@@ -234,7 +240,7 @@ mod tests {
     fn behaviours_are_read_as_documented() {
         let text = "error-500=0.01, cut-body=0.02,stall=0.05:3s,start-after-inclusive,by-content,\
                     truncated-end=0.1,fail-key=a%2Cb,fail-range=m..n,page-limit=100,answer-first=7,\
-                    retry-after=2s,clock=-20m";
+                    session-requests=9,retry-after=2s,clock=-20m";
         let behaviour: Behaviour = text.parse().unwrap();
         assert!((behaviour.faults.share(Fault::Error500) - 0.01).abs() < 1e-9);
         assert!((behaviour.faults.share(Fault::CutBody) - 0.02).abs() < 1e-9);
@@ -245,6 +251,7 @@ mod tests {
         assert_eq!(behaviour.failing[1].last, b"n");
         assert_eq!(behaviour.page_limit, Some(100));
         assert_eq!(behaviour.answer_first, Some(7));
+        assert_eq!(behaviour.session_requests, Some(9));
         assert_eq!(behaviour.retry_after, Some(Duration::from_secs(2)));
         assert_eq!(behaviour.clock_offset, -1_200);
         assert_eq!("".parse(), Ok(Behaviour::default()));

@@ -17,6 +17,8 @@ pub struct Counters {
     pub objects: u64,
     /// Requests about buckets other than listings, likewise.
     pub buckets: u64,
+    /// Sessions created with directory buckets.
+    pub sessions: u64,
     /// Requests answered with 503 for the request limit.
     pub throttled: u64,
     /// Requests answered with an error that was not injected, such as a wrong signature.
@@ -43,6 +45,7 @@ pub(super) struct Tallies {
     pub(super) lists: AtomicU64,
     pub(super) objects: AtomicU64,
     pub(super) buckets: AtomicU64,
+    pub(super) sessions: AtomicU64,
     pub(super) throttled: AtomicU64,
     pub(super) refused: AtomicU64,
     pub(super) listed_objects: AtomicU64,
@@ -90,6 +93,7 @@ impl Tallies {
             lists: read(&self.lists),
             objects: read(&self.objects),
             buckets: read(&self.buckets),
+            sessions: read(&self.sessions),
             throttled: read(&self.throttled),
             refused: read(&self.refused),
             faults: faults_by_kind.iter().map(|&(_, count)| count).sum(),

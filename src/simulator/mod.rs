@@ -6,7 +6,7 @@
 //! `ListObjectsV2` and version 1, `ListBuckets`, `HeadBucket`, `GetBucketLocation`, and `HEAD` and ranged `GET` of
 //! objects with made-up bytes, and, where a bucket has a [`History`], `ListObjectVersions`,
 //! `ListMultipartUploads` and `ListParts`, by path or by virtual host, and verifies signatures by its own
-//! reading of the rules. What KS3 and OSS do otherwise is data (`flavour`) and another module of `auth`.
+//! reading of the rules. Buckets named like directory buckets are such (`sessions`). What KS3 and OSS do otherwise is data (`flavour`) and another module of `auth`.
 //! Answers can be held back ([`Latency`]) and throttled, and [`Behaviour`] makes
 //! it fail and differ in the ways that real servers do.
 //!
@@ -41,6 +41,7 @@ mod mix;
 mod s3;
 mod server;
 mod service;
+mod sessions;
 mod shapes;
 mod wire;
 

@@ -11,7 +11,7 @@ use http::{Method, Request, Response, StatusCode};
 use tokio::time::Instant;
 
 use super::answer::{object, request_id, with_id, without_body, xml};
-use super::auth::{Caller, Received, verify};
+use super::auth::{Caller, Received, verify, verify_zonal};
 use super::azure;
 use super::behaviour::{Behaviour, Quirk};
 use super::config::{BucketConfig, Credential, SimulatorConfig};
@@ -26,6 +26,7 @@ use super::s3::{
     Distortion, ErrorCode, HistoryRequest, ListRequest, Resource, S3Error, Target, View, buckets,
     list, location,
 };
+use super::sessions::{Sessions, asks_for_session, check_listing, is_directory_bucket};
 use super::wire::{BreakOff, Payload, Pool};
 
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
@@ -50,6 +51,7 @@ pub(super) struct Service {
     pub(super) behaviour: Behaviour,
     seed: u64,
     attempts: Attempts,
+    sessions: Sessions,
     pub(super) pool: Arc<Pool>,
     pub(super) tallies: Tallies,
 }
@@ -74,7 +76,9 @@ impl Service {
         for (name, BucketConfig { content, history, region, denied }) in config.buckets {
             let objects = content.len();
             let view = match config.dialect {
-                _ if directory_order => View::in_directory_order(content),
+                _ if directory_order || is_directory_bucket(config.dialect, &name) => {
+                    View::in_directory_order(content)
+                }
                 Dialect::Azure => View::in_utf16_order(content),
                 _ => Some(View::in_byte_order(content)),
             };
@@ -95,6 +99,7 @@ impl Service {
             behaviour: config.behaviour,
             seed: config.seed,
             attempts: Attempts::default(),
+            sessions: Sessions::default(),
             pool: Arc::new(Pool::default()),
             tallies: Tallies::default(),
         })
@@ -181,7 +186,7 @@ impl Service {
         }
         let (method, headers) = (request.method(), request.headers());
         let received = Received { method, target, resource, headers };
-        let caller = verify(self.dialect, received, &self.credentials, self.now())?;
+        let caller = self.caller(received)?;
         if caller == Caller::Anonymous && !self.anonymous {
             return Err(S3Error::new(ErrorCode::AccessDenied));
         }
@@ -202,6 +207,12 @@ impl Service {
         }
         if bucket.denied {
             return Err(S3Error::new(ErrorCode::AccessDenied));
+        }
+        if is_directory_bucket(self.dialect, name) {
+            if asks_for_session(target) {
+                return Ok(Ok(self.session(name, number)));
+            }
+            check_listing(target)?;
         }
         if let Some(query) =
             HistoryRequest::read(target, resource, name, &self.behaviour, self.flavour)?
@@ -226,6 +237,30 @@ impl Service {
         }
         let query = ListRequest::read(target, name, &self.behaviour, self.flavour)?;
         self.listing(&admitted, target, reset, Asked::Objects(query)).await
+    }
+
+    /// Who sent a request.
+    fn caller(&self, request: Received<'_>) -> Result<Caller, S3Error> {
+        let now = self.now();
+        let bucket = request.resource.bucket.as_deref();
+        let Some(bucket) = bucket.filter(|name| is_directory_bucket(self.dialect, name)) else {
+            return verify(self.dialect, request, &self.credentials, now);
+        };
+        if asks_for_session(request.target) {
+            return verify_zonal(request, false, &self.credentials, now);
+        }
+        let credential = self.sessions.credential(bucket, request.headers, now)?;
+        verify_zonal(request, true, &[credential], now)
+    }
+
+    /// A new session with a directory bucket.
+    fn session(&self, bucket: &str, number: u64) -> Response<Payload> {
+        count(&self.tallies.sessions);
+        let requests = self.behaviour.session_requests;
+        let document = self.sessions.create(bucket, number, self.now(), requests);
+        let mut answer = xml(StatusCode::OK, Bytes::from(document), number);
+        self.date(&mut answer);
+        answer
     }
 
     async fn listing(
@@ -310,6 +345,12 @@ impl Service {
     fn error(&self, error: &S3Error, number: u64) -> Response<Payload> {
         let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let mut answer = xml(status, Bytes::from(error.to_xml(&request_id(number))), number);
+        self.date(&mut answer);
+        answer
+    }
+
+    /// Dates an answer by the server's clock, where that is not ours.
+    fn date(&self, answer: &mut Response<Payload>) {
         if self.behaviour.clock_offset != 0
             && let Ok(time) = jiff::Timestamp::from_second(self.now())
             && let Ok(date) =
@@ -317,7 +358,6 @@ impl Service {
         {
             answer.headers_mut().insert(header::DATE, date);
         }
-        answer
     }
 
     /// The server's time in seconds since 1970.

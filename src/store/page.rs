@@ -249,6 +249,16 @@ impl Page {
         Ok(())
     }
 
+    /// Drops what lies outside `prefix`, where more had to be asked for than was wanted.
+    pub fn retain_below(&mut self, prefix: &[u8]) {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.retain(|entry| self.bytes(entry.key).starts_with(prefix));
+        self.entries = entries;
+        let mut prefixes = std::mem::take(&mut self.prefixes);
+        prefixes.retain(|span| self.bytes(*span).starts_with(prefix));
+        self.prefixes = prefixes;
+    }
+
     fn outside(&self, prefix: &[u8]) -> Option<&[u8]> {
         if prefix.is_empty() {
             return None;

@@ -54,6 +54,8 @@ pub struct Quirks {
     /// Whether listings by delimiter are known to be complete, so that a bucket whose keys cannot be cut
     /// may be walked directory by directory. Where not, it is walked one page after another.
     pub directories: bool,
+    /// Whether only whole directories can be listed: a prefix has to end with `/`.
+    pub directory_prefixes: bool,
 }
 
 impl Quirks {
@@ -72,6 +74,7 @@ impl Quirks {
         exact_key_count: true,
         delimiter: true,
         directories: false,
+        directory_prefixes: false,
     };
 }
 

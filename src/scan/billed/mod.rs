@@ -105,7 +105,10 @@ impl BilledScan {
     ) -> Result<Self, ScanError> {
         if store.billed().is_none() {
             let provider = store.origin().provider;
-            let message = format!("versions and uploads of {provider} buckets are not listed yet");
+            let message = format!(
+                "versions and uploads of this {provider} bucket cannot be listed\nhint: leave out \
+                 `--versions` and `--uploads`"
+            );
             let source = StoreError::new(ErrorKind::Setup, message);
             return Err(ScanError::Store { location, attempts: 0, source });
         }

@@ -14,7 +14,7 @@ mod v4;
 use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, header};
 use jiff::tz::TimeZone;
 use sha2::Sha256;
 
@@ -53,7 +53,7 @@ pub(super) fn verify(
     credentials: &[Credential],
     now: i64,
 ) -> Result<Caller, S3Error> {
-    let Some(header) = request.headers.get(http::header::AUTHORIZATION) else {
+    let Some(header) = request.headers.get(header::AUTHORIZATION) else {
         return Ok(Caller::Anonymous);
     };
     let header = header.to_str().map_err(|_| malformed("the header is not text"))?;
@@ -65,6 +65,20 @@ pub(super) fn verify(
         (Dialect::Oss, _) => oss4::verify(header, request, credentials, now),
         _ => v4::verify(&v4::AWS, header, request, credentials, now),
     }
+}
+
+/// Checks the signature of a request to a directory bucket: by the account's keys where it asks for a
+/// session, by the session's in all else.
+pub(super) fn verify_zonal(
+    request: Received<'_>,
+    in_session: bool,
+    credentials: &[Credential],
+    now: i64,
+) -> Result<Caller, S3Error> {
+    let header = text(request.headers, header::AUTHORIZATION.as_str())
+        .ok_or_else(|| S3Error::new(ErrorCode::AccessDenied))?;
+    let words = if in_session { &v4::SESSION } else { &v4::CREATE_SESSION };
+    v4::verify(words, &header, request, credentials, now)
 }
 
 fn malformed(what: &str) -> S3Error {
@@ -161,7 +175,7 @@ fn http_time(headers: &HeaderMap) -> Option<(String, i64)> {
     Some((date, seconds))
 }
 
-fn iso(seconds: i64) -> String {
+pub(in crate::simulator) fn iso(seconds: i64) -> String {
     let mut out = Vec::new();
     super::civil::push_iso8601(&mut out, seconds * 1_000);
     String::from_utf8_lossy(&out).into_owned()

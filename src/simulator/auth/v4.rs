@@ -11,6 +11,7 @@ use super::{
 };
 use crate::simulator::config::Credential;
 use crate::simulator::s3::{ErrorCode, S3Error};
+use crate::simulator::sessions;
 
 /// The words of a scheme.
 pub(super) struct Words {
@@ -33,6 +34,12 @@ pub(super) const AWS: Words = Words {
     payload: "x-amz-content-sha256",
     token: "x-amz-security-token",
 };
+
+/// AWS's for a session with a directory bucket.
+pub(super) const CREATE_SESSION: Words = Words { service: "s3express", ..AWS };
+
+/// AWS's within such a session.
+pub(super) const SESSION: Words = Words { token: sessions::TOKEN, ..CREATE_SESSION };
 
 /// KS3's.
 pub(super) const KSS: Words = Words {

@@ -16,6 +16,7 @@ pub(crate) struct S3Error {
 pub(crate) enum ErrorCode {
     AccessDenied,
     AuthorizationHeaderMalformed,
+    ExpiredToken,
     InternalError,
     InvalidAccessKeyId,
     InvalidArgument,
@@ -39,6 +40,7 @@ impl ErrorCode {
         match self {
             Self::AccessDenied => "AccessDenied",
             Self::AuthorizationHeaderMalformed => "AuthorizationHeaderMalformed",
+            Self::ExpiredToken => "ExpiredToken",
             Self::InternalError => "InternalError",
             Self::InvalidAccessKeyId => "InvalidAccessKeyId",
             Self::InvalidArgument => "InvalidArgument",
@@ -62,6 +64,7 @@ impl ErrorCode {
         match self {
             Self::PermanentRedirect => 301,
             Self::AuthorizationHeaderMalformed
+            | Self::ExpiredToken
             | Self::InvalidArgument
             | Self::InvalidRequest
             | Self::InvalidToken => 400,
@@ -82,6 +85,7 @@ impl ErrorCode {
         match self {
             Self::AccessDenied => "Access Denied",
             Self::AuthorizationHeaderMalformed => "The authorization header is malformed",
+            Self::ExpiredToken => "The provided token has expired.",
             Self::InternalError => "We encountered an internal error. Please try again.",
             Self::InvalidAccessKeyId => {
                 "The AWS Access Key Id you provided does not exist in our records."

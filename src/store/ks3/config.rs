@@ -114,6 +114,7 @@ pub async fn connect(config: Ks3Config) -> Result<S3Store, StoreError> {
         bucket: config.bucket,
         endpoint,
         region,
+        session: None,
         keys,
         signer,
         path_style: config.path_style,

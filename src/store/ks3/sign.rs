@@ -24,6 +24,7 @@ pub(super) const KSS4: Scheme = Scheme {
     date: "x-kss-date",
     payer: "x-kss-request-payer",
     token: TOKEN,
+    mode: None,
 };
 
 const TOKEN: &str = "x-kss-security-token";

@@ -100,6 +100,7 @@ pub async fn connect(config: OssConfig) -> Result<S3Store, StoreError> {
         bucket: config.bucket,
         endpoint,
         region,
+        session: None,
         keys,
         signer: Box::new(Oss4::new()),
         path_style: config.path_style,

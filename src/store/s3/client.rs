@@ -6,15 +6,18 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{ACCEPT_ENCODING, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT};
 use http::{HeaderMap, Request, Uri};
+use zeroize::Zeroizing;
 
 use super::config::S3Config;
 use super::credentials::KeyRing;
 use super::decode::{Expected, decode};
+use super::directory;
 use super::endpoint::{Endpoint, Route};
 use super::environment::{self, Environment};
 use super::error::{self, Refusal};
 use super::keys::Keys;
 use super::providers::{self, Provider};
+use super::session::{self, Session, SessionSigner};
 use super::settled::Settled;
 use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use super::{query, version};
@@ -47,6 +50,7 @@ pub struct S3Store {
     http: Client,
     endpoint: Endpoint,
     pub(super) keys: KeyRing,
+    session: Option<Session>,
     signer: Box<dyn Sign>,
     route: RwLock<Arc<Route>>,
     /// Whether the route was changed by an answer; that happens once.
@@ -72,8 +76,11 @@ impl S3Store {
     /// # Errors
     /// [`ErrorKind::Setup`] for what cannot be right, and [`ErrorKind::NoCredentials`] where none are
     /// found and none were waived.
-    pub async fn connect(config: S3Config) -> Result<Self, StoreError> {
-        check_name(&config)?;
+    pub async fn connect(mut config: S3Config) -> Result<Self, StoreError> {
+        check_name(&config.bucket)?;
+        let zone = directory::zone(&config.bucket);
+        let by_directories = zone.is_some();
+        config.region = config.region.or_else(|| zone.and_then(directory::region_of_zone));
         let Environment { endpoint, region, keys, ca_bundle } = environment::read(&config).await?;
         let named = config
             .profile
@@ -91,7 +98,11 @@ impl S3Store {
         http.ca_bundle = http.ca_bundle.or(ca_bundle);
         let route = endpoint.route(&config.bucket, &region, config.path_style)?;
         let service = config.service.or_else(|| providers::of_host(&route.host));
-        let known = service.map(|service| service.quirks.clone());
+        let known = if by_directories {
+            Some(directory::QUIRKS)
+        } else {
+            service.map(|service| service.quirks.clone())
+        };
         let mut quirks = config.quirks.or(known).unwrap_or_default();
         let wanted = config.page_limit.filter(|limit| *limit > 0);
         quirks.page_limit = wanted.map_or(quirks.page_limit, |limit| limit.min(quirks.page_limit));
@@ -101,7 +112,12 @@ impl S3Store {
             endpoint,
             region,
             keys,
-            signer: Box::new(SignerV4::new(Scheme::AWS4)),
+            session: by_directories.then(Session::default),
+            signer: if by_directories {
+                Box::new(SessionSigner::new())
+            } else {
+                Box::new(SignerV4::new(Scheme::AWS4))
+            },
             path_style: config.path_style,
             request_payer: config.request_payer,
             service,
@@ -115,7 +131,7 @@ impl S3Store {
     /// # Errors
     /// [`ErrorKind::Setup`] for a region without a host.
     pub(crate) fn new(settled: Settled) -> Result<Self, StoreError> {
-        let Settled { provider, bucket, endpoint, region, keys, signer, .. } = settled;
+        let Settled { provider, bucket, endpoint, region, keys, session, signer, .. } = settled;
         let Settled { path_style, request_payer, service, quirks, http, .. } = settled;
         if let Some(service) = service {
             tracing::info!("the endpoint is taken for {}", service.title);
@@ -129,6 +145,7 @@ impl S3Store {
             http: Client::new(http),
             endpoint,
             keys,
+            session,
             signer,
             route: RwLock::new(Arc::new(route)),
             rerouted: AtomicBool::new(false),
@@ -157,7 +174,7 @@ impl S3Store {
         let mut corrected = Corrected::default();
         loop {
             let route = self.route();
-            let keys = self.keys.keys().await?;
+            let keys = self.signing_keys().await?;
             let Err(mut refusal) = self.attempt(&route, keys.as_ref(), request, page).await else {
                 return Ok(());
             };
@@ -184,10 +201,48 @@ impl S3Store {
         let (mut corrected, mut body) = (Corrected::default(), Vec::new());
         loop {
             let route = self.route();
-            let keys = self.keys.keys().await?;
+            let keys = self.signing_keys().await?;
             let sent = self.send(&route, keys.as_ref(), key, query, any_order, &mut body).await;
             let Err(refusal) = sent else { return Ok(body) };
             self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+        }
+    }
+
+    /// The keys to sign with now: the account's, or those of the session; `None` for anonymous requests.
+    async fn signing_keys(&self) -> Result<Option<Arc<Keys>>, StoreError> {
+        match &self.session {
+            Some(session) if !self.keys.is_anonymous() => {
+                session.keys(self.create_session()).await.map(Some)
+            }
+            _ => self.keys.keys().await,
+        }
+    }
+
+    /// A new session with the bucket; corrected as a listing is.
+    async fn create_session(&self) -> Result<Keys, StoreError> {
+        let (mut corrected, mut body) = (Corrected::default(), Zeroizing::new(Vec::new()));
+        loop {
+            let route = self.route();
+            let keys = self.keys.keys().await?;
+            let sent =
+                self.send(&route, keys.as_ref(), b"", session::CREATE, true, &mut body).await;
+            let refusal = match sent.and_then(|head| session::read(&body, &head)) {
+                Ok(session) => return Ok(session),
+                Err(refusal) => refusal,
+            };
+            let refused = self.correct(refusal, &route, keys.as_ref(), &mut corrected).await;
+            refused.map_err(|error| session::permitted(error))?;
+        }
+    }
+
+    /// Puts other keys in the place of refused ones; false if there are no others.
+    async fn renew(&self, refused: &Arc<Keys>) -> Result<bool, StoreError> {
+        match &self.session {
+            Some(session) if refused.of_session => {
+                session.end(refused).await;
+                Ok(true)
+            }
+            _ => self.keys.renew(refused).await,
         }
     }
 
@@ -221,7 +276,7 @@ impl S3Store {
             ErrorKind::BadCredentials if !corrected.renewed && has_ended(&refusal.error.code) => {
                 corrected.renewed = true;
                 match keys {
-                    Some(keys) => self.keys.renew(keys).await?,
+                    Some(keys) => self.renew(keys).await?,
                     None => false,
                 }
             }
@@ -238,6 +293,9 @@ impl S3Store {
         page: &mut Page,
     ) -> Result<(), Refusal> {
         let asked = self.quirks();
+        let wanted = &request.prefix;
+        let enclosing = asked.directory_prefixes.then(|| directory::enclosing(request)).flatten();
+        let request = enclosing.as_ref().unwrap_or(request);
         let query = query::write(request, asked)?;
         let any_order = request.any_order;
         let head = self.send(route, keys, b"", &query, any_order, &mut page.body).await?;
@@ -249,6 +307,9 @@ impl S3Store {
         }
         let quirks = &self.as_meant(quirks);
         decode(page, request, &self.expected(quirks)).map_err(StoreError::from)?;
+        if enclosing.is_some() {
+            page.retain_below(wanted);
+        }
         page.set_held_back(error::held_back(&head).unwrap_or_default());
         Ok(())
     }
@@ -367,7 +428,11 @@ impl S3Store {
 
     /// The name that replies give the bucket. Access points answer with another one than their own.
     fn echoed_name(&self) -> &str {
-        if self.bucket.ends_with("-s3alias") { "" } else { &self.bucket }
+        if self.bucket.ends_with("-s3alias") || directory::is_access_point(&self.bucket) {
+            ""
+        } else {
+            &self.bucket
+        }
     }
 
     pub(super) fn route(&self) -> Arc<Route> {
@@ -454,7 +519,11 @@ impl Store for S3Store {
         Service {
             name: self.provider_by_now().map_or("", |provider| provider.name),
             // A name in a header is no contract.
-            list_price: self.named.and_then(|named| named.list_price(&self.route().region)),
+            // Directory buckets have prices of their own.
+            list_price: self
+                .named
+                .filter(|_| self.session.is_none())
+                .and_then(|named| named.list_price(&self.route().region)),
             notes: translated
                 .then(|| note.to_owned())
                 .into_iter()
@@ -476,7 +545,8 @@ impl Store for S3Store {
     }
 
     fn billed(&self) -> Option<&dyn Billed> {
-        Some(self)
+        // Directory buckets keep no versions and list uploads by directories only.
+        self.session.is_none().then_some(self as _)
     }
 }
 
@@ -486,19 +556,13 @@ impl From<StoreError> for Refusal {
     }
 }
 
-fn check_name(config: &S3Config) -> Result<(), StoreError> {
-    let bucket = &config.bucket;
+fn check_name(bucket: &str) -> Result<(), StoreError> {
     if bucket.is_empty() {
         return Err(setup("the bucket has no name"));
     }
     if bucket.contains('/') || bucket.starts_with("arn:") {
         return Err(setup(format!(
             "`{bucket}` is not a bucket's name\nhint: name the bucket, or an access point by its alias"
-        )));
-    }
-    if config.endpoint_url.is_none() && bucket.ends_with("--x-s3") {
-        return Err(setup(format!(
-            "`{bucket}` is a directory bucket, which lists in no order and by another protocol"
         )));
     }
     Ok(())

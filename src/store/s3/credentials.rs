@@ -42,6 +42,11 @@ impl KeyRing {
         Self { provider: None, current: RwLock::default(), failed: Mutex::default() }
     }
 
+    /// Whether requests are not signed.
+    pub(super) fn is_anonymous(&self) -> bool {
+        self.provider.is_none()
+    }
+
     /// Keys from a provider, which is asked when they are first needed.
     pub(crate) fn from_provider(provider: SharedCredentialsProvider) -> Self {
         Self { provider: Some(provider), ..Self::anonymous() }
@@ -108,7 +113,7 @@ impl KeyRing {
 
 impl Keys {
     /// Whether these keys hold for at least `margin` longer.
-    fn hold(&self, now: SystemTime, margin: Duration) -> bool {
+    pub(super) fn hold(&self, now: SystemTime, margin: Duration) -> bool {
         self.expires.is_none_or(|end| end.duration_since(now).is_ok_and(|left| left > margin))
     }
 }

@@ -161,13 +161,17 @@ impl Hosts for Aws {
 }
 
 fn aws_host(region: &str, fips: bool, dual_stack: bool) -> String {
-    let suffix = PARTITIONS
-        .iter()
-        .find(|(start, _)| region.starts_with(start))
-        .map_or("amazonaws.com", |(_, suffix)| suffix);
     let fips = if fips { "-fips" } else { "" };
     let dual_stack = if dual_stack { ".dualstack" } else { "" };
-    format!("s3{fips}{dual_stack}.{region}.{suffix}")
+    format!("s3{fips}{dual_stack}.{region}.{}", aws_domain(region))
+}
+
+/// The domain of a region's hosts.
+pub(super) fn aws_domain(region: &str) -> &'static str {
+    PARTITIONS
+        .iter()
+        .find(|(start, _)| region.starts_with(start))
+        .map_or("amazonaws.com", |(_, domain)| domain)
 }
 
 /// Whether a bucket can be part of a host name.
@@ -203,7 +207,7 @@ fn registrable(host: &str) -> &str {
 }
 
 /// The region that an AWS host name holds: `bucket.s3.eu-west-1.amazonaws.com`, or the old `s3-eu-west-1`.
-fn region_of(host: &str) -> Option<&str> {
+pub(super) fn region_of(host: &str) -> Option<&str> {
     let (_, suffix) = PARTITIONS.iter().find(|(_, suffix)| host_of(host).ends_with(suffix))?;
     let labels = host_of(host).strip_suffix(suffix)?.strip_suffix('.')?;
     let last = labels.rsplit('.').next()?;

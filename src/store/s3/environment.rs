@@ -13,6 +13,7 @@ use aws_types::service_config::ServiceConfigKey;
 
 use super::config::S3Config;
 use super::credentials::KeyRing;
+use super::directory::{self, Zone};
 use super::endpoint::{Aws, Endpoint};
 use crate::store::StoreError;
 
@@ -65,9 +66,11 @@ pub(super) async fn read(config: &S3Config) -> Result<Environment, StoreError> {
         fips: found.use_fips().unwrap_or(false),
         dual_stack: found.use_dual_stack().unwrap_or(false),
     };
-    let endpoint = match config.endpoint_url.clone().or_else(|| endpoint_url(&found)) {
-        Some(url) => Endpoint::named(&url, hosts)?,
-        None => Endpoint::regional(hosts),
+    let url = config.endpoint_url.clone().or_else(|| endpoint_url(&found));
+    let endpoint = match (directory::zone(&config.bucket), url) {
+        (_, Some(url)) => Endpoint::named(&url, hosts)?,
+        (Some(zone), None) => Endpoint::regional(Zone { zone: zone.to_owned(), aws: hosts }),
+        (None, None) => Endpoint::regional(hosts),
     };
     let ca_bundle =
         std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from);

@@ -14,6 +14,8 @@ pub(crate) struct Keys {
     pub(crate) secret: Zeroizing<String>,
     /// The session token of temporary keys.
     pub(crate) token: Option<Zeroizing<String>>,
+    /// Whether they are those of a session with one directory bucket, and not of the account.
+    pub(crate) of_session: bool,
     /// When temporary keys end.
     pub(crate) expires: Option<SystemTime>,
     /// Where they are from, in words.
@@ -28,7 +30,14 @@ impl Keys {
         token: Option<String>,
     ) -> Self {
         let (secret, token) = (Zeroizing::new(secret.into()), token.map(Zeroizing::new));
-        Self { id: id.into(), secret, token, expires: None, source: String::new() }
+        Self {
+            id: id.into(),
+            secret,
+            token,
+            of_session: false,
+            expires: None,
+            source: String::new(),
+        }
     }
 
     /// These keys, as far as anybody may see them.
@@ -59,6 +68,7 @@ impl fmt::Debug for Keys {
             .field("id", &self.id)
             .field("secret", &"[redacted]")
             .field("token", &self.token.as_ref().map(|_| "[redacted]"))
+            .field("of_session", &self.of_session)
             .field("expires", &self.expires)
             .field("source", &self.source)
             .finish()

@@ -10,6 +10,7 @@
 //!   calls (`store::ks3`, `store::oss`) are other ways to such a value, and nothing more.
 //! * `endpoint`, `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
+//! * `directory`, `session`: directory buckets, which list by directories within sessions.
 //! * `billed`: the calls that list what is billed beside the current objects, and their documents:
 //!   `versions`, `uploads`, by way of `document`.
 //! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
@@ -22,6 +23,7 @@ mod client;
 mod config;
 pub(crate) mod credentials;
 mod decode;
+mod directory;
 mod document;
 mod echo;
 pub(crate) mod endpoint;
@@ -32,6 +34,7 @@ pub(crate) mod keys;
 mod plus;
 pub mod providers;
 mod query;
+mod session;
 pub(crate) mod settled;
 pub(crate) mod sign;
 mod uploads;

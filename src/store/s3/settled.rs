@@ -3,6 +3,7 @@
 use super::credentials::KeyRing;
 use super::endpoint::Endpoint;
 use super::providers::Provider;
+use super::session::Session;
 use super::sign::Sign;
 use crate::store::{Quirks, http};
 
@@ -20,6 +21,8 @@ pub(crate) struct Settled {
     pub(crate) region: String,
     /// Where keys come from.
     pub(crate) keys: KeyRing,
+    /// The session in which the bucket is listed, where it wants one.
+    pub(crate) session: Option<Session>,
     /// How requests are signed.
     pub(crate) signer: Box<dyn Sign>,
     /// Whether the bucket is named in the path and not in the host; the endpoint's way where left open.

@@ -56,6 +56,8 @@ pub(crate) struct Scheme {
     pub(crate) payer: &'static str,
     /// The header with the session token.
     pub(crate) token: &'static str,
+    /// A header that goes with every request, with its value.
+    pub(crate) mode: Option<(&'static str, &'static str)>,
 }
 
 impl Scheme {
@@ -69,7 +71,20 @@ impl Scheme {
         date: "x-amz-date",
         payer: "x-amz-request-payer",
         token: "x-amz-security-token",
+        mode: None,
     };
+
+    /// What asks for a session with a directory bucket, for reading alone. Source: `CreateSession`, S3 API
+    /// reference.
+    pub(super) const CREATE_SESSION: Self = Self {
+        service: "s3express",
+        mode: Some(("x-amz-create-session-mode", "ReadOnly")),
+        ..Self::AWS4
+    };
+
+    /// What is asked for within such a session.
+    pub(super) const SESSION: Self =
+        Self { service: "s3express", token: "x-amz-s3session-token", ..Self::AWS4 };
 }
 
 /// A GET to be signed.
@@ -179,8 +194,11 @@ impl Sign for SignerV4 {
         headers: &mut HeaderMap,
     ) -> Result<(), InvalidHeaderValue> {
         let signed = self.signed(request, keys, region, now);
-        let Scheme { content, date, payer, token, .. } = self.scheme;
+        let Scheme { content, date, payer, token, mode, .. } = self.scheme;
         headers.insert(content, HeaderValue::from_static(EMPTY_BODY));
+        if let Some((name, value)) = mode {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
         headers.insert(date, signed.date.parse()?);
         if request.request_payer {
             headers.insert(payer, HeaderValue::from_static("requester"));
@@ -209,12 +227,17 @@ fn canonical(
     time: &str,
 ) -> (Zeroizing<String>, String) {
     let Unsigned { host, path, query, request_payer, .. } = request;
-    let Scheme { content, date, payer, token, .. } = scheme;
-    let mut names = format!("host;{content};{date}");
+    let Scheme { content, date, payer, token, mode, .. } = scheme;
+    let mut names = format!("host;{content}");
     let mut text = Zeroizing::new(String::with_capacity(512 + query.len()));
     // Writing to a string cannot fail.
-    let _ =
-        write!(text, "GET\n{path}\n{query}\nhost:{host}\n{content}:{EMPTY_BODY}\n{date}:{time}\n");
+    let _ = write!(text, "GET\n{path}\n{query}\nhost:{host}\n{content}:{EMPTY_BODY}\n");
+    if let Some((name, value)) = mode {
+        let _ = write!(names, ";{name}");
+        let _ = writeln!(text, "{name}:{value}");
+    }
+    let _ = write!(names, ";{date}");
+    let _ = writeln!(text, "{date}:{time}");
     if *request_payer {
         let _ = write!(names, ";{payer}");
         let _ = writeln!(text, "{payer}:requester");
@@ -295,7 +318,13 @@ mod tests {
     }
 
     /// The signature that the SDK's own signer gives.
-    fn by_the_sdk(request: &Unsigned<'_>, keys: &Keys, region: &str, now: i64) -> String {
+    fn by_the_sdk(
+        scheme: &Scheme,
+        request: &Unsigned<'_>,
+        keys: &Keys,
+        region: &str,
+        now: i64,
+    ) -> String {
         use aws_sigv4::http_request as sdk;
         let token = keys.token.as_ref().map(|token| token.to_string());
         let identity = aws_credential_types::Credentials::new(
@@ -309,12 +338,13 @@ mod tests {
         let mut settings = sdk::SigningSettings::default();
         settings.percent_encoding_mode = sdk::PercentEncodingMode::Single;
         settings.payload_checksum_kind = sdk::PayloadChecksumKind::XAmzSha256;
+        settings.session_token_name_override = Some(scheme.token);
         settings.uri_path_normalization_mode = sdk::UriPathNormalizationMode::Disabled;
         let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(now.unsigned_abs());
         let parameters = aws_sigv4::sign::v4::SigningParams::builder()
             .identity(&identity)
             .region(region)
-            .name("s3")
+            .name(scheme.service)
             .time(time)
             .settings(settings)
             .build()
@@ -322,7 +352,9 @@ mod tests {
         let uri = format!("https://{}{}?{}", request.host, request.path, request.query);
         let payer = request.request_payer.then_some(("x-amz-request-payer", "requester"));
         let body = sdk::SignableBody::Bytes(b"");
-        let request = sdk::SignableRequest::new("GET", uri, payer.into_iter(), body).unwrap();
+        let request =
+            sdk::SignableRequest::new("GET", uri, payer.into_iter().chain(scheme.mode), body)
+                .unwrap();
         sdk::sign(request, &parameters.into()).unwrap().signature().to_owned()
     }
 
@@ -350,9 +382,12 @@ mod tests {
             crate::store::text::percent::encode_path(bucket.as_bytes(), &mut path);
             let unsigned = Unsigned { bucket: &bucket, key: "", host, path: &path, query: &query, request_payer };
             let keys = Arc::new(Keys::new("AKID", secret, session));
-            let ours = SignerV4::new(Scheme::AWS4).signed(&unsigned, &keys, "eu-west-1", now).authorization;
-            let theirs = by_the_sdk(&unsigned, &keys, "eu-west-1", now);
-            proptest::prop_assert_eq!(ours.rsplit('=').next().unwrap(), theirs);
+            for scheme in [Scheme::AWS4, Scheme::CREATE_SESSION, Scheme::SESSION] {
+                let signer = SignerV4::new(scheme);
+                let ours = signer.signed(&unsigned, &keys, "eu-west-1", now).authorization;
+                let theirs = by_the_sdk(&scheme, &unsigned, &keys, "eu-west-1", now);
+                proptest::prop_assert_eq!(ours.rsplit('=').next().unwrap(), theirs);
+            }
         }
     }
 }
