@@ -231,7 +231,7 @@ impl S3Store {
                 Err(refusal) => refusal,
             };
             let refused = self.correct(refusal, &route, keys.as_ref(), &mut corrected).await;
-            refused.map_err(|error| session::permitted(error))?;
+            refused.map_err(session::permitted)?;
         }
     }
 

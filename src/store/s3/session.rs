@@ -1,7 +1,7 @@
 //! Sessions with directory buckets, by whose keys everything but their own creation is signed.
 //!
 //! Sources: `CreateSession` of the S3 API reference, and "Authorizing Zonal endpoint API operations with
-//! CreateSession" of its user guide. A session is for one bucket, holds for five minutes and cannot be
+//! `CreateSession`" of its user guide. A session is for one bucket, holds for five minutes and cannot be
 //! prolonged. It is asked for reading alone, which allows `ListObjectsV2`.
 
 use std::future::Future;
