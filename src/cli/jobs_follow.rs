@@ -1,7 +1,6 @@
 //! `weighbridge jobs status|pause|resume|stop|check`: jobs that were submitted.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use crate::migration::submit::{
     failed_objects, standing,
 };
 use crate::migration::{Job, Plan};
-use crate::report::{bytes_iec, count, sanitize};
+use crate::report::{bytes_iec, count, display_width, fit, sanitize};
 use crate::units::parse_duration;
 
 #[derive(Debug, Args)]
@@ -72,13 +71,20 @@ pub(super) fn status(args: &StatusArgs, console: Console) -> CommandResult {
             }
             let over = standings.iter().all(Standing::is_over);
             if !console.is_quiet() {
-                // On a terminal the lines of the round before are written over.
-                let in_place = !first && io::stdout().is_terminal();
-                let up =
-                    if in_place { format!("\x1b[{}A", standings.len()) } else { String::new() };
+                // On a terminal the lines of the round before are written over; none may wrap then.
+                let in_place = args.watch && console.stdout_in_place();
+                let style = console.style(true);
+                let width = if in_place { style.width } else { usize::MAX };
                 let clear = if in_place { "\x1b[2K" } else { "" };
-                let lines: Vec<String> =
-                    standings.iter().map(|standing| format!("{clear}{}", line(standing))).collect();
+                let lines: Vec<String> = standings
+                    .iter()
+                    .map(|standing| format!("{clear}{}", line(standing, width, style.unicode)))
+                    .collect();
+                let up = if in_place && !first {
+                    format!("\x1b[{}A", lines.len())
+                } else {
+                    String::new()
+                };
                 write_line(&format!("{up}{}", lines.join("\n")))?;
             }
             first = false;
@@ -90,12 +96,20 @@ pub(super) fn status(args: &StatusArgs, console: Console) -> CommandResult {
     })
 }
 
-/// A job in one line, with a bar where it is known how far it is.
-fn line(standing: &Standing) -> String {
+/// A job in one line of at most `width` columns, with a bar where it is known how far it is. Where room is
+/// short, it is the name that is cut first.
+fn line(standing: &Standing, width: usize, unicode: bool) -> String {
+    const SHORTEST_NAME: usize = 8;
+    let progress = progress(standing);
+    let room = width.saturating_sub(display_width(&progress) + 2);
+    let name = fit(&standing.name, room.max(SHORTEST_NAME), unicode);
+    fit(&format!("{name}  {progress}"), width, unicode)
+}
+
+/// How far a job is.
+fn progress(standing: &Standing) -> String {
     const WIDTH: u64 = 20;
-    let Some(status) = &standing.status else {
-        return format!("{}  not submitted", standing.name);
-    };
+    let Some(status) = &standing.status else { return "not submitted".to_owned() };
     let planned = standing.planned;
     let total = standing.total.unwrap_or(planned);
     let done = standing.copied.objects.saturating_add(standing.failed);
@@ -103,8 +117,7 @@ fn line(standing: &Standing) -> String {
     let filled = filled.map_or(WIDTH, |filled| filled.min(WIDTH));
     let bar: String = (0..WIDTH).map(|cell| if cell < filled { '#' } else { '.' }).collect();
     let mut line = format!(
-        "{}  {status:<11} [{bar}] {} of {} objects, {} of {}",
-        standing.name,
+        "{status:<11} [{bar}] {} of {} objects, {} of {}",
         count(standing.copied.objects),
         count(total.objects),
         bytes_iec(standing.copied.bytes),
