@@ -7,7 +7,9 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -384,6 +386,42 @@ fn secrets_are_in_no_file_and_no_output() {
         }
     }
     assert!(files > 10, "{files} files");
+}
+
+#[test]
+fn a_rehearsal_goes_as_it_is_printed() {
+    let workshop = Workshop::new();
+    let simulate = ["simulate", "--bucket", "photos", "--objects", "3k", "--alibaba"];
+    let mut played = workshop.bare(&simulate).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(played.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut script = String::from("set -e\n");
+    for line in lines {
+        let Some((_, command)) = line.split_once(": ").filter(|(word, _)| *word != "listening")
+        else {
+            continue;
+        };
+        let command = command.replace("--every 1s", "--every 1ms");
+        // Nobody is there to be asked.
+        let agreed = if command.ends_with("--submit") { " --yes" } else { "" };
+        script.push_str(&format!("{command}{agreed}\n"));
+        if command.contains("jobs check") {
+            break;
+        }
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_weighbridge"));
+    let path = std::env::var("PATH").unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", &script])
+        .current_dir(workshop.path(""))
+        .env_clear()
+        .env("PATH", format!("{}:{path}", program.parent().unwrap().display()))
+        .env("HOME", workshop.path(""))
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    let ran = run(shell);
+    played.kill().unwrap();
+    played.wait().unwrap();
+    assert!(ran.ends_with_code(0).text().contains("jobs are as planned"), "{}", ran.said());
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn announce(
     writeln!(stdout, "Alibaba Cloud is played on {alibaba}")?;
     writeln!(
         stdout,
-        "try: {keys} weighbridge scan {location} --endpoint-url {endpoint} --output summary.json"
+        "try: {keys} weighbridge scan {location} --endpoint-url {endpoint} --output summary.json --manifest objects.csv.zst"
     )?;
     writeln!(
         stdout,
@@ -198,7 +198,7 @@ fn announce(
     )?;
     writeln!(
         stdout,
-        "then: weighbridge jobs summary.json --to oss://{DESTINATION}/copy/ --region {region} --output jobs.json --submit"
+        "then: weighbridge jobs summary.json --to oss://{DESTINATION}/copy/ --region {region} --manifest objects.csv.zst --inventory-dir lists --exclude-hazards --output jobs.json --submit"
     )?;
     writeln!(stdout, "then: weighbridge jobs status jobs.json --watch --every 1s")?;
     writeln!(stdout, "then: weighbridge jobs check jobs.json")?;
