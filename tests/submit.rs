@@ -403,7 +403,7 @@ fn a_rehearsal_goes_as_it_is_printed() {
         let command = command.replace("--every 1s", "--every 1ms");
         // Nobody is there to be asked.
         let agreed = if command.ends_with("--submit") { " --yes" } else { "" };
-        script.push_str(&format!("{command}{agreed}\n"));
+        script.extend([command.as_str(), agreed, "\n"]);
         if command.contains("jobs check") {
             break;
         }

@@ -44,7 +44,9 @@ impl Console {
 
     /// Whether lines on stdout can be written over.
     pub(super) fn stdout_in_place(self) -> bool {
-        io::stdout().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb")
+        io::stdout().is_terminal()
+            && self.verbose == 0
+            && env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
     pub(super) fn color_on_stderr(self) -> bool {
