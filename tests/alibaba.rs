@@ -48,7 +48,8 @@ fn session(cloud: &AlibabaSimulator) -> Session {
 
 fn session_with(cloud: &AlibabaSimulator, keys: Credentials) -> Session {
     let endpoints = Endpoints { stand_in: Some(cloud.endpoint()), internal: false };
-    Session::new(keys, endpoints, Retries { attempts: 3, pause: Duration::ZERO })
+    let retries = Retries { attempts: 3, pause: Duration::ZERO, ..Retries::default() };
+    Session::new(keys, endpoints, retries)
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "members of requests are optional")]

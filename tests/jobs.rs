@@ -595,7 +595,6 @@ fn totals_that_are_not_exact_need_a_word_of_consent() {
 fn destinations_that_the_service_refuses_are_refused() {
     let weighed = Weighed::of(many(3));
     for (to, what, hint) in [
-        ("oss://dest/copy", "does not end in a slash", "oss://…/copy/"),
         ("oss://dest//copy/", "begins with a slash", "oss://…/copy/"),
         ("s3://dest", "not an OSS bucket", "oss://bucket/prefix/"),
         ("dest", "no scheme", "oss://"),
@@ -606,6 +605,16 @@ fn destinations_that_the_service_refuses_are_refused() {
     refused(&weighed.jobs(&["--region", "Hangzhou"]), 2, "not a region", "cn-hangzhou");
     refused(&weighed.jobs(&["--name", "Not Valid"]), 2, "not valid for a job", "lowercase");
     refused(&weighed.jobs(&["--window", "22"]), 2, "two times of day", "22:00-06:00");
+}
+
+#[test]
+fn a_destination_prefix_without_its_slash_gets_it_and_says_so() {
+    let weighed = Weighed::of(many(3));
+    let ran = weighed.jobs(&["--to", "oss://dest/copy", "--split", "whole"]);
+    ran.ends_with_code(0);
+    assert!(ran.stderr.contains("taken for `copy/`"), "{}", ran.said());
+    assert_eq!(weighed.plan().jobs[0].destination.prefix, "copy/");
+    assert_eq!(weighed.plan().destination, "oss://dest/copy/");
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,11 +117,17 @@ struct Submitter {
 
 impl Submitter {
     fn new(workshop: &Workshop, cloud: &AlibabaSimulator) -> Self {
+        Self::waiting(workshop, cloud, Retries::default().answer)
+    }
+
+    /// Waits no longer than this for an answer.
+    fn waiting(workshop: &Workshop, cloud: &AlibabaSimulator, answer: Duration) -> Self {
         let text = fs::read_to_string(workshop.path("jobs.json")).unwrap();
         let plan = Plan::from_json(&text).unwrap();
         let endpoints = Endpoints { stand_in: Some(cloud.endpoint()), internal: false };
         let keys = Credentials::new(DEFAULT_KEY_ID, DEFAULT_SECRET, None);
-        let session = Session::new(keys, endpoints, Retries { attempts: 1, pause: Duration::ZERO });
+        let retries = Retries { attempts: 1, pause: Duration::ZERO, answer };
+        let session = Session::new(keys, endpoints, retries);
         Self { plan, session }
     }
 
@@ -157,23 +165,30 @@ async fn a_submission_that_is_broken_off_anywhere_is_gone_on_with() {
         assert_eq!(once["CreateJob"], jobs);
         assert_eq!(once["UpdateJob"], jobs);
 
-        for kind in [TroubleKind::Lost, TroubleKind::AnswerLost] {
+        for kind in [TroubleKind::Lost, TroubleKind::AnswerLost, TroubleKind::Unanswered] {
+            let unanswered = kind == TroubleKind::Unanswered;
             for after in 0..all {
                 let cloud = cloud(&content);
-                let submitter = Submitter::new(&workshop, &cloud);
+                let mut submitter = Submitter::new(&workshop, &cloud);
+                if unanswered {
+                    let short = Duration::from_millis(100);
+                    submitter = Submitter::waiting(&workshop, &cloud, short);
+                }
                 let trouble =
                     Trouble { operation: None, after, times: u64::MAX, kind: kind.clone() };
                 cloud.trouble(vec![trouble]);
                 let error = submitter.submit(&base).await.unwrap_err().to_string();
                 assert!(!error.contains(SOURCE_SECRET), "{error}");
+                assert!(error.contains("\nhint: repeat the call"), "{error}");
                 cloud.trouble(Vec::new());
+                let submitter = Submitter::new(&workshop, &cloud);
                 submitter.submit(&base).await.unwrap();
                 let left = submitter.prepare(&base).await.unwrap();
                 assert_eq!(left.steps, [], "{kind:?} after {after} calls");
                 let made = changes(&cloud);
                 for operation in ["CreateAddress", "CreateJob"] {
                     // What took effect without an answer is not among those that were done.
-                    let fewer = usize::from(kind == TroubleKind::AnswerLost);
+                    let fewer = usize::from(kind != TroubleKind::Lost);
                     let expected = once[operation] - fewer..=once[operation];
                     assert!(
                         expected.contains(&made[operation]),
@@ -285,6 +300,128 @@ fn a_plan_is_submitted_followed_and_found_as_promised() {
     let checked = tell(&workshop, &cloud, &["check", "jobs.json"]);
     checked.ends_with_code(0);
     assert!(checked.text().contains("as weighed and copied"), "{}", checked.said());
+}
+
+/// The bodies of what changed something at the migration service, in their order.
+fn bodies(cloud: &AlibabaSimulator) -> Vec<String> {
+    let of = |operation| ["CreateAddress", "CreateJob", "UpdateJob"].contains(&operation);
+    let calls = cloud.calls().into_iter().filter(|call| of(call.operation));
+    calls.map(|call| String::from_utf8(call.body).unwrap()).collect()
+}
+
+#[test]
+fn what_is_submitted_is_what_requests_show() {
+    let content = objects(false);
+    let flags = ["--requests", "requests", "--bandwidth", "400M", "--qps", "50"];
+    let more = ["--start-time", "2018-11-01T08:00:00Z", "--target-storage-class", "IA"];
+    let lists = ["--split", "range", "--inventory-dir", "lists"];
+    for division in [&lists[..], &["--split", "prefix"]] {
+        let workshop = planned(&content, &[division, &flags, &more].concat());
+        let cloud = cloud(&content);
+        tell(&workshop, &cloud, &["submit", "jobs.json", "--yes"]).ends_with_code(0);
+        let files = fs::read_dir(workshop.path("requests")).unwrap();
+        let mut files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        let shown = files.iter().map(|file| {
+            let body = fs::read_to_string(file).unwrap();
+            body.replace("{{ACCESS-ID}}", "AKIASOURCE")
+                .replace("{{ACCESS-SECRET}}", SOURCE_SECRET)
+                .replace("{{ROLE}}", "mover")
+        });
+        assert_eq!(shown.collect::<Vec<_>>(), bodies(&cloud));
+    }
+}
+
+#[test]
+fn a_plan_with_a_window_is_not_submitted() {
+    let content = objects(false);
+    let window = ["--split", "prefix", "--window", "22:00-06:00"];
+    let workshop = planned(&content, &window);
+    let cloud = cloud(&content);
+    let to =
+        ["s.json", "--to", "oss://destination/", "--output", "again.json", "--submit", "--yes"];
+    for arguments in [&["submit", "jobs.json", "--yes"][..], &[&to[..], &window].concat()] {
+        let ran = tell(&workshop, &cloud, arguments);
+        ran.ends_with_code(2);
+        assert!(ran.stderr.contains("22:00-06:00"), "{}", ran.said());
+        assert!(ran.stderr.contains("`weighbridge jobs pause`"), "{}", ran.said());
+    }
+    assert!(!workshop.path("again.json").exists(), "refused before anything is written");
+    assert_eq!(changes(&cloud), BTreeMap::new());
+}
+
+#[test]
+fn secrets_are_in_no_file_and_no_output() {
+    let content = objects(false);
+    let forms = ["--requests", "requests", "--form", "form.txt", "--terraform", "jobs.tf"];
+    let lists = ["--split", "range", "--inventory-dir", "lists", "--report", "jobs.html"];
+    let workshop = planned(&content, &[&lists[..], &forms].concat());
+    let cloud = cloud(&content);
+    for arguments in [
+        &["submit", "jobs.json", "--yes", "-vv"][..],
+        &["status", "jobs.json", "--watch", "--every", "1ms", "-vv"],
+        &["check", "jobs.json", "-vv"],
+    ] {
+        let said = tell(&workshop, &cloud, arguments).ends_with_code(0).said();
+        assert!(!said.contains(DEFAULT_SECRET), "{said}");
+    }
+    let trouble = TroubleKind::Refused(403, "AccessDenied");
+    cloud.trouble(vec![Trouble { operation: None, after: 0, times: u64::MAX, kind: trouble }]);
+    let refused = tell(&workshop, &cloud, &["status", "jobs.json", "-vv"]);
+    assert!(!refused.said().contains(DEFAULT_SECRET), "{}", refused.said());
+    let mut folders = vec![workshop.path("")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let content = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            for secret in [SOURCE_SECRET, DEFAULT_SECRET] {
+                assert!(!content.contains(secret), "{}", path.display());
+            }
+        }
+    }
+    assert!(files > 10, "{files} files");
+}
+
+#[test]
+fn a_rehearsal_goes_as_it_is_printed() {
+    let workshop = Workshop::new();
+    let simulate = ["simulate", "--bucket", "photos", "--objects", "3k", "--alibaba"];
+    let mut played = workshop.bare(&simulate).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(played.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut script = String::from("set -e\n");
+    for line in lines {
+        let Some((_, command)) = line.split_once(": ").filter(|(word, _)| *word != "listening")
+        else {
+            continue;
+        };
+        let command = command.replace("--every 1s", "--every 1ms");
+        // Nobody is there to be asked.
+        let agreed = if command.ends_with("--submit") { " --yes" } else { "" };
+        script.extend([command.as_str(), agreed, "\n"]);
+        if command.contains("jobs check") {
+            break;
+        }
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_weighbridge"));
+    let path = std::env::var("PATH").unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", &script])
+        .current_dir(workshop.path(""))
+        .env_clear()
+        .env("PATH", format!("{}:{path}", program.parent().unwrap().display()))
+        .env("HOME", workshop.path(""))
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    let ran = run(shell);
+    played.kill().unwrap();
+    played.wait().unwrap();
+    assert!(ran.ends_with_code(0).text().contains("jobs are as planned"), "{}", ran.said());
 }
 
 #[test]

@@ -174,7 +174,7 @@ impl Refusal {
             }
             match self.status {
                 401 | 403 => Some(PERMISSION),
-                500.. => Some("the service failed: repeat the call, which goes on where it stopped"),
+                408 | 500.. => Some("the service failed: repeat the call, which goes on where it stopped"),
                 _ => None,
             }
         })
@@ -276,6 +276,10 @@ const REMEDIES: &[(&str, &str)] = &[
         "InvalidBucketName",
         "bucket names have 3 to 63 characters out of a-z, 0-9 and -, and begin and end with a letter or digit",
     ),
+    (
+        "NoSuchBucketPolicy NoSuchServerSideEncryptionRule",
+        "the bucket has no policy or no encryption of its own: there is nothing to read or to delete",
+    ),
     ("NoSuchBucket", "check the bucket's name, and that it is in the region that was asked"),
     (
         "SecondLevelDomainForbidden",
@@ -300,6 +304,10 @@ const REMEDIES: &[(&str, &str)] = &[
     (
         "RequestTimeTooSkewed InvalidTimeStamp.Expired IllegalTimestamp",
         "set this machine's clock: signatures are valid for 15 minutes",
+    ),
+    (
+        "BadRequest",
+        "the service does not understand the request: check this machine's clock, the endpoint, and proxies in between",
     ),
     (
         "EntityNotExist.*",
@@ -369,44 +377,75 @@ mod tests {
 
     #[test]
     fn every_documented_code_has_a_way_out() {
-        for code in [
-            "ExceedMaxObjectSize",
-            "FileCountExceedMaxCount",
-            "JobCountExceedMaxCount",
-            "InvalidJobName",
-            "RetryExceedMaxCount",
-            "UnsupportedArchiveBucket",
-            "SourceAddrHasUnsupportedChar",
-            "NoPermission",
-            "AzureSourceConnStrAccountInvalid",
-            "AzureSourceAddrContainerInvalid",
-            "SourceAddrEndpointOrSkInvalid",
-            "SourceAddrAccessKeyOrPermissionInvalid",
-            "SourceAddrBadHttpListFormat",
-            "DestAddrBucketInvalid",
-            "NoSuchImportAddress",
-            "InvalidBucketName",
-            "TooManyBuckets",
-            "AccessDenied",
-            "BucketAlreadyExists",
-            "EntityAlreadyExists.Role",
-            "LimitExceeded.Policy",
-            "EntityNotExist.Role",
-            "Inactive",
-            "InvalidParameter.RoleName",
-            "MalformedPolicyDocument",
-            "Throttling.User",
-            "RequestTimeTooSkewed",
-        ] {
-            let refusal = Refusal { status: 400, code: code.to_owned(), ..Refusal::default() };
-            assert!(refusal.remedy().is_some(), "{code}");
+        let documented = [
+            // The classic console, and failed verifications.
+            (400, "ExceedMaxObjectSize", "--max-jobs"),
+            (400, "FileCountExceedMaxCount", "--max-jobs"),
+            (400, "JobCountExceedMaxCount", "delete finished ones"),
+            (400, "InvalidJobName", "3 to 63 characters"),
+            (400, "RetryExceedMaxCount", "create a new one"),
+            (400, "UnsupportedArchiveBucket", "restored"),
+            (400, "SourceAddrHasUnsupportedChar", "list of objects"),
+            (400, "NoPermission", "attach AliyunOSSImportFullAccess"),
+            (400, "AzureSourceConnStrAccountInvalid", "storage account"),
+            (400, "AzureSourceAddrContainerInvalid", "case-sensitive"),
+            (400, "SourceAddrEndpointOrSkInvalid", "KS3 endpoint"),
+            (400, "SourceAddrAccessKeyOrPermissionInvalid", "KS3 access key"),
+            (400, "SourceAddrBadHttpListFormat", "every line"),
+            (400, "DestAddrBucketInvalid", "destination's bucket"),
+            // The migration service.
+            (404, "NoSuchImportAddress", "create it first"),
+            (404, "NoSuchImportJob", "submit the plan first"),
+            // OSS.
+            (400, "InvalidBucketName", "3 to 63 characters"),
+            (400, "TooManyBuckets", "delete one"),
+            (403, "AccessDenied", "RAM user"),
+            (409, "BucketAlreadyExists", "choose another"),
+            (404, "NoSuchBucket", "region that was asked"),
+            (400, "NoSuchServerSideEncryptionRule", "no encryption"),
+            (404, "NoSuchBucketPolicy", "no policy"),
+            (400, "InvalidArgument", "names which"),
+            (403, "SecondLevelDomainForbidden", "host name"),
+            (403, "RequestTimeTooSkewed", "clock"),
+            (400, "BadRequest", "clock"),
+            // RAM and STS.
+            (409, "EntityAlreadyExists.User", "compare them"),
+            (409, "EntityAlreadyExists.Role", "compare them"),
+            (409, "EntityAlreadyExists.Policy", "compare them"),
+            (409, "EntityAlreadyExists.User.Policy", "compare them"),
+            (409, "EntityAlreadyExists.Role.Policy", "compare them"),
+            (409, "EntityAlreadyExists.User.LoginProfile", "compare them"),
+            (409, "LimitExceeded.User", "higher quota"),
+            (409, "LimitExceeded.User.AccessKey", "higher quota"),
+            (409, "LimitExceeded.Role", "higher quota"),
+            (409, "LimitExceeded.Role.Policy", "higher quota"),
+            (409, "LimitExceeded.Policy", "higher quota"),
+            (409, "LimitExceeded.Policy.Version", "higher quota"),
+            (409, "LimitExceeded.User.Policy", "higher quota"),
+            (404, "EntityNotExist.User", "check its name"),
+            (404, "EntityNotExist.Role", "check its name"),
+            (404, "EntityNotExist.Policy", "check its name"),
+            (403, "NoPermission", "attach AliyunOSSImportFullAccess"),
+            (403, "Inactive", "activate it"),
+            (400, "InvalidParameter.RoleName", "names which"),
+            (400, "MalformedPolicyDocument", "JSON"),
+            (400, "Throttling.User", "wait a minute"),
+            (500, "InternalError", "repeat the call"),
+            // What the official SDK repeats by its status alone.
+            (401, "", "lacks a permission"),
+            (408, "", "repeat the call"),
+            (429, "", "wait a minute"),
+            (503, "", "repeat the call"),
+        ];
+        for (status, code, words) in documented {
+            let refusal = Refusal { status, code: code.to_owned(), ..Refusal::default() };
+            let text = CallError::Refused { doing: "do it".to_owned(), refusal }.to_string();
+            let hint = text.split_once("\nhint: ").map(|(_, hint)| hint).unwrap_or_default();
+            assert!(hint.contains(words), "{status} {code}: {text}");
         }
         let unknown =
             Refusal { status: 400, code: "SomethingNew".to_owned(), ..Refusal::default() };
         assert_eq!(unknown.remedy(), None);
-        let failed =
-            Refusal { status: 500, code: "InternalError".to_owned(), ..Refusal::default() };
-        assert!(failed.remedy().is_some());
     }
 
     #[test]

@@ -20,18 +20,21 @@ use super::sign::{acs3, oss4};
 use crate::store::http::{Client, Settings, Timeouts};
 use crate::store::text::{date, percent};
 
-/// How often a call is tried, and how long is waited between.
+/// How often a call is tried, how long an answer is waited for, and how long between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {
     /// Attempts in all, at least one.
     pub attempts: u32,
     /// The wait after the first attempt; it doubles with each further one.
     pub pause: Duration,
+    /// The wait for an answer. Sending a body counts, and a part of a list has 24 MiB.
+    pub answer: Duration,
 }
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { attempts: 5, pause: Duration::from_millis(500) }
+        let answer = Duration::from_mins(5);
+        Self { attempts: 5, pause: Duration::from_millis(500), answer }
     }
 }
 
@@ -89,9 +92,8 @@ impl Session {
     /// A session without connections yet.
     #[must_use]
     pub fn new(credentials: Credentials, endpoints: Endpoints, retries: Retries) -> Self {
-        // Sending a body counts as waiting for the first byte, and a part of a list has 24 MiB.
-        let minutes = Duration::from_mins(5);
-        let timeouts = Timeouts { first_byte: minutes, total: minutes * 2, ..Timeouts::default() };
+        let (first_byte, total) = (retries.answer, retries.answer.saturating_mul(2));
+        let timeouts = Timeouts { first_byte, total, ..Timeouts::default() };
         Self {
             client: Client::new(Settings { timeouts, ..Settings::default() }),
             credentials: Arc::new(credentials),
@@ -285,7 +287,7 @@ mod tests {
         let script = Script::play(steps).await;
         let stand_in = Some(format!("http://{}", script.address));
         let keys = Credentials::new("ID", "PLANTED", Some("PLANTEDTOO".to_owned()));
-        let retries = Retries { attempts: 3, pause: Duration::ZERO };
+        let retries = Retries { attempts: 3, pause: Duration::ZERO, ..Retries::default() };
         let session = Session::new(keys, Endpoints { stand_in, internal: false }, retries);
         let result = session.acs3("ask", call).await.map(drop);
         let shown = format!("{session:?} {result:?}");

@@ -42,6 +42,13 @@ impl Console {
             && env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
+    /// Whether lines on stdout can be written over.
+    pub(super) fn stdout_in_place(self) -> bool {
+        io::stdout().is_terminal()
+            && self.verbose == 0
+            && env::var_os("TERM").is_none_or(|term| term != "dumb")
+    }
+
     pub(super) fn color_on_stderr(self) -> bool {
         self.color(io::stderr().is_terminal())
     }

@@ -20,14 +20,14 @@ use crate::location::{Location, LocationError};
 use crate::migration::inventory::{
     Column, InventoryError, ListOptions, UnknownColumn, write_lists,
 };
-use crate::migration::submit::Control;
+use crate::migration::submit::{Control, submittable};
 use crate::migration::survey::SurveyError;
 use crate::migration::{
     Draft, Limits, Overwrite, Plan, PlanError, Selection, Split, StoreKind, Transfer, Weighed,
     Window, Wish, requests, terraform,
 };
 use crate::object::Timestamp;
-use crate::report;
+use crate::report::{self, sanitize};
 use crate::scan::ledger::{self, FILE_NAME, Ledger};
 use crate::summary::{self, Summary};
 use crate::tally::Severity;
@@ -48,7 +48,10 @@ pub(super) fn run(args: &JobsArgs, console: Console) -> CommandResult {
 fn plan(args: &JobsArgs, console: Console) -> CommandResult {
     let path = args.weighed.as_deref().unwrap_or(Path::new("-"));
     let (summary, weighed) = read_weighed(path)?;
-    let wish = wish(args)?;
+    let wish = wish(args, console)?;
+    if args.submit {
+        submittable(wish.window)?;
+    }
     let columns = columns(&args.lists.inventory_columns)?;
     check_outputs(&args.output)?;
     let draft = Draft::new(&weighed, &wish).map_err(|error| failure(&error))?;
@@ -133,18 +136,19 @@ fn ledger_family() -> &'static str {
     ledger::SCHEMA.split_once('/').map_or(ledger::SCHEMA, |(family, _)| family)
 }
 
-fn wish(args: &JobsArgs) -> Result<Wish, Failure> {
+fn wish(args: &JobsArgs, console: Console) -> Result<Wish, Failure> {
     let now = Timestamp(unix_millis(SystemTime::now()));
     let unit = |error: UnitError| Failure::usage(&error).hint(error.hint());
     let place = |text: &str| {
-        text.parse::<Location>().map_err(|error: LocationError| {
+        let read = text.parse::<Location>().map_err(|error: LocationError| {
             // A location's own hint thinks of sources.
             let hint = match &error {
                 LocationError::Credentials => error.hint(),
                 _ => "write it like `oss://bucket` or `oss://bucket/prefix/`".into(),
             };
             Failure::usage(&error).hint(hint)
-        })
+        });
+        read.map(|location| with_slash(location, console))
     };
     let begin = match &args.time.begin {
         Some(text) => parse_time(text, now).map_err(unit)?,
@@ -211,6 +215,24 @@ fn wish(args: &JobsArgs) -> Result<Wish, Failure> {
         },
         storage_class: args.copies.target_storage_class.clone(),
     })
+}
+
+/// A place in OSS whose prefix ends in a slash, as the service wants it.
+fn with_slash(mut location: Location, console: Console) -> Location {
+    if let Location::Oss(bucket) = &mut location
+        && !bucket.prefix.is_empty()
+        && !bucket.prefix.ends_with('/')
+    {
+        bucket.prefix.push('/');
+        if !console.is_quiet() {
+            let prefix = sanitize(bucket.prefix.as_bytes(), true);
+            console.warn(
+                &format!("the prefix is taken for `{prefix}`, as the service wants prefixes to end in a slash"),
+                "write the slash to be spared this",
+            );
+        }
+    }
+    location
 }
 
 fn columns(names: &[String]) -> Result<Vec<Column>, Failure> {

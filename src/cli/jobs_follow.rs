@@ -1,7 +1,6 @@
 //! `weighbridge jobs status|pause|resume|stop|check`: jobs that were submitted.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +15,8 @@ use crate::migration::submit::{
     failed_objects, standing,
 };
 use crate::migration::{Job, Plan};
-use crate::report::{bytes_iec, count, sanitize};
+use crate::report::{bytes_iec, count, display_width, fit, sanitize};
+use crate::tally::Counts;
 use crate::units::parse_duration;
 
 #[derive(Debug, Args)]
@@ -72,13 +72,20 @@ pub(super) fn status(args: &StatusArgs, console: Console) -> CommandResult {
             }
             let over = standings.iter().all(Standing::is_over);
             if !console.is_quiet() {
-                // On a terminal the lines of the round before are written over.
-                let in_place = !first && io::stdout().is_terminal();
-                let up =
-                    if in_place { format!("\x1b[{}A", standings.len()) } else { String::new() };
+                // On a terminal the lines of the round before are written over; none may wrap then.
+                let in_place = args.watch && console.stdout_in_place();
+                let style = console.style(true);
+                let width = if in_place { style.width } else { usize::MAX };
                 let clear = if in_place { "\x1b[2K" } else { "" };
-                let lines: Vec<String> =
-                    standings.iter().map(|standing| format!("{clear}{}", line(standing))).collect();
+                let lines: Vec<String> = standings
+                    .iter()
+                    .map(|standing| format!("{clear}{}", line(standing, width, style.unicode)))
+                    .collect();
+                let up = if in_place && !first {
+                    format!("\x1b[{}A", lines.len())
+                } else {
+                    String::new()
+                };
                 write_line(&format!("{up}{}", lines.join("\n")))?;
             }
             first = false;
@@ -90,34 +97,48 @@ pub(super) fn status(args: &StatusArgs, console: Console) -> CommandResult {
     })
 }
 
-/// A job in one line, with a bar where it is known how far it is.
-fn line(standing: &Standing) -> String {
-    const WIDTH: u64 = 20;
-    let Some(status) = &standing.status else {
-        return format!("{}  not submitted", standing.name);
-    };
-    let planned = standing.planned;
-    let total = standing.total.unwrap_or(planned);
-    let done = standing.copied.objects.saturating_add(standing.failed);
-    let filled = (done.saturating_mul(WIDTH)).checked_div(total.objects);
-    let filled = filled.map_or(WIDTH, |filled| filled.min(WIDTH));
-    let bar: String = (0..WIDTH).map(|cell| if cell < filled { '#' } else { '.' }).collect();
-    let mut line = format!(
-        "{}  {status:<11} [{bar}] {} of {} objects, {} of {}",
-        standing.name,
-        count(standing.copied.objects),
-        count(total.objects),
-        bytes_iec(standing.copied.bytes),
-        bytes_iec(total.bytes),
-    );
+/// A job in one line of at most `width` columns, with a bar where it is known how far it is. Where room is
+/// short, objects are not counted out, and then the name is cut.
+fn line(standing: &Standing, width: usize, unicode: bool) -> String {
+    const SHORTEST_NAME: usize = 8;
+    let room = |progress: &str| width.saturating_sub(display_width(progress) + 2);
+    let mut progress = self::progress(standing, true);
+    if room(&progress) < display_width(&standing.name) {
+        progress = self::progress(standing, false);
+    }
+    let name = fit(&standing.name, room(&progress).max(SHORTEST_NAME), unicode);
+    fit(&format!("{name}  {progress}"), width, unicode)
+}
+
+/// How far a job is.
+fn progress(standing: &Standing, with_objects: bool) -> String {
+    let Some(status) = &standing.status else { return "not submitted".to_owned() };
+    let Standing { planned, copied, failed, .. } = standing;
+    let total = standing.total.unwrap_or(*planned);
+    let done = Counts { objects: copied.objects.saturating_add(*failed), ..*copied };
+    let mut line = format!("{status:<11} [{}] ", bar(done, total));
     // Writing to a string does not fail.
-    if standing.failed > 0 {
-        let _ = write!(line, ", {} failed", count(standing.failed));
+    if with_objects {
+        let _ = write!(line, "{} of {} objects, ", count(copied.objects), count(total.objects));
+    }
+    let _ = write!(line, "{} of {}", bytes_iec(copied.bytes), bytes_iec(total.bytes));
+    if *failed > 0 {
+        let _ = write!(line, ", {} failed", count(*failed));
     }
     if !standing.message.is_empty() {
         let _ = write!(line, ": {}", sanitize(standing.message.as_bytes(), true));
     }
     line
+}
+
+/// Filled as far as objects or bytes are done, whichever are further: a few large objects fill it by bytes,
+/// and what failed has none.
+fn bar(done: Counts, total: Counts) -> String {
+    const WIDTH: u128 = 20;
+    let filled = |done: u128, total: u128| done.saturating_mul(WIDTH).checked_div(total);
+    let objects = filled(done.objects.into(), total.objects.into());
+    let filled = objects.max(filled(done.bytes, total.bytes)).unwrap_or(WIDTH);
+    (0..WIDTH).map(|cell| if cell < filled { '#' } else { '.' }).collect()
 }
 
 pub(super) fn tell(args: &ControlArgs, what: Control, console: Console) -> CommandResult {
@@ -242,4 +263,48 @@ async fn explain(
         lines.push(format!("and {} more; `--failed` names them", count(more as u64)));
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alibaba::mgw::JobStatus;
+
+    fn standing(objects: u64, bytes: u128) -> Standing {
+        Standing {
+            name: "photos-9030557d-1".into(),
+            planned: Counts { objects: 15_404, bytes: 20_000_000_000 },
+            status: Some(JobStatus::Doing),
+            version: "v".into(),
+            runtime: 1,
+            listed: true,
+            total: None,
+            copied: Counts { objects, bytes },
+            skipped: Counts::ZERO,
+            failed: 0,
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_line_fits_the_terminal_and_keeps_its_bar() {
+        let standing = standing(7_702, 1);
+        let whole = "photos-9030557d-1  running     [##########..........] 7,702 of 15,404 objects, 1 B of 18.6 GiB";
+        assert_eq!(line(&standing, usize::MAX, true), whole);
+        for width in [60, 80, 90] {
+            let line = line(&standing, width, true);
+            assert!(display_width(&line) <= width, "{line}");
+            assert!(line.contains("[##########..........] 1 B of 18.6 GiB"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_bar_is_full_when_all_is_done_or_failed_and_shows_bytes_of_large_objects() {
+        let total = Counts { objects: 4, bytes: 100 };
+        for (done, filled) in [((0, 0), 0), ((0, 50), 10), ((3, 10), 15), ((4, 10), 20)] {
+            let done = Counts { objects: done.0, bytes: done.1 };
+            assert_eq!(bar(done, total).matches('#').count(), filled, "{done:?}");
+        }
+        assert_eq!(bar(Counts::ZERO, Counts::ZERO), "#".repeat(20));
+    }
 }

@@ -100,7 +100,10 @@ impl From<SubmitError> for Failure {
     fn from(error: SubmitError) -> Self {
         let usage = matches!(
             error,
-            SubmitError::Needs { .. } | SubmitError::NoList { .. } | SubmitError::Field { .. }
+            SubmitError::Needs { .. }
+                | SubmitError::NoList { .. }
+                | SubmitError::Field { .. }
+                | SubmitError::Window { .. }
         );
         Self::told(&error, usage)
     }

@@ -1,16 +1,19 @@
 //! `weighbridge simulate`: a bucket server on loopback.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::simulator::{
-    Behaviour, BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Generated,
-    History, Latency, ShapeName, Simulator, SimulatorConfig, account_key, read_keys,
+    AlibabaConfig, AlibabaSimulator, Behaviour, BucketConfig, Content, Credential, DEFAULT_KEY_ID,
+    DEFAULT_SECRET, Dialect, Generated, History, Latency, ShapeName, Simulator, SimulatorConfig,
+    account_key, read_keys,
 };
 use crate::units;
 
@@ -18,6 +21,7 @@ use crate::units;
 #[command(after_help = "Examples:
   weighbridge simulate --listen 127.0.0.1:9000 --bucket photos --shape dates --objects 1M
   weighbridge simulate --bucket b --keys keys.txt --latency lognormal:50ms --max-rps 200 --fault error-500=0.01
+  weighbridge simulate --bucket photos --objects 1M --alibaba
 
 The key id `weighbridge` with the secret `weighbridge-secret` is always accepted.")]
 pub(super) struct SimulateArgs {
@@ -69,7 +73,14 @@ pub(super) struct SimulateArgs {
     /// Answer requests without a signature too
     #[arg(long)]
     anonymous: bool,
+    /// Stand in for Alibaba Cloud, too, on a port of its own: rehearse `weighbridge jobs` with the bucket
+    #[arg(long)]
+    alibaba: bool,
 }
+
+/// Where the rehearsed jobs copy to, and as what.
+const DESTINATION: &str = "destination";
+const ROLE: &str = "oss-import";
 
 pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     let bucket = match &args.keys {
@@ -85,6 +96,7 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
         uploads: args.uploads,
         seed: args.seed,
     });
+    let source = Arc::clone(&bucket.content);
     let mut behaviour = Behaviour::default();
     for item in &args.fault {
         behaviour.set(item).map_err(|error| Failure::usage(&error))?;
@@ -108,6 +120,12 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     config.anonymous = args.anonymous;
     config.behaviour = behaviour;
     config.seed = args.seed;
+    let alibaba = if args.alibaba {
+        let started = AlibabaSimulator::start_in_thread(alibaba(args, source, &config));
+        Some(started.map_err(|error| Failure::failed(&error))?)
+    } else {
+        None
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -115,16 +133,40 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     runtime.block_on(async {
         let simulator = Simulator::start(config).await.map_err(|error| Failure::failed(&error))?;
         if !console.is_quiet() {
-            announce(args.dialect, &simulator.endpoint(), &args.bucket)
+            let alibaba = alibaba.as_ref().map(AlibabaSimulator::endpoint);
+            announce(args.dialect, &simulator.endpoint(), &args.bucket, alibaba.as_deref())
                 .map_err(|error| Failure::output("stdout", &error))?;
         }
         stopped().await.map_err(|error| Failure::failed(&error))?;
-        drop(simulator);
+        drop((simulator, alibaba));
         Ok(Exit::Done)
     })
 }
 
-fn announce(dialect: Dialect, endpoint: &str, bucket: &str) -> io::Result<()> {
+/// Alibaba Cloud with a bucket to copy to, whose jobs find `source` where the bucket's name is.
+fn alibaba(
+    args: &SimulateArgs,
+    source: Arc<dyn Content>,
+    config: &SimulatorConfig,
+) -> AlibabaConfig {
+    AlibabaConfig {
+        listen: SocketAddr::new(args.listen.ip(), 0),
+        credentials: config.credentials.clone(),
+        sources: BTreeMap::from([(args.bucket.clone(), source)]),
+        buckets: BTreeSet::from([DESTINATION.to_owned()]),
+        roles: BTreeSet::from([ROLE.to_owned()]),
+        // Long enough to be watched.
+        steps: 20,
+        ..AlibabaConfig::default()
+    }
+}
+
+fn announce(
+    dialect: Dialect,
+    endpoint: &str,
+    bucket: &str,
+    alibaba: Option<&str>,
+) -> io::Result<()> {
     let pair = |id: &str, secret: &str| format!("{id}={DEFAULT_KEY_ID} {secret}={DEFAULT_SECRET}");
     // Where a dialect's keys are looked for first.
     let keys = match dialect {
@@ -138,7 +180,28 @@ fn announce(dialect: Dialect, endpoint: &str, bucket: &str) -> io::Result<()> {
     let location = format!("{}://{account}{bucket}", dialect.name());
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {endpoint}")?;
-    writeln!(stdout, "try: {keys} weighbridge scan {location} --endpoint-url {endpoint}")?;
+    let Some(alibaba) = alibaba else {
+        writeln!(stdout, "try: {keys} weighbridge scan {location} --endpoint-url {endpoint}")?;
+        return stdout.flush();
+    };
+    let region = AlibabaConfig::default().region;
+    let service = pair("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+    let source = pair("WEIGHBRIDGE_SOURCE_ACCESS_ID", "WEIGHBRIDGE_SOURCE_ACCESS_SECRET");
+    writeln!(stdout, "Alibaba Cloud is played on {alibaba}")?;
+    writeln!(
+        stdout,
+        "try: {keys} weighbridge scan {location} --endpoint-url {endpoint} --output summary.json --manifest objects.csv.zst"
+    )?;
+    writeln!(
+        stdout,
+        "then: export {service} {source} WEIGHBRIDGE_ALIBABA_ENDPOINT={alibaba} WEIGHBRIDGE_ALIBABA_ROLE={ROLE}"
+    )?;
+    writeln!(
+        stdout,
+        "then: weighbridge jobs summary.json --to oss://{DESTINATION}/copy/ --region {region} --manifest objects.csv.zst --inventory-dir lists --exclude-hazards --output jobs.json --submit"
+    )?;
+    writeln!(stdout, "then: weighbridge jobs status jobs.json --watch --every 1s")?;
+    writeln!(stdout, "then: weighbridge jobs check jobs.json")?;
     stdout.flush()
 }
 

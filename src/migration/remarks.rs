@@ -153,7 +153,7 @@ impl Draft<'_> {
             note(
                 documented,
                 format!(
-                    "the classic form holds the window as flow control from {from} to {to}; through the API, jobs have to be paused and resumed"
+                    "the classic form holds the window as flow control from {from} to {to}; the API's schedule is not documented well enough to be used, so `--submit` refuses a window: have cron call `jobs pause` and `jobs resume`"
                 ),
             );
         }

@@ -1,11 +1,13 @@
 //! A plan as request bodies of the Data Online Migration API, version 2024-06-26.
 //!
-//! Elements come in alphabetical order, as the official SDK writes them. What only the user has stands
-//! as a mark in double braces.
+//! A submission sends these documents, too, with what only the user has in place of the marks in double
+//! braces that stand here.
 
 use super::address::{Address, Field};
 use super::limits::Certainty;
 use super::plan::{Job, Plan, Settings};
+use crate::alibaba::Element;
+use crate::alibaba::mgw::JobStatus;
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,29 +43,34 @@ pub fn all(plan: &Plan) -> Vec<Request> {
 }
 
 fn address_body(address: &Address) -> String {
-    let detail: String =
-        address.api_fields().iter().map(|field| element(field.name, &field.value)).collect();
-    let name = element("Name", &address.name);
-    document("ImportAddress", &format!("<AddressDetail>{detail}</AddressDetail>{name}"))
+    import_address(&address.name, address.api_fields()).document()
 }
 
 fn job_body(settings: &Settings, job: &Job) -> String {
-    let mut body = String::new();
-    for field in api_job_fields(settings, job) {
-        // `Outer/Inner` is an element in an element.
-        let mut names: Vec<&str> = field.name.split('/').collect();
-        let innermost = names.pop().unwrap_or(field.name);
-        let inner = element(innermost, &field.value);
-        let wrapped =
-            names.iter().rev().fold(inner, |inner, name| format!("<{name}>{inner}</{name}>"));
-        body.push_str(&wrapped);
-    }
-    // Neighbours that lie in the same element share it.
-    document("ImportJob", &body.replace("</ImportQos><ImportQos>", ""))
+    import_job(settings, job).document()
 }
 
 fn start_body() -> String {
-    document("ImportJob", &element("Status", "IMPORT_JOB_LAUNCHING"))
+    let status = Element::leaf("Status", JobStatus::Launching.api_name());
+    Element::new("ImportJob").with(status).document()
+}
+
+/// The `ImportAddress` of this name with these fields in its `AddressDetail`.
+pub(super) fn import_address(name: &str, fields: Vec<Field>) -> Element {
+    let mut element = Element::new("ImportAddress").with(Element::leaf("Name", name));
+    for field in fields {
+        element.insert(&format!("AddressDetail/{}", field.name), field.value);
+    }
+    element
+}
+
+/// The `ImportJob` of a job.
+pub(super) fn import_job(settings: &Settings, job: &Job) -> Element {
+    let mut element = Element::new("ImportJob");
+    for field in api_job_fields(settings, job) {
+        element.insert(field.name, field.value);
+    }
+    element
 }
 
 /// The elements of the API's `ImportJob`, those inside of others as paths.
@@ -88,21 +95,4 @@ pub fn api_job_fields(settings: &Settings, job: &Job) -> Vec<Field> {
     push("TargetStorageClass", settings.storage_class.clone());
     push("TransferMode", settings.transfer.map(|transfer| transfer.api_name().into()));
     fields
-}
-
-fn document(root: &str, content: &str) -> String {
-    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><{root}>{content}</{root}>")
-}
-
-fn element(name: &str, text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            other => escaped.push(other),
-        }
-    }
-    format!("<{name}>{escaped}</{name}>")
 }

@@ -35,5 +35,5 @@ mod timeline;
 
 pub use figures::{bytes_iec, count, duration};
 pub use style::Style;
-pub use text::{display_width, sanitize};
+pub use text::{display_width, fit, sanitize};
 pub use timeline::timeline_svg;

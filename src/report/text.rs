@@ -113,7 +113,8 @@ fn char_width(character: char) -> usize {
 
 /// Cuts a text to at most `width` columns, in its middle: the start of a key says where it lies and its
 /// end what it is.
-pub(super) fn fit(text: &str, width: usize, unicode: bool) -> String {
+#[must_use]
+pub fn fit(text: &str, width: usize, unicode: bool) -> String {
     if display_width(text) <= width {
         return text.to_owned();
     }

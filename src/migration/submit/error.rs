@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::alibaba::CallError;
 use crate::alibaba::mgw::Difference;
+use crate::migration::Window;
 
 /// Why a plan could not be submitted or checked. Never holds a secret.
 #[derive(Debug, Error)]
@@ -46,6 +47,16 @@ pub enum SubmitError {
         name: String,
         /// The field.
         what: &'static str,
+    },
+    /// The plan keeps to a window, and the service would not.
+    #[error(
+        "the plan keeps to the window {window}, and the service is not told of it: in which dialect and time zone it reads \
+         the schedule of a job is not documented\nhint: plan again without `--window`, submit that inside the window, \
+         and have cron call `weighbridge jobs pause` and `weighbridge jobs resume` at its ends"
+    )]
+    Window {
+        /// The window.
+        window: Window,
     },
     /// The plan has jobs from lists, and the lists were not written.
     #[error(

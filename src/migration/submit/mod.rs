@@ -25,7 +25,7 @@ pub use carry_out::{Patience, carry_out};
 pub use check::{Checked, Discrepancy, FailedObjects, check, failed_objects};
 pub use error::SubmitError;
 pub use follow::{Control, Standing, control, standing};
-pub use prepare::{Prepared, Step, prepare};
+pub use prepare::{Prepared, Step, prepare, submittable};
 pub use request::SourceKeys;
 
 use crate::alibaba::Session;

@@ -13,7 +13,7 @@ use crate::alibaba::mgw::{
     Address, JobStatus, NewAddress, NewJob, address_differences, job_differences,
 };
 use crate::alibaba::oss::Bucket;
-use crate::migration::{Address as Planned, Inventory, Job, Plan, Selection};
+use crate::migration::{Address as Planned, Inventory, Job, Plan, Selection, Window};
 
 /// Something that is missing and will be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,13 +70,14 @@ pub struct Prepared {
 /// Looks at what is there of `plan`, whose lists lie relative to `base`. Changes nothing.
 ///
 /// # Errors
-/// If a name is taken by something else, something was not given that only the user has, or a call fails.
+/// If the plan has a window, a name is taken by something else, something was not given that only the user has, or a call fails.
 pub async fn prepare(
     service: &Service<'_>,
     plan: &Plan,
     base: &Path,
     keys: &SourceKeys,
 ) -> Result<Prepared, SubmitError> {
+    submittable(plan.settings.window)?;
     let mut prepared = Prepared::default();
     let mut begun = Vec::with_capacity(plan.jobs.len());
     let (mut jobs, mut launches) = (Vec::new(), Vec::new());
@@ -112,6 +113,18 @@ pub async fn prepare(
     prepared.steps.append(&mut jobs);
     prepared.steps.append(&mut launches);
     Ok(prepared)
+}
+
+/// Whether jobs that are to keep to this window can be submitted: with one they cannot, as the service is not
+/// told of it and would begin at once.
+///
+/// # Errors
+/// [`SubmitError::Window`].
+pub fn submittable(window: Option<Window>) -> Result<(), SubmitError> {
+    match window {
+        Some(window) => Err(SubmitError::Window { window }),
+        None => Ok(()),
+    }
 }
 
 /// A thing, unless the service says that it is not there.

@@ -1,13 +1,12 @@
 //! From a plan's addresses and jobs to those of the service.
 //!
-//! What is sent is made from the same fields that the plan shows; marks for what only the user has are
-//! filled in on the way.
+//! What is sent are the documents that `--requests` writes, with the marks for what only the user has
+//! filled in.
 
 use super::SubmitError;
-use crate::alibaba::Element;
 use crate::alibaba::mgw::{NewAddress, NewJob, Secret};
 use crate::migration::address::{ACCESS_ID, ACCESS_SECRET, DOMAIN, REGION_ID, ROLE};
-use crate::migration::requests::api_job_fields;
+use crate::migration::requests::{import_address, import_job};
 use crate::migration::{Address, Job, Settings};
 
 /// What the service is to use at the source and the destination.
@@ -34,9 +33,9 @@ pub(super) fn address(
     region: &str,
 ) -> Result<NewAddress, SubmitError> {
     let needs = |what, remedy| SubmitError::Needs { address: address.name.clone(), what, remedy };
-    let mut element = Element::new("ImportAddress").with(Element::leaf("Name", &address.name));
-    for field in address.api_fields() {
-        let value = match field.value.as_str() {
+    let mut fields = address.api_fields();
+    for field in &mut fields {
+        field.value = match field.value.as_str() {
             ACCESS_ID => {
                 keys.access_id.clone().ok_or_else(|| needs("a key id for the source", GIVE_KEYS))?
             }
@@ -49,20 +48,17 @@ pub(super) fn address(
             REGION_ID if region.is_empty() => return Err(needs("a region", GIVE_REGION)),
             REGION_ID => format!("oss-{region}"),
             DOMAIN => return Err(needs("the endpoint of the source", GIVE_DOMAIN)),
-            _ => field.value,
+            _ => continue,
         };
-        element.insert(&format!("AddressDetail/{}", field.name), value);
     }
+    let element = import_address(&address.name, fields);
     let name = || address.name.clone();
     NewAddress::from_element(&element).map_err(|what| SubmitError::Field { name: name(), what })
 }
 
 /// The job to create.
 pub(super) fn job(settings: &Settings, job: &Job) -> Result<NewJob, SubmitError> {
-    let mut element = Element::new("ImportJob");
-    for field in api_job_fields(settings, job) {
-        element.insert(field.name, field.value);
-    }
     let name = || job.name.clone();
-    NewJob::from_element(&element).map_err(|what| SubmitError::Field { name: name(), what })
+    NewJob::from_element(&import_job(settings, job))
+        .map_err(|what| SubmitError::Field { name: name(), what })
 }

@@ -41,6 +41,14 @@ pub(super) struct State {
     troubles: Vec<Trouble>,
 }
 
+/// Why a call gets no answer.
+enum NoAnswer {
+    /// The connection breaks.
+    BrokenOff,
+    /// The connection stays, and nothing comes.
+    Ever,
+}
+
 /// A call with all that is needed to carry it out.
 pub(super) struct Call<'a> {
     pub(super) config: &'a AlibabaConfig,
@@ -97,7 +105,7 @@ impl Cloud {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, request: &Request<()>, body: Bytes) -> Result<Response<Payload>, BreakOff> {
+    fn answer(&self, request: &Request<()>, body: Bytes) -> Result<Response<Payload>, NoAnswer> {
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         let host = host.unwrap_or_default().to_owned();
         let service = named(&host);
@@ -126,7 +134,7 @@ impl Cloud {
         });
         let trouble = strike(&mut state.troubles, operation);
         if trouble == Some(TroubleKind::Lost) {
-            return Err(BreakOff);
+            return Err(NoAnswer::BrokenOff);
         }
         let result = match (&trouble, self.verify(request, &service, &body, now)) {
             (_, Err(refusal)) => Err(refusal),
@@ -140,8 +148,10 @@ impl Cloud {
                 carry_out(&service, Call { config, state, operation, name, query, body, now })
             }
         };
-        if trouble == Some(TroubleKind::AnswerLost) {
-            return Err(BreakOff);
+        match trouble {
+            Some(TroubleKind::AnswerLost) => return Err(NoAnswer::BrokenOff),
+            Some(TroubleKind::Unanswered) => return Err(NoAnswer::Ever),
+            _ => {}
         }
         if let Some(call) = state.calls.last_mut() {
             call.done = result.is_ok();
@@ -192,7 +202,11 @@ impl Respond for Cloud {
     ) -> Result<Response<Payload>, BreakOff> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| BreakOff)?.to_bytes();
-        self.answer(&Request::from_parts(head, ()), body)
+        match self.answer(&Request::from_parts(head, ()), body) {
+            Ok(response) => Ok(response),
+            Err(NoAnswer::BrokenOff) => Err(BreakOff),
+            Err(NoAnswer::Ever) => std::future::pending().await,
+        }
     }
 }
 

@@ -109,6 +109,8 @@ pub enum TroubleKind {
     Lost,
     /// It takes effect, and the connection breaks before the answer.
     AnswerLost,
+    /// It takes effect, and no answer ever comes.
+    Unanswered,
 }
 
 /// A running server. Dropping it stops it.
