@@ -190,11 +190,38 @@ fn tree() -> Held {
     keys(names.chain(["A-B".into(), "A/dat1".into(), "A.x".into()]))
 }
 
+/// How many directories these files are in.
+fn directories_of(content: &Held) -> u64 {
+    let rows = rows_of(content);
+    let within = rows.iter().flat_map(|row| {
+        let slashes = row.key.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        slashes.map(|(at, _)| &row.key[..at])
+    });
+    within.collect::<std::collections::BTreeSet<_>>().len() as u64
+}
+
+#[test]
+fn directories_are_told_beside_the_objects() {
+    let content = tree();
+    let simulator = serve(&content, "directory-order");
+    let workshop = Workshop::new();
+    let location = format!("azure://{DEFAULT_KEY_ID}/{BUCKET}/a1/");
+    let ran = keyed(&workshop, &simulator, &location, &["-o", "s.json", "--report", "r.md"]);
+    ran.ends_with_code(0);
+    assert_eq!(workshop.summary("s.json")["directories"], 5);
+    let report = fs::read_to_string(workshop.path("r.md")).unwrap();
+    assert!(report.contains("5 directories, which are not objects"), "{report}");
+    let flat = serve(&content, "");
+    keyed(&workshop, &flat, &location, &["-o", "f.json"]).ends_with_code(0);
+    assert_eq!(workshop.summary("f.json")["directories"], 0);
+}
+
 #[test]
 fn a_hierarchical_namespace_is_walked_and_its_directories_are_no_objects() {
     let content = tree();
     let outcome = weigh(&serve(&content, "directory-order"), 50, options(8));
     assert_exact(&outcome, &rows_of(&content), "hierarchical");
+    assert_eq!(outcome.ledger.directories, directories_of(&content));
     assert!(outcome.ledger.sequential);
 }
 
@@ -215,6 +242,7 @@ fn a_hierarchical_namespace_that_the_account_does_not_tell_of_is_noticed() {
         weigh_store(Arc::new(store), options(8)).await.unwrap()
     });
     assert_exact(&outcome, &rows_of(&content), "hierarchical");
+    assert_eq!(outcome.ledger.directories, directories_of(&content));
     let notes = outcome.ledger.notes.join("\n");
     assert!(notes.contains("hierarchical namespace"), "{notes}");
 }

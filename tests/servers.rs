@@ -371,7 +371,7 @@ fn ceph_tells_all_that_is_billed() {
         assert_eq!((&versions.missing[..], &uploads.missing[..]), (&[][..], &[][..]), "by {page}");
         let found = serde_json::json!({
             "current": versions.totals.current,
-            "noncurrent": versions.totals.noncurrent,
+            "noncurrent": versions.totals.noncurrent.counts,
             "delete_markers": versions.totals.delete_markers,
             "current_delete_markers": versions.totals.current_delete_markers,
             "uploads": uploads.totals.uploads,

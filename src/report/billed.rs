@@ -49,7 +49,7 @@ pub(super) fn billed(summary: &Summary, escape: impl Fn(&ByteString) -> String) 
         let Some(kept) = kept else { continue };
         rows.push(row(label, kept.total.objects, kept.total.bytes));
         missing.extend(gaps(label, &kept.incomplete));
-        notes.extend(kept.oldest.map(|oldest| about_kept(label, &kept.classes, &oldest)));
+        notes.extend(kept.oldest.map(|oldest| about_kept(label, &kept.classes, oldest)));
     }
     if let Some(uploads) = &section.uploads {
         let (label, bytes) = match uploads.estimate {
@@ -97,7 +97,7 @@ fn about_versions(versions: &VersionsSection) -> Vec<String> {
         return notes;
     }
     if let Some(oldest) = versions.oldest_noncurrent {
-        notes.push(about_kept("noncurrent versions", &versions.noncurrent_classes, &oldest));
+        notes.push(about_kept("noncurrent versions", &versions.noncurrent_classes, oldest));
     }
     if versions.delete_markers > 0 {
         let current = count(versions.current_delete_markers);
@@ -119,7 +119,7 @@ fn about_versions(versions: &VersionsSection) -> Vec<String> {
     notes
 }
 
-fn about_kept(label: &str, classes: &[ClassShare], oldest: &Moment) -> String {
+fn about_kept(label: &str, classes: &[ClassShare], oldest: Moment) -> String {
     let class = |class: &ClassShare| {
         let (number, weight) = (count(class.objects), bytes_iec(class.bytes));
         format!("{} {number} ({weight})", class.name.to_text())

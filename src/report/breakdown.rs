@@ -144,12 +144,18 @@ pub(super) fn exact_bytes(summary: &Summary) -> String {
     }
 }
 
-/// How many objects are empty.
+/// How many objects are empty, and how many directories there are beside objects.
 pub(super) fn empty_objects(summary: &Summary) -> String {
     let empty = format!("{} empty", super::count(summary.totals.zero_byte_objects));
-    match summary.totals.directory_markers {
+    let empty = match summary.totals.directory_markers {
         0 => empty,
         folders => format!("{empty}, {} of them folder markers", super::count(folders)),
+    };
+    match summary.directories {
+        0 => empty,
+        directories => {
+            format!("{empty}; {} directories, which are not objects", super::count(directories))
+        }
     }
 }
 

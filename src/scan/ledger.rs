@@ -53,6 +53,9 @@ pub struct Ledger {
     pub ranges: Vec<RangeRecord>,
     /// What was dropped by filters.
     pub dropped: Dropped,
+    /// Directories of a hierarchical namespace that were passed; they are not objects.
+    #[serde(default)]
+    pub directories: u64,
     /// Requests sent so far, over all runs.
     pub requests: RequestCounts,
     /// What was noticed about the store.

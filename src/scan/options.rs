@@ -408,6 +408,7 @@ impl Begun {
             next_segment,
             ranges,
             dropped,
+            directories: 0,
             requests: all,
             notes,
             tally,

@@ -40,6 +40,7 @@ pub struct Page {
     more: bool,
     token: Option<String>,
     repeats_start: bool,
+    directories: Option<u64>,
     held_back: Duration,
 }
 
@@ -52,6 +53,7 @@ impl Page {
         self.more = false;
         self.token = None;
         self.repeats_start = false;
+        self.directories = None;
         self.held_back = Duration::ZERO;
     }
 
@@ -174,6 +176,19 @@ impl Page {
     /// For decoders: adds a common prefix.
     pub fn push_prefix(&mut self, prefix: Span) {
         self.prefixes.push(prefix);
+    }
+
+    /// Entries that are directories of a hierarchical namespace and no objects; `None` where no entry says
+    /// what it is.
+    #[must_use]
+    pub fn directories(&self) -> Option<u64> {
+        self.directories
+    }
+
+    /// For decoders: an entry says whether it is a directory. One that is has no other place on the page.
+    pub fn count_directory(&mut self, is_one: bool) {
+        let known = self.directories.unwrap_or(0);
+        self.directories = Some(known + u64::from(is_one));
     }
 
     /// For decoders: says whether the listing goes on, and with which continuation.

@@ -42,6 +42,8 @@ pub struct RunFacts {
     pub interrupted: bool,
     /// What the filters left out.
     pub filtered: Dropped,
+    /// Directories of a hierarchical namespace.
+    pub directories: u64,
     /// The filters as given.
     pub filters: FilterSpec,
     /// What was noticed about the store, in sentences.
@@ -91,6 +93,7 @@ impl Summary {
             hazards: hazards(tally),
             digest: tally.digest().to_string(),
             filtered: run.filtered,
+            directories: run.directories,
             filters: run.filters,
             notes: run.notes,
             requests: run.requests.map(|requests| requests.with_rate(objects)),

@@ -116,6 +116,9 @@ pub struct Summary {
     /// What the filters left out of all the counts above.
     #[serde(default)]
     pub filtered: Dropped,
+    /// Directories of a hierarchical namespace below the prefix. They are not objects: no other count has them.
+    #[serde(default)]
+    pub directories: u64,
     /// The filters of the run, as given.
     #[serde(default)]
     pub filters: FilterSpec,

@@ -70,6 +70,7 @@ fn facts(ledger: &Ledger, end: End) -> RunFacts {
         elapsed_seconds: ledger.elapsed_seconds,
         incomplete: ledger.ranges.iter().filter_map(|range| gap(range, end)).collect(),
         filtered: ledger.dropped,
+        directories: ledger.directories,
         filters: ledger.settings.filters.clone(),
         notes: ledger.notes.clone(),
         requests: Some(requests(&ledger.requests)),

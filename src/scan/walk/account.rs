@@ -58,6 +58,9 @@ pub(super) struct Account {
     sink: Sink,
     /// Pages that were thrown away.
     pub(super) wasted: u64,
+    /// Directories that were passed, and whether they are more than a way to see the keys.
+    directories: u64,
+    hierarchical: bool,
 }
 
 impl Account {
@@ -70,7 +73,8 @@ impl Account {
             setup.empty.clone(),
         );
         let shard = counting.shard();
-        Self { counting, shard, sink: Sink::new(RangeRecord::new(None, None)), wasted: 0 }
+        let sink = Sink::new(RangeRecord::new(None, None));
+        Self { counting, shard, sink, wasted: 0, directories: 0, hierarchical: false }
     }
 
     /// Whether nothing was counted yet.
@@ -90,8 +94,12 @@ impl Account {
         }
     }
 
-    /// Counts every object of a page.
+    /// Counts every object of a page, and its directories: a flat page has them as entries, one that is grouped
+    /// as common prefixes.
     pub(super) fn count(&mut self, page: &Page) -> Result<(), ScanError> {
+        self.hierarchical |= page.directories().is_some();
+        let groups = page.prefixes().len() as u64;
+        self.directories += if groups > 0 { groups } else { page.directories().unwrap_or(0) };
         self.counting.count(page, page.len(), &mut self.sink, &mut self.shard)
     }
 
@@ -119,7 +127,7 @@ impl Account {
         let record = RangeRecord { cursor: None, first: None, last: None, ..self.sink.record };
         debug_assert_eq!(record.state == RangeState::Done, end == End::Complete);
         let begun = setup.begun();
-        let ledger = begun.ledger(
+        let mut ledger = begun.ledger(
             vec![record],
             self.shard.tally,
             self.shard.dropped,
@@ -127,6 +135,7 @@ impl Account {
             &requests.counts(self.wasted),
             begun.notes.clone(),
         );
+        ledger.directories = if self.hierarchical { self.directories } else { 0 };
         Ok(Outcome { ledger, end, manifest: None, explained: None })
     }
 }

@@ -6,7 +6,7 @@
 //! size and a time, and what the reply echoes is what was asked. [`Page::check`] then looks at the names.
 //!
 //! * Names that XML cannot carry come percent-encoded and say so (`Encoded="true"`).
-//! * Entries of a hierarchical namespace say what they are. Directories are no objects and are left out.
+//! * Entries of a hierarchical namespace say what they are. Directories are no objects: they are counted and left out.
 //!   Such an account lists directory by directory, so a page of it is refused where order was relied on.
 //! * A blob without an access tier is in none: page and append blobs of standard accounts are not "Hot".
 
@@ -94,7 +94,8 @@ fn read(
     let head = Pass::new(&body, page, fast).run();
     page.body = body;
     let mut head = head?;
-    if head.hierarchical && expected.quirks.ordered && !request.any_order {
+    let hierarchical = page.directories().is_some();
+    if hierarchical && expected.quirks.ordered && !request.any_order {
         let why =
             "the account has a hierarchical namespace, which is listed directory by directory";
         return Err(PageError::KeepsNoOrder { why: why.to_owned() }.into());
@@ -115,8 +116,6 @@ struct Head {
     blobs: bool,
     /// `NextMarker`, empty at the end of a listing.
     next: Option<Vec<u8>>,
-    /// Whether an entry says which resource it is.
-    hierarchical: bool,
     /// What is said about each blob that is on the page, but for those read by the fast path.
     about: Vec<About>,
 }

@@ -131,8 +131,7 @@ impl<'a> Pass<'a> {
         while let Some((raw, end)) = self.entries.read(at) {
             let Raw { name, escaped, size, modified, etag, tier, kind } = raw;
             at = end;
-            self.head.hierarchical |= kind.is_some();
-            if kind == Some(Kind::Directory) {
+            if self.is_directory(kind) {
                 continue;
             }
             let name = if escaped {
@@ -188,8 +187,7 @@ impl<'a> Pass<'a> {
         }
         let missing = |element| truncated(self.body, element);
         let name = name.ok_or_else(|| missing("<Name>"))?;
-        self.head.hierarchical |= properties.kind.is_some();
-        if properties.kind == Some(Kind::Directory) {
+        if self.is_directory(properties.kind) {
             return Ok(());
         }
         let size = properties.size.ok_or_else(|| missing("<Content-Length>"))?;
@@ -201,6 +199,13 @@ impl<'a> Pass<'a> {
         self.page.push(name, size, modified, properties.etag, tier);
         self.head.about.push(about);
         Ok(())
+    }
+
+    /// Counts what an entry says that it is, and tells whether that is a directory.
+    fn is_directory(&mut self, kind: Option<Kind>) -> bool {
+        let Some(kind) = kind else { return false };
+        self.page.count_directory(kind == Kind::Directory);
+        kind == Kind::Directory
     }
 
     fn properties(&mut self, found: &mut Properties) -> Result<(), PageError> {
