@@ -15,11 +15,15 @@ const MARGIN: Duration = Duration::from_mins(5);
 
 /// Where tokens come from.
 pub trait TokenSource: fmt::Debug + Send + Sync {
-    /// A token that holds from now on.
+    /// A token that holds from now on, asked for anew.
     ///
     /// # Errors
-    /// [`crate::store::ErrorKind::NoCredentials`] where there is none to be had.
+    /// [`crate::store::ErrorKind::NoCredentials`] where there is none to be had,
+    /// [`crate::store::ErrorKind::BadCredentials`] where what it is asked for with is refused.
     fn token(&self) -> BoxFuture<'_, Result<Token, StoreError>>;
+
+    /// What the tokens are, in a few words.
+    fn title(&self) -> String;
 }
 
 /// A bearer token. It is never shown and is overwritten when dropped.
@@ -67,6 +71,7 @@ impl Bearer {
         }
         match self.source.token().await {
             Ok(token) => Ok(current.insert(token).clone()),
+            // The scan goes on for as long as the service lets it.
             Err(error) => match current.as_ref().filter(|token| token.holds(Duration::ZERO)) {
                 Some(token) => {
                     tracing::warn!("the token ends soon and could not be renewed: {error}");
@@ -75,6 +80,19 @@ impl Bearer {
                 None => Err(error),
             },
         }
+    }
+
+    /// A token in place of one that was refused; of all requests that were, one asks for it.
+    pub(super) async fn renewed(&self, refused: &Token) -> Result<Token, StoreError> {
+        let mut current = self.current.lock().await;
+        match current.as_ref().filter(|token| token.text != refused.text) {
+            Some(token) => Ok(token.clone()),
+            None => Ok(current.insert(self.source.token().await?).clone()),
+        }
+    }
+
+    pub(super) fn title(&self) -> String {
+        self.source.title()
     }
 }
 
@@ -106,6 +124,10 @@ pub(super) mod tests {
             };
             async move { result }.boxed()
         }
+
+        fn title(&self) -> String {
+            "numbered tokens".into()
+        }
     }
 
     fn bearer(life: u64, fails_from: u32) -> Bearer {
@@ -123,6 +145,16 @@ pub(super) mod tests {
         let short = bearer(200, 9);
         assert_eq!((text(&short).await, text(&short).await), ("TOKEN0".into(), "TOKEN1".into()));
         assert!(!format!("{short:?}").contains("TOKEN"));
+    }
+
+    #[tokio::test]
+    async fn a_refused_token_is_renewed_by_one_of_those_who_sent_it() {
+        let long = bearer(3600, 9);
+        let refused = long.token().await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(*long.renewed(&refused).await.unwrap().text, "TOKEN1");
+        }
+        assert_eq!(text(&long).await, "TOKEN1");
     }
 
     #[tokio::test]
