@@ -36,6 +36,8 @@ use crate::store::{ErrorKind, StoreError};
 
 /// What tokens are asked for: reading and writing any storage account, as far as roles allow.
 const SCOPE: &str = "https://storage.azure.com/.default";
+/// Where virtual machines find their metadata service.
+const METADATA: &str = "169.254.169.254";
 /// How long a way may take. The metadata service asks for retries over 70 seconds.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Repeated requests to Entra ID, which the identity crate spaces.
@@ -167,7 +169,7 @@ impl EntraId {
     }
 
     async fn search(&self) -> Result<Token, StoreError> {
-        let mut misses = String::new();
+        let mut misses = Vec::new();
         let known = self.settled.get().copied();
         for way in known.map_or_else(|| self.ways.clone(), |way| vec![way]) {
             match self.ask(way).await {
@@ -178,16 +180,17 @@ impl EntraId {
                 }
                 Err(Miss::Failed(why)) => return Err(self.failed(way, &why)),
                 Err(Miss::Absent(why)) => {
-                    misses.push_str(&format!("\n  {}: {}", way.title(), self.presentable(&why)));
+                    misses.push(format!("\n  {}: {}", way.title(), self.presentable(&why)));
                 }
             }
         }
         Err(StoreError::new(
             ErrorKind::NoCredentials,
             format!(
-                "no way to sign in to Entra ID gave a token{misses}\nhint: run `az login`, or set {TENANT_ID}, \
+                "no way to sign in to Entra ID gave a token{}\nhint: run `az login`, or set {TENANT_ID}, \
                  {CLIENT_ID} and {CLIENT_SECRET}; else set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or \
-                 AZURE_STORAGE_SAS_TOKEN, or list a public container with `--no-sign-request`"
+                 AZURE_STORAGE_SAS_TOKEN, or list a public container with `--no-sign-request`",
+                misses.concat()
             ),
         ))
     }
@@ -212,7 +215,10 @@ impl EntraId {
             let verb = if unset.len() == 1 { "is" } else { "are" };
             return Err(Miss::Absent(format!("{} {verb} not set", unset.join(", "))));
         }
-        if way == Way::ManagedIdentity && self.needs_metadata() && !self.has_metadata().await {
+        if way == Way::ManagedIdentity
+            && self.needs_metadata()
+            && !self.has_metadata(METADATA).await
+        {
             return Err(Miss::Absent("this machine has no identity endpoint".into()));
         }
         let miss = if way.needs().is_empty() { Miss::Absent } else { Miss::Failed };
@@ -286,13 +292,12 @@ impl EntraId {
     /// Whether that service is there. Without the header that it wants it answers 400 ("How to use managed
     /// identities on an Azure VM to acquire an access token", error reference); other clouds answer at its
     /// address with something else, and asking them for a token takes over a minute.
-    async fn has_metadata(&self) -> bool {
-        const HOST_NAME: &str = "169.254.169.254";
+    async fn has_metadata(&self, host: &str) -> bool {
         let second = Duration::from_secs(1);
         let timeouts = Timeouts { connect: second, first_byte: second, ..Timeouts::default() };
         let client = Client::new(Settings { timeouts, proxies: false, ..self.http.clone() });
-        let url = format!("http://{HOST_NAME}/metadata/identity/oauth2/token");
-        let Ok(request) = Request::get(url).header(HOST, HOST_NAME).body(()) else { return false };
+        let url = format!("http://{host}/metadata/identity/oauth2/token");
+        let Ok(request) = Request::get(url).header(HOST, host).body(()) else { return false };
         let answer = client.fetch(request, &mut Vec::new()).await;
         answer.is_ok_and(|head| head.status == http::StatusCode::BAD_REQUEST)
     }

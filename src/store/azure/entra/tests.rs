@@ -38,6 +38,22 @@ fn the_metadata_service_is_asked_where_no_other_endpoint_is_named() {
     }
 }
 
+#[tokio::test]
+async fn only_a_service_that_misses_its_header_is_the_metadata_service_of_azure() {
+    let steps = ["400 Bad Request", "404 Not Found", "401 Unauthorized", "200 OK"]
+        .map(|status| (answer(status, "", "{}"), Then::Close));
+    let script = Script::play(steps).await;
+    let entra = entra(&[]).unwrap();
+    let mut found = Vec::new();
+    for _ in 0..4 {
+        found.push(entra.has_metadata(&script.address).await);
+    }
+    assert_eq!(found, [true, false, false, false]);
+    let head = script.heads()[0].to_ascii_lowercase();
+    assert!(head.starts_with("get /metadata/identity/oauth2/token http/1.1\r\n"), "{head}");
+    assert!(!head.contains("\nmetadata:"), "{head}");
+}
+
 #[test]
 fn secrets_are_not_in_what_is_shown() {
     let entra = entra(&[(CLIENT_SECRET, "s3cret "), (IDENTITY_HEADER, "h3ader")]).unwrap();
