@@ -5,9 +5,13 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::{
     BUCKET, Held, Ran, Workshop, config, counted, held, keys, listing_of, numbered, options,
@@ -394,6 +398,224 @@ fn what_is_wrong_is_told_with_its_way_out() {
         assert!(told_so, "{told}: {}", ran.said());
         assert!(value.len() < 4 || !ran.said().contains(&value), "{}", ran.said());
     }
+}
+
+#[test]
+fn flags_of_buckets_are_refused() {
+    let simulator = serve(&numbered(10), "");
+    let workshop = Workshop::new();
+    let here = format!("azure://{DEFAULT_KEY_ID}/{BUCKET}");
+    for flag in [["--profile", "backup"], ["--region", "westeurope"], ["--addressing", "path"]] {
+        let ran = keyed(&workshop, &simulator, &here, &flag);
+        ran.ends_with_code(2);
+        let told = format!("`{}` says nothing about", flag[0]);
+        assert!(ran.stderr.contains(&told), "{}", ran.said());
+    }
+}
+
+// --- Entra ID ---------------------------------------------------------------------------------------
+
+const TOKEN: &str = "eyJ0b2tlbg";
+const IDENTITY_HEADER: &str = "header-of-the-endpoint";
+
+fn in_seconds(life: u64) -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + life
+}
+
+/// An identity endpoint as App Service has one. It gives `tokens` in turn and the last one for good, each
+/// for `life` seconds.
+struct Identity {
+    endpoint: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Identity {
+    fn start(tokens: &[&str], life: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}/msi/token", listener.local_addr().unwrap());
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let heads = Arc::clone(&asked);
+        let tokens: Vec<String> = tokens.iter().map(|token| (*token).to_owned()).collect();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let head = lines.map(Result::unwrap).take_while(|line| !line.is_empty());
+                let head = head.collect::<Vec<_>>().join("\n").to_ascii_lowercase();
+                let number = {
+                    let mut heads = heads.lock().unwrap();
+                    heads.push(head);
+                    heads.len().min(tokens.len()) - 1
+                };
+                let body = json!({
+                    "access_token": tokens[number],
+                    "expires_on": in_seconds(life).to_string(),
+                    "resource": "https://storage.azure.com",
+                    "token_type": "Bearer",
+                })
+                .to_string();
+                let length = body.len();
+                let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json";
+                write!(stream, "{head}\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+            }
+        });
+        Self { endpoint, asked }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    fn is_had_by(&self, command: &mut Command) {
+        command
+            .env("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
+            .env("IDENTITY_ENDPOINT", &self.endpoint)
+            .env("IDENTITY_HEADER", IDENTITY_HEADER);
+    }
+}
+
+/// A simulator that takes [`TOKEN`], and ten pages of blobs.
+fn serve_signed_in() -> Simulator {
+    let mut config = azure(&numbered(1_000), "page-limit=100");
+    config.credentials[0].session_token = Some(TOKEN.into());
+    start(config)
+}
+
+fn signed_in(simulator: &Simulator, more: &[&str], setup: impl FnOnce(&mut Command)) -> Ran {
+    let workshop = Workshop::new();
+    let location = format!("azure://{DEFAULT_KEY_ID}/{BUCKET}");
+    let mut command = scan_of(&workshop, simulator, &location, &[more, &["-o", "s.json"]].concat());
+    setup(&mut command);
+    let ran = run(command);
+    for secret in [TOKEN, IDENTITY_HEADER, "client-secret-text"] {
+        assert!(!ran.said().contains(secret), "{}", ran.said());
+    }
+    if ran.code == Some(0) {
+        assert_eq!(totals(&workshop.summary("s.json")).0, 1_000);
+    }
+    ran
+}
+
+#[test]
+fn without_keys_the_identity_of_the_machine_is_asked_once_while_its_token_holds() {
+    let identity = Identity::start(&[TOKEN], 3600);
+    let ran = signed_in(&serve_signed_in(), &["-vv"], |command| identity.is_had_by(command));
+    ran.ends_with_code(0);
+    let asked = identity.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].starts_with("get /msi/token?"), "{asked:?}");
+    assert!(asked[0].contains("resource=https%3a%2f%2fstorage.azure.com "), "{asked:?}");
+    assert!(asked[0].contains(&format!("x-identity-header: {IDENTITY_HEADER}")), "{asked:?}");
+}
+
+#[test]
+fn a_token_is_renewed_five_minutes_before_it_ends() {
+    let identity = Identity::start(&["too short", TOKEN], 299);
+    let ran = signed_in(&serve_signed_in(), &[], |command| identity.is_had_by(command));
+    ran.ends_with_code(0);
+    assert!(identity.asked().len() > 10, "at least for every page: {:?}", identity.asked());
+}
+
+#[test]
+fn a_refused_token_is_asked_for_again_once() {
+    let identity = Identity::start(&["revoked", TOKEN], 3600);
+    let simulator = serve_signed_in();
+    signed_in(&simulator, &[], |command| identity.is_had_by(command)).ends_with_code(0);
+    assert_eq!(identity.asked().len(), 2);
+    assert_eq!(simulator.counters().refused, 1);
+
+    let identity = Identity::start(&["of another tenant"], 3600);
+    let ran = signed_in(&simulator, &[], |command| identity.is_had_by(command));
+    ran.ends_with_code(1);
+    assert!(ran.stderr.contains("belongs to the tenant"), "{}", ran.said());
+}
+
+#[test]
+fn signing_in_can_be_said_where_there_is_a_key() {
+    let identity = Identity::start(&[TOKEN], 3600);
+    let simulator = serve_signed_in();
+    for (flags, code) in [(&["--entra-id"][..], 0), (&[], 1)] {
+        let ran = signed_in(&simulator, flags, |command| {
+            identity.is_had_by(command);
+            command.env("AZURE_STORAGE_KEY", account_key("another"));
+        });
+        ran.ends_with_code(code);
+    }
+    let both = ["--entra-id", "--sas-token-file", "x"];
+    signed_in(&simulator, &both, |_| {}).ends_with_code(2);
+    signed_in(&simulator, &["--entra-id", "--no-sign-request"], |_| {}).ends_with_code(2);
+}
+
+/// Puts an Azure CLI into the workshop's path that somebody is signed in to.
+fn sign_in_to_cli(workshop: &Workshop, command: &mut Command) {
+    let token = json!({
+        "accessToken": TOKEN, "expires_on": in_seconds(3600), "tokenType": "Bearer",
+        "tenant": "t", "subscription": "s", "expiresOn": "2030-01-01 00:00:00.000000",
+    });
+    let tool = workshop.path("az");
+    fs::write(&tool, format!("#!/bin/sh\necho '{token}'\n")).unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    command.env("PATH", tool.parent().unwrap());
+}
+
+#[test]
+fn whoever_is_signed_in_to_the_azure_cli_weighs_with_it() {
+    let workshop = Workshop::new();
+    let ran = signed_in(&serve_signed_in(), &[], |command| sign_in_to_cli(&workshop, command));
+    ran.ends_with_code(0);
+    let mut sources = workshop.bare(&["sources"]);
+    sign_in_to_cli(&workshop, &mut sources);
+    let ran = run(sources);
+    ran.ends_with_code(0);
+    assert!(ran.text().contains("Entra ID (Azure CLI)"), "{}", ran.text());
+    assert!(!ran.said().contains(TOKEN));
+}
+
+#[test]
+fn every_way_that_was_tried_is_told_where_none_gives_a_token() {
+    let simulator = serve_signed_in();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ran = signed_in(&simulator, &[], |command| {
+        command
+            .env_remove("AZURE_TOKEN_CREDENTIALS")
+            .env("PATH", "/nowhere")
+            .env("AZURE_CLIENT_SECRET", "client-secret-text")
+            .env("IDENTITY_ENDPOINT", format!("http://{closed}/"))
+            .env("IDENTITY_HEADER", IDENTITY_HEADER);
+    });
+    ran.ends_with_code(1);
+    for told in [
+        "client secret: AZURE_TENANT_ID, AZURE_CLIENT_ID are not set",
+        "workload identity: AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE are not set",
+        "managed identity: ",
+        &closed.to_string(),
+        "Azure CLI: ",
+        "az not found",
+        "Azure Developer CLI: ",
+        "`az login`",
+        "AZURE_STORAGE_KEY",
+    ] {
+        assert!(ran.stderr.contains(told), "{told}: {}", ran.said());
+    }
+    assert_eq!(simulator.counters().lists, 0);
+}
+
+#[test]
+fn a_client_secret_that_fails_is_not_replaced_by_somebody_else() {
+    let workshop = Workshop::new();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ran = signed_in(&serve_signed_in(), &[], |command| {
+        sign_in_to_cli(&workshop, command);
+        command
+            .env_remove("AZURE_TOKEN_CREDENTIALS")
+            .env("AZURE_AUTHORITY_HOST", format!("https://{closed}"))
+            .env("AZURE_TENANT_ID", "tenant")
+            .env("AZURE_CLIENT_ID", "client")
+            .env("AZURE_CLIENT_SECRET", "client-secret-text");
+    });
+    ran.ends_with_code(1);
+    assert!(ran.stderr.contains("by client secret failed"), "{}", ran.said());
+    assert!(ran.stderr.contains(&closed.to_string()), "{}", ran.said());
 }
 
 // --- a server that other people wrote ---------------------------------------------------------------

@@ -17,7 +17,7 @@ use crate::store::{ErrorKind, StoreError};
 /// line, which everyone on the machine can read.
 #[derive(Debug, Args)]
 #[command(
-    next_help_heading = "Azure source (else AZURE_STORAGE_CONNECTION_STRING, _KEY or _SAS_TOKEN)"
+    next_help_heading = "Azure source (else AZURE_STORAGE_CONNECTION_STRING, _KEY or _SAS_TOKEN, else Entra ID)"
 )]
 #[group(multiple = false)]
 #[allow(clippy::struct_field_names, reason = "they are the names of the flags")]
@@ -31,6 +31,10 @@ pub(super) struct AzureArgs {
     /// A file that holds a shared access signature
     #[arg(long, value_name = "FILE", env = "WEIGHBRIDGE_SAS_TOKEN_FILE", value_hint = ValueHint::FilePath)]
     pub(super) sas_token_file: Option<PathBuf>,
+    /// Sign in to Entra ID, whatever keys the environment holds: by client secret, workload identity or
+    /// managed identity, or as you are signed in to `az` or `azd`
+    #[arg(long, conflicts_with = "no_sign_request", env = "WEIGHBRIDGE_ENTRA_ID", value_parser = clap::builder::BoolishValueParser::new())]
+    pub(super) entra_id: bool,
 }
 
 impl AzureArgs {
@@ -43,6 +47,7 @@ impl AzureArgs {
         ]
         .into_iter()
         .find_map(|(path, flag)| path.as_ref().map(|_| flag))
+        .or(self.entra_id.then_some("--entra-id"))
     }
 
     fn access(&self) -> Result<AzureAccess, Failure> {
@@ -52,6 +57,8 @@ impl AzureArgs {
             AzureAccess::AccountKey(secret(path)?)
         } else if let Some(path) = &self.sas_token_file {
             AzureAccess::Sas(secret(path)?)
+        } else if self.entra_id {
+            AzureAccess::EntraId
         } else {
             AzureAccess::Environment
         })
@@ -98,12 +105,15 @@ pub(super) fn hint(error: &StoreError) -> Option<&'static str> {
             "a signature needs the permission \"List\" on containers, an identity the role \"Storage Blob \
              Data Reader\""
         }
+        (ErrorKind::BadCredentials, "InvalidAuthenticationInfo") => {
+            "check that the identity belongs to the tenant of the account's subscription"
+        }
         (ErrorKind::BadCredentials, _) => {
             "check that key or signature belong to the account and have not been renewed since"
         }
         (ErrorKind::NoCredentials, _) => {
-            "set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN; for a public \
-             container use `--no-sign-request`"
+            "set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or run `az login`; \
+             for a public container use `--no-sign-request`"
         }
         (ErrorKind::Resolve, _) => {
             "check the account's name in the location: it is part of the host"

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::scan_args::{SignVersion, SourceArgs};
+use super::scan_args::{Addressing, SignVersion, SourceArgs};
 use super::{Failure, azure};
 use crate::location::{Bucket, Demo, Location};
 use crate::object::KeyOrder;
@@ -65,7 +65,11 @@ pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Sourc
 /// A flag that says nothing about this source was meant for another one.
 fn refuse_unfitting(location: &Location, args: &SourceArgs) -> Result<(), Failure> {
     let azure_flag = args.azure.given();
-    let flags: [(bool, &str, &[&str]); 8] = [
+    let buckets: &[&str] = &["s3", "ks3", "oss"];
+    let flags: [(bool, &str, &[&str]); 11] = [
+        (args.profile.is_some(), "--profile", buckets),
+        (args.region.is_some(), "--region", buckets),
+        (args.addressing != Addressing::Auto, "--addressing", buckets),
         (args.internal, "--internal", &["ks3", "oss"]),
         (args.accelerate, "--accelerate", &["oss"]),
         (args.sign_version != SignVersion::V4, "--sign-version", &["ks3"]),

@@ -44,7 +44,7 @@ pub async fn all(profile: Option<&str>) -> Vec<SourceKind> {
         kind("s3", "Amazon S3 and compatible", Quirks::S3, found(s3::find_keys(profile).await)),
         kind("ks3", "Kingsoft KS3", ks3::quirks(), found(ks3::find_keys(None).await)),
         kind("oss", "Alibaba Cloud OSS", oss::quirks(), found(oss::find_keys(None).await)),
-        kind("azure", "Azure Blob Storage", azure::quirks(), found(azure::find_keys())),
+        kind("azure", "Azure Blob Storage", azure::quirks(), found(azure::find_keys().await)),
         kind("demo", "generated objects", Quirks::S3, FoundKeys::Needless),
     ]
 }

@@ -272,6 +272,7 @@ impl Workshop {
             .env("HOME", self.folder.path())
             .env("TMPDIR", self.folder.path())
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AZURE_TOKEN_CREDENTIALS", "dev")
             .stdin(Stdio::null());
         command
     }

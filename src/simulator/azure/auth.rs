@@ -1,9 +1,9 @@
-//! Verification of Shared Key and of shared access signatures.
+//! Verification of Shared Key, of shared access signatures and of bearer tokens.
 //!
 //! What is signed is built from the request as it was received, by this module alone: a client's signing
 //! code is judged by an independent reading of the rules ("Authorize with Shared Key", "Create an account
 //! SAS", "Create a service SAS", Azure Storage REST reference). An account's key is the bytes of its
-//! secret, so clients are given the secret in Base64.
+//! secret, so clients are given the secret in Base64. The bearer token that it takes is its session token.
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
@@ -51,6 +51,14 @@ pub(super) fn verify(
         return verify_sas(request, signature, key.secret.as_bytes(), now).map(|()| true);
     }
     let Some(header) = request.headers.get(http::header::AUTHORIZATION) else { return Ok(false) };
+    if let Some(token) = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")) {
+        let known = secret(request.account).and_then(|known| known.session_token.as_deref());
+        return if known == Some(token) {
+            Ok(true)
+        } else {
+            Err(Code::InvalidAuthenticationInfo.into())
+        };
+    }
     let (account, signature) = header
         .to_str()
         .ok()

@@ -19,6 +19,7 @@ pub(super) enum Code {
     BlobNotFound,
     ContainerNotFound,
     InternalError,
+    InvalidAuthenticationInfo,
     InvalidHeaderValue,
     InvalidQueryParameterValue,
     InvalidRange,
@@ -56,6 +57,12 @@ impl Code {
                 "InternalError",
                 500,
                 "Server encountered an internal error. Please try again after some time.",
+            ),
+            Self::InvalidAuthenticationInfo => (
+                "InvalidAuthenticationInfo",
+                401,
+                "Server failed to authenticate the request. Please refer to the information in the \
+                 www-authenticate header.",
             ),
             Self::InvalidHeaderValue => (
                 "InvalidHeaderValue",

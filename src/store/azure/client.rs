@@ -8,6 +8,7 @@ use http::header::{
 };
 use http::{HeaderMap, Request, Uri};
 
+use super::bearer::Token;
 use super::config::AzureConfig;
 use super::credentials::{Credential, Resolved, resolve};
 use super::decode::{Expected, decode};
@@ -47,11 +48,14 @@ impl AzureStore {
     ///
     /// # Errors
     /// [`ErrorKind::Setup`] for what cannot be right, [`ErrorKind::NoCredentials`] where none are found and
-    /// none were waived, [`ErrorKind::BadCredentials`] for a signature that has expired.
+    /// none were waived, [`ErrorKind::BadCredentials`] for a signature that has expired and where signing in
+    /// to Entra ID fails.
     pub async fn connect(config: AzureConfig) -> Result<Self, StoreError> {
         let variables = |name: &str| std::env::var(name).ok();
         let resolved = resolve(&config, &variables, date::now_seconds())?;
         let mut store = Self::new(config, resolved);
+        // Whoever cannot sign in is told before anything is listed.
+        store.token().await?;
         if !matches!(store.credential, Credential::Anonymous) {
             store.look_at_account().await;
         }
@@ -119,22 +123,44 @@ impl AzureStore {
         decode(page, request, &expected).map_err(|rejected| self.redacted(rejected.into()))
     }
 
-    /// One attempt, and a second one at once where the clock was what was wrong with the first.
+    /// The token to send, where requests are authorised by one.
+    async fn token(&self) -> Result<Option<Token>, StoreError> {
+        match &self.credential {
+            Credential::Bearer(bearer) => bearer.token().await.map(Some),
+            Credential::Key(_) | Credential::Sas(_) | Credential::Anonymous => Ok(None),
+        }
+    }
+
+    /// One attempt, and a second one at once where the clock or the token was what was wrong with the first.
     pub(super) async fn send_corrected(
         &self,
         parameters: &Parameters,
         body: &mut Vec<u8>,
     ) -> Result<Head, StoreError> {
-        let mut error = match self.send(parameters, body).await {
+        let mut token = self.token().await?;
+        let mut error = match self.send(parameters, token.as_ref(), body).await {
             Ok(head) => return Ok(head),
             Err(error) => error,
         };
-        // Other credentials do not depend on our clock.
-        if let (ErrorKind::ClockSkew { seconds: Some(seconds) }, Credential::Key(_)) =
-            (&error.kind, &self.credential)
-        {
-            self.skew.store(*seconds, Ordering::Relaxed);
-            error = match self.send(parameters, body).await {
+        let corrected = match (&error.kind, &self.credential, &token) {
+            // Other credentials do not depend on our clock.
+            (ErrorKind::ClockSkew { seconds: Some(seconds) }, Credential::Key(_), _) => {
+                self.skew.store(*seconds, Ordering::Relaxed);
+                true
+            }
+            // By our clock the token holds; the service has the last word.
+            (
+                ErrorKind::BadCredentials | ErrorKind::NoCredentials | ErrorKind::ClockSkew { .. },
+                Credential::Bearer(bearer),
+                Some(refused),
+            ) => {
+                token = Some(bearer.renewed(refused).await?);
+                true
+            }
+            _ => false,
+        };
+        if corrected {
+            error = match self.send(parameters, token.as_ref(), body).await {
                 Ok(head) => return Ok(head),
                 Err(error) => error,
             };
@@ -142,8 +168,13 @@ impl AzureStore {
         Err(self.redacted(error))
     }
 
-    async fn send(&self, parameters: &Parameters, body: &mut Vec<u8>) -> Result<Head, StoreError> {
-        let call = self.call(parameters).await?;
+    async fn send(
+        &self,
+        parameters: &Parameters,
+        token: Option<&Token>,
+        body: &mut Vec<u8>,
+    ) -> Result<Head, StoreError> {
+        let call = self.call(parameters, token)?;
         let head = self.http.fetch(call, body).await?;
         if head.status.is_success() {
             return Ok(head);
@@ -151,18 +182,17 @@ impl AzureStore {
         Err(error::read(head.status, &head.headers, body))
     }
 
-    async fn call(&self, parameters: &Parameters) -> Result<Request<()>, StoreError> {
+    fn call(
+        &self,
+        parameters: &Parameters,
+        token: Option<&Token>,
+    ) -> Result<Request<()>, StoreError> {
         let mut uri =
             format!("{}{}?{}", self.endpoint.origin(), self.path, query::write(parameters));
-        let authorization = match &self.credential {
-            Credential::Bearer(bearer) => Some(format!("Bearer {}", *bearer.token().await?.text)),
-            Credential::Sas(sas) => {
-                uri.push('&');
-                uri.push_str(sas.token());
-                None
-            }
-            Credential::Key(_) | Credential::Anonymous => None,
-        };
+        if let Credential::Sas(sas) = &self.credential {
+            uri.push('&');
+            uri.push_str(sas.token());
+        }
         // The address is not repeated: it may hold a signature.
         let uri: Uri = uri.parse().map_err(|_| {
             StoreError::new(
@@ -172,7 +202,7 @@ impl AzureStore {
         })?;
         let mut call = Request::new(());
         *call.uri_mut() = uri;
-        *call.headers_mut() = self.headers(parameters, authorization).map_err(|_| {
+        *call.headers_mut() = self.headers(parameters, token).map_err(|_| {
             StoreError::new(ErrorKind::Setup, "the host or the token holds control characters")
         })?;
         Ok(call)
@@ -181,7 +211,7 @@ impl AzureStore {
     fn headers(
         &self,
         parameters: &Parameters,
-        authorization: Option<String>,
+        token: Option<&Token>,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(HOST, self.endpoint.authority.parse()?);
@@ -199,7 +229,7 @@ impl AzureStore {
                 let Self { account, path, .. } = self;
                 Some(sign::authorization(&Unsigned { account, path, parameters, date: &date }, key))
             }
-            _ => authorization,
+            _ => token.map(|token| format!("Bearer {}", *token.text)),
         };
         if let Some(text) = authorization {
             let mut value: HeaderValue = text.parse()?;

@@ -49,7 +49,7 @@ impl AzureConfig {
 #[derive(Clone, Debug)]
 pub enum AzureAccess {
     /// What the environment holds, in this order: `AZURE_STORAGE_CONNECTION_STRING`,
-    /// `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`.
+    /// `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`; where it holds none, as [`EntraId`](Self::EntraId).
     Environment,
     /// A connection string.
     ConnectionString(Secret),
@@ -57,7 +57,10 @@ pub enum AzureAccess {
     AccountKey(Secret),
     /// A shared access signature.
     Sas(Secret),
-    /// Bearer tokens, such as those of Entra ID.
+    /// Tokens of Entra ID: by client secret, workload identity, managed identity, or as whoever is signed
+    /// in to the Azure CLI or the Azure Developer CLI. `AZURE_TOKEN_CREDENTIALS` chooses among them.
+    EntraId,
+    /// Bearer tokens from elsewhere.
     Bearer(Arc<dyn TokenSource>),
     /// Nothing: containers with anonymous read access.
     Anonymous,

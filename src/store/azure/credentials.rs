@@ -1,13 +1,16 @@
 //! What authorises requests, and where they go: from what the user says and what the environment holds.
 
-use super::bearer::Bearer;
+use std::sync::Arc;
+
+use super::bearer::{Bearer, TokenSource as _};
 use super::config::{AzureAccess, AzureConfig, Secret};
 use super::connection_string::{Access, ConnectionString};
+use super::entra::EntraId;
 use super::key::AccountKey;
 use super::sas::Sas;
 use crate::location::AZURE_SUFFIX;
-use crate::store::http::base::BaseUrl;
-use crate::store::{ErrorKind, KeyInUse, StoreError};
+use crate::store::http::base::{BaseUrl, is_loopback};
+use crate::store::{ErrorKind, KeyInUse, StoreError, http};
 
 const CONNECTION_STRING: &str = "AZURE_STORAGE_CONNECTION_STRING";
 const KEY: &str = "AZURE_STORAGE_KEY";
@@ -27,9 +30,9 @@ impl Credential {
     /// What this is, as far as anybody may see it.
     pub(super) fn in_use(&self) -> Option<KeyInUse> {
         let what = match self {
-            Self::Key(_) => "an account key",
-            Self::Sas(_) => "a shared access signature",
-            Self::Bearer(_) => "a bearer token",
+            Self::Key(_) => "an account key".into(),
+            Self::Sas(_) => "a shared access signature".into(),
+            Self::Bearer(bearer) => bearer.title(),
             Self::Anonymous => return None,
         };
         Some(KeyInUse::new("", what))
@@ -46,16 +49,19 @@ impl Credential {
     }
 }
 
-/// What the environment holds for any account; it is not read.
+/// What the environment holds for any account, without reading it; where it holds nothing, whoever Entra ID
+/// gives a token to.
 ///
 /// # Errors
-/// [`ErrorKind::NoCredentials`] where it holds nothing.
-pub fn find_keys() -> Result<Option<KeyInUse>, StoreError> {
+/// [`ErrorKind::NoCredentials`] where there is nobody, [`ErrorKind::BadCredentials`] where signing in fails.
+pub async fn find_keys() -> Result<Option<KeyInUse>, StoreError> {
     let set = |name: &&'static str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    match [CONNECTION_STRING, KEY, SAS_TOKEN].into_iter().find(set) {
-        Some(name) => Ok(Some(KeyInUse::new("", format!("the environment ({name})")))),
-        None => Err(none_found()),
+    if let Some(name) = [CONNECTION_STRING, KEY, SAS_TOKEN].into_iter().find(set) {
+        return Ok(Some(KeyInUse::new("", format!("the environment ({name})"))));
     }
+    let entra = EntraId::new(&|name| std::env::var(name).ok(), http::Settings::default())?;
+    entra.token().await?;
+    Ok(Some(KeyInUse::new("", entra.title())))
 }
 
 /// Everything that was left open in the configuration.
@@ -68,8 +74,7 @@ pub(super) struct Resolved {
 /// Reads what `config` leaves open from `variables`; `now` is in seconds since 1970.
 ///
 /// # Errors
-/// [`ErrorKind::Setup`] for what cannot be right, [`ErrorKind::NoCredentials`] where none are found and
-/// none were waived.
+/// [`ErrorKind::Setup`] for what cannot be right.
 pub(super) fn resolve(
     config: &AzureConfig,
     variables: &dyn Fn(&str) -> Option<String>,
@@ -98,9 +103,12 @@ pub(super) fn resolve(
         AzureAccess::Sas(Secret { text, source }) => {
             Credential::Sas(Sas::parse(&text, &source, now)?)
         }
+        AzureAccess::EntraId | AzureAccess::Environment => {
+            let source = EntraId::new(variables, config.http.clone())?;
+            Credential::Bearer(Bearer::new(Arc::new(source)))
+        }
         AzureAccess::Bearer(source) => Credential::Bearer(Bearer::new(source)),
         AzureAccess::Anonymous => Credential::Anonymous,
-        AzureAccess::Environment => return Err(none_found()),
     };
     let suffix = config.suffix.as_deref();
     // What is said on the spot counts before what a connection string says, and that before the rule.
@@ -113,10 +121,15 @@ pub(super) fn resolve(
     if endpoint.path.is_empty() && endpoint.is_address() {
         endpoint.path = format!("/{}", config.account);
     }
-    if matches!(credential, Credential::Bearer(_)) && !endpoint.secure && !endpoint.is_address() {
+    let readable = !endpoint.secure && !is_loopback(&endpoint.authority);
+    if readable && matches!(credential, Credential::Bearer(_)) {
         return Err(StoreError::new(
             ErrorKind::Setup,
-            format!("a bearer token is not sent to `{}` without TLS", endpoint.origin()),
+            format!(
+                "a token of Entra ID is not sent to `{}` without TLS\nhint: name an endpoint that begins with \
+                 `https://`, or set {CONNECTION_STRING}, {KEY} or {SAS_TOKEN}",
+                endpoint.origin()
+            ),
         ));
     }
     Ok(Resolved { credential, endpoint })
@@ -135,7 +148,7 @@ fn environment(
     } else if variable(SAS_TOKEN).is_some() {
         (SAS_TOKEN, AzureAccess::Sas)
     } else {
-        return Ok(AzureAccess::Environment);
+        return Ok(AzureAccess::EntraId);
     };
     // The variables of the CLI belong together.
     if let Some(owner) = variable(ACCOUNT).filter(|owner| owner.trim() != account) {
@@ -151,16 +164,6 @@ fn other_account(source: &str, owner: &str, account: &str) -> StoreError {
         format!(
             "{source} is for the account `{owner}`, and the location names `{account}`\nhint: name \
              azure://{owner}/…, or set credentials of `{account}`"
-        ),
-    )
-}
-
-fn none_found() -> StoreError {
-    StoreError::new(
-        ErrorKind::NoCredentials,
-        format!(
-            "no credentials were found\nhint: set {CONNECTION_STRING}, {KEY} or {SAS_TOKEN}, or list a public \
-             container with `--no-sign-request`"
         ),
     )
 }
@@ -199,9 +202,29 @@ mod tests {
         assert!(matches!(kind(&[sas, key]), Credential::Key(_)));
         assert!(matches!(kind(&[sas, key, ("AZURE_STORAGE_ACCOUNT", "acct")]), Credential::Key(_)));
         assert_eq!(url(&config, &[sas, connection]), "https://acct.blob.core.usgovcloudapi.net");
-        let empty = resolved(&config, &[("AZURE_STORAGE_KEY", " ")]).unwrap_err();
-        assert_eq!(empty.kind, ErrorKind::NoCredentials);
-        assert!(empty.message.contains("AZURE_STORAGE_KEY"));
+        assert!(matches!(kind(&[("AZURE_STORAGE_KEY", " ")]), Credential::Bearer(_)));
+        let said = AzureConfig { access: AzureAccess::EntraId, ..config.clone() };
+        let credential = resolved(&said, &[sas, key, connection]).unwrap().credential;
+        assert!(matches!(credential, Credential::Bearer(_)), "what is said counts");
+    }
+
+    #[test]
+    fn tokens_go_over_tls_or_stay_on_this_machine() {
+        for (endpoint, sent) in [
+            ("https://blobs.example.com", true),
+            ("http://127.0.0.1:10000", true),
+            ("http://[::1]:10000", true),
+            ("http://localhost:10000", true),
+            ("http://192.0.2.1:10000", false),
+            ("http://blobs.example.com", false),
+        ] {
+            let config = AzureConfig {
+                endpoint_url: Some(endpoint.into()),
+                access: AzureAccess::EntraId,
+                ..AzureConfig::new("acct", "c")
+            };
+            assert_eq!(resolved(&config, &[]).is_ok(), sent, "{endpoint}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //!
 //! * `config`, `credentials`, `connection_string`, `sas`, `key`, `bearer`: what the user says, and what is
 //!   found.
+//! * `entra`: tokens of Entra ID.
 //! * `query`, `sign`: from a page request to an HTTP request.
 //! * `client`: the attempt, and what an answer may correct about it.
 //! * `billed`: the same listing with versions, snapshots and deleted blobs.
@@ -24,6 +25,7 @@ mod config;
 mod connection_string;
 mod credentials;
 mod decode;
+mod entra;
 mod entry;
 mod error;
 mod key;

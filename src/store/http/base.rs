@@ -64,6 +64,13 @@ impl BaseUrl {
     }
 }
 
+/// Whether an authority is this machine itself.
+pub(crate) fn is_loopback(authority: &str) -> bool {
+    let host = host_of(authority);
+    let loopback = |address: std::net::IpAddr| address.is_loopback();
+    host == "localhost" || host.parse().is_ok_and(loopback)
+}
+
 /// Whether an authority is `localhost` or an IP address.
 pub(crate) fn is_address(authority: &str) -> bool {
     let host = host_of(authority);

@@ -97,6 +97,21 @@ async fn a_bearer_token_is_sent() {
 }
 
 #[tokio::test]
+async fn a_refused_token_is_renewed_once() {
+    let refused =
+        || (answer("401 Unauthorized", "", xml_error("InvalidAuthenticationInfo")), Then::Keep);
+    let script = Script::play([refused(), ok(), ok(), refused(), refused()]).await;
+    let source = Numbered { life: 3600, fails_from: 9, calls: AtomicU32::new(0) };
+    let store = store(&script, AzureAccess::Bearer(Arc::new(source)));
+    list(&store, None).await.unwrap();
+    list(&store, None).await.unwrap();
+    assert_eq!(list(&store, None).await.unwrap_err().kind, ErrorKind::BadCredentials);
+    let heads = script.heads();
+    let sent: Vec<_> = heads.iter().map(|head| header(head, "authorization").unwrap()).collect();
+    assert_eq!(sent, [0, 1, 1, 1, 2].map(|number| format!("Bearer TOKEN{number}")));
+}
+
+#[tokio::test]
 async fn the_clock_is_corrected_once_and_kept() {
     let wrong = || {
         let headers = "Date: Wed, 01 May 2024 12:00:00 GMT\r\n";
