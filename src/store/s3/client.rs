@@ -1,7 +1,7 @@
 //! A bucket that speaks the list calls of S3.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{ACCEPT_ENCODING, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT};
@@ -9,6 +9,7 @@ use http::{HeaderMap, Request, Uri};
 use zeroize::Zeroizing;
 
 use super::config::S3Config;
+use super::correct::Corrected;
 use super::credentials::KeyRing;
 use super::decode::{Expected, decode};
 use super::directory;
@@ -22,7 +23,6 @@ use super::settled::Settled;
 use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use super::{query, version};
 use crate::store::http::Client;
-use crate::store::page::printable;
 use crate::store::text::{date, percent};
 use crate::store::{
     Billed, ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks,
@@ -32,10 +32,10 @@ use crate::store::{
 /// A bucket of Amazon S3 or of a store that is compatible with it.
 #[derive(Debug)]
 pub struct S3Store {
-    bucket: String,
+    pub(super) bucket: String,
     provider: String,
     request_payer: bool,
-    path_style: Option<bool>,
+    pub(super) path_style: Option<bool>,
     quirks: Quirks,
     /// The same for a store that turns out to know the first version of the list call only.
     first_quirks: Quirks,
@@ -48,25 +48,15 @@ pub struct S3Store {
     /// The service by the name that the server gives itself.
     answering: OnceLock<&'static Provider>,
     http: Client,
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     pub(super) keys: KeyRing,
-    session: Option<Session>,
+    pub(super) session: Option<Session>,
     signer: Box<dyn Sign>,
-    route: RwLock<Arc<Route>>,
+    pub(super) route: RwLock<Arc<Route>>,
     /// Whether the route was changed by an answer; that happens once.
-    rerouted: AtomicBool,
+    pub(super) rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
-    skew: AtomicI64,
-}
-
-/// What was corrected already for one request.
-#[derive(Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is one independent correction")]
-struct Corrected {
-    rerouted: bool,
-    reset: bool,
-    renewed: bool,
-    translated: bool,
+    pub(super) skew: AtomicI64,
 }
 
 impl S3Store {
@@ -235,56 +225,6 @@ impl S3Store {
         }
     }
 
-    /// Puts other keys in the place of refused ones; false if there are no others.
-    async fn renew(&self, refused: &Arc<Keys>) -> Result<bool, StoreError> {
-        match &self.session {
-            Some(session) if refused.of_session => {
-                session.end(refused).await;
-                Ok(true)
-            }
-            _ => self.keys.renew(refused).await,
-        }
-    }
-
-    /// Corrects what an answer says was wrong with a request: the region, the clock, keys that have ended, or
-    /// the version of the call. Each is corrected once.
-    ///
-    /// # Errors
-    /// The refusal, where nothing was corrected.
-    async fn correct(
-        &self,
-        mut refusal: Refusal,
-        route: &Arc<Route>,
-        keys: Option<&Arc<Keys>>,
-        corrected: &mut Corrected,
-    ) -> Result<(), StoreError> {
-        self.locate(route, &mut refusal);
-        let again = match &refusal.error.kind {
-            ErrorKind::WrongRegion { region } if !corrected.rerouted => {
-                corrected.rerouted = true;
-                self.reroute(route, region.as_deref(), refusal.host.as_deref())
-            }
-            ErrorKind::ClockSkew { seconds: Some(seconds) } if !corrected.reset => {
-                corrected.reset = true;
-                self.skew.store(*seconds, Ordering::Relaxed);
-                true
-            }
-            ErrorKind::BadPage(PageError::FirstVersion) if !corrected.translated => {
-                corrected.translated = true;
-                true
-            }
-            ErrorKind::BadCredentials if !corrected.renewed && has_ended(&refusal.error.code) => {
-                corrected.renewed = true;
-                match keys {
-                    Some(keys) => self.renew(keys).await?,
-                    None => false,
-                }
-            }
-            _ => false,
-        };
-        if again { Ok(()) } else { Err(redacted(refusal.error, keys.map(Arc::as_ref))) }
-    }
-
     async fn attempt(
         &self,
         route: &Route,
@@ -434,61 +374,6 @@ impl S3Store {
             &self.bucket
         }
     }
-
-    pub(super) fn route(&self) -> Arc<Route> {
-        Arc::clone(&self.route.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Sees that a refusal is about the bucket's place where the answer names another one than the one
-    /// asked. KS3 and OSS send the right endpoint with `AccessDenied`.
-    fn locate(&self, used: &Route, refusal: &mut Refusal) {
-        let Refusal { error, host: Some(host) } = refusal else { return };
-        if error.kind == ErrorKind::AccessDenied && used.host.ends_with(host.as_str()) {
-            return;
-        }
-        if let ErrorKind::AccessDenied | ErrorKind::WrongRegion { region: None } = error.kind {
-            let region = self.endpoint.region_of(host).filter(|region| *region != used.region);
-            error.kind = ErrorKind::WrongRegion { region };
-            let named = printable(host.as_bytes());
-            error.message = format!("{}; the store names the endpoint `{named}`", error.message);
-            if matches!(error.kind, ErrorKind::WrongRegion { region: None }) {
-                let hint = format!("\nhint: ask there, with `--endpoint-url https://{named}`");
-                error.message.push_str(&hint);
-            }
-        }
-    }
-
-    /// Goes to the region or host that an answer names; whether the request may be sent again.
-    fn reroute(&self, used: &Arc<Route>, region: Option<&str>, host: Option<&str>) -> bool {
-        let mut route = self.route.write().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&route, used) {
-            // Another request was told the same.
-            return true;
-        }
-        let region = region
-            .map(str::to_owned)
-            .or_else(|| host.and_then(|host| self.endpoint.region_of(host)))
-            .filter(|region| is_region(region));
-        let moved = || {
-            let moved = host.and_then(|host| used.to_host(host, &self.bucket));
-            let route = moved.unwrap_or_else(|| Route::clone(used));
-            Route { region: region.clone().unwrap_or_else(|| used.region.clone()), ..route }
-        };
-        let regional = || {
-            let region = region.as_deref().filter(|_| !self.endpoint.is_named())?;
-            self.endpoint.route(&self.bucket, region, self.path_style).ok()
-        };
-        let found = regional().unwrap_or_else(moved);
-        if found == **used {
-            return false;
-        }
-        if self.rerouted.swap(true, Ordering::Relaxed) {
-            return false;
-        }
-        tracing::info!("the bucket is in region {} at {}", found.region, found.host);
-        *route = Arc::new(found);
-        true
-    }
 }
 
 impl Store for S3Store {
@@ -566,35 +451,6 @@ fn check_name(bucket: &str) -> Result<(), StoreError> {
         )));
     }
     Ok(())
-}
-
-/// Regions become part of host names, so nothing else is taken for one.
-fn is_region(region: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    !region.is_empty() && region.len() <= 63 && region.bytes().all(allowed)
-}
-
-fn has_ended(code: &str) -> bool {
-    matches!(
-        code,
-        "ExpiredToken"
-            | "ExpiredTokenException"
-            | "TokenRefreshRequired"
-            | "InvalidToken"
-            | "SecurityTokenExpired"
-    )
-}
-
-/// An error without anything secret that the other side repeated in it.
-fn redacted(mut error: StoreError, keys: Option<&Keys>) -> StoreError {
-    if let Some(at) = error.message.find("Signature=") {
-        error.message.truncate(at);
-        error.message.push_str("Signature=[redacted]");
-    }
-    if let Some(keys) = keys {
-        error.message = keys.redact(error.message);
-    }
-    error
 }
 
 fn setup(message: impl Into<String>) -> StoreError {

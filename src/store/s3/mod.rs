@@ -9,7 +9,7 @@
 //! * `settled`: what comes of it, which is all that the client knows. Other providers that speak these
 //!   calls (`store::ks3`, `store::oss`) are other ways to such a value, and nothing more.
 //! * `endpoint`, `query`, `sign`: from a page request to an HTTP request.
-//! * `client`: the attempt, and what an answer may correct about it.
+//! * `client`: the attempt; `correct`: what an answer may correct about it.
 //! * `directory`, `session`: directory buckets, which list by directories within sessions.
 //! * `billed`: the calls that list what is billed beside the current objects, and their documents:
 //!   `versions`, `uploads`, by way of `document`.
@@ -21,6 +21,7 @@
 mod billed;
 mod client;
 mod config;
+mod correct;
 pub(crate) mod credentials;
 mod decode;
 mod directory;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::client::S3Store;
+use super::correct::redacted;
 use super::decode::plus_of;
 use super::endpoint::Route;
 use super::error::Refusal;
@@ -22,7 +23,7 @@ impl S3Store {
         if self.quirks().plus == Plus::Unsure && self.plus.get().is_none() {
             let keys = self.keys.keys().await?;
             let asked = self.ask_for_plus(&self.route(), keys.as_ref(), prefix).await;
-            asked.map_err(|refusal| refusal.error)?;
+            asked.map_err(|refusal| redacted(refusal.error, keys.as_deref()))?;
         }
         Ok(self.as_meant(self.quirks()))
     }
