@@ -67,7 +67,7 @@ fn a_prefix_within_a_directory_lists_what_begins_with_it_and_nothing_else() {
 #[test]
 fn a_session_that_ends_on_the_way_is_replaced_and_nothing_is_lost() {
     let content = numbered(20_000);
-    let simulator = serve(&content, "session-requests=200");
+    let simulator = serve(&content, "session-requests=40");
     assert_exact(&content, &simulator, "", "20");
     let counters = simulator.counters();
     assert!(counters.refused > 0, "sessions ended before they were replaced");

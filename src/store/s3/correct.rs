@@ -13,13 +13,17 @@ use crate::store::{ErrorKind, PageError, StoreError};
 
 /// What was corrected already for one request.
 #[derive(Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is one independent correction")]
 pub(super) struct Corrected {
     rerouted: bool,
     reset: bool,
-    renewed: bool,
     translated: bool,
+    /// How often other keys were asked for.
+    renewals: u32,
 }
+
+/// Sessions that one request may find ended, one after another: others use them at the same time, and a new
+/// one may be used up before this request comes to it. An account's keys are renewed once.
+const ENDED_SESSIONS: u32 = 5;
 
 impl S3Store {
     pub(super) fn route(&self) -> Arc<Route> {
@@ -38,7 +42,7 @@ impl S3Store {
     }
 
     /// Corrects what an answer says was wrong with a request: the region, the clock, keys that have ended, or
-    /// the version of the call. Each is corrected once.
+    /// the version of the call. Each is corrected once, but for the keys of sessions.
     ///
     /// # Errors
     /// The refusal, where nothing was corrected.
@@ -64,13 +68,13 @@ impl S3Store {
                 corrected.translated = true;
                 true
             }
-            ErrorKind::BadCredentials if !corrected.renewed && has_ended(&refusal.error.code) => {
-                corrected.renewed = true;
-                match keys {
-                    Some(keys) => self.renew(keys).await?,
-                    None => false,
+            ErrorKind::BadCredentials if has_ended(&refusal.error.code) => match keys {
+                Some(keys) if corrected.renewals < most_renewals(keys) => {
+                    corrected.renewals += 1;
+                    self.renew(keys).await?
                 }
-            }
+                _ => false,
+            },
             _ => false,
         };
         if again { Ok(()) } else { Err(redacted(refusal.error, keys.map(Arc::as_ref))) }
@@ -131,6 +135,10 @@ impl S3Store {
         *route = Arc::new(found);
         true
     }
+}
+
+fn most_renewals(keys: &Keys) -> u32 {
+    if keys.of_session { ENDED_SESSIONS } else { 1 }
 }
 
 /// Regions become part of host names, so nothing else is taken for one.
