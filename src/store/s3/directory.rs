@@ -32,7 +32,8 @@ pub(super) fn is_access_point(bucket: &str) -> bool {
     bucket.ends_with(SUFFIXES[1])
 }
 
-/// The region that a zone's id tells: `use1-az4` is in `us-east-1`. Source: "AZ IDs", AWS RAM user guide.
+/// The region that a zone's id tells: `use1-az4` is in `us-east-1`. Source: "AWS Availability Zones", AWS
+/// Regions and Availability Zones guide: the id begins with the first letters and the number of the region.
 pub(super) fn region_of_zone(zone: &str) -> Option<String> {
     const DIRECTIONS: [(&str, &str); 9] = [
         ("ne", "northeast"),
