@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::count::{Counting, Progress};
-use super::fetch::{FetchError, Fetcher};
+use super::fetch::{DISORDERED_ATTEMPTS, FetchError, Fetcher};
 use super::ledger::{Ledger, RangeRecord, RangeState};
 use super::options::{ScanOptions, Setup};
 use super::outcome::{End, Explained, Outcome, RequestCounts, ScanError};
@@ -384,6 +384,7 @@ async fn answer(state: &State, request: Request, hedging: bool) -> Result<(), Ta
         counters: &state.counters,
         latency: &state.latency,
         hedging,
+        disordered: DISORDERED_ATTEMPTS,
     };
     match request {
         Request::List { id, range, after } => {

@@ -21,11 +21,11 @@ use crate::store::{ErrorKind, Page, PageError, PageRequest, RangeStart, Store, S
 const THROTTLED_ATTEMPTS: u32 = 30;
 
 /// Attempts at one page for every other reason that can pass.
-const ATTEMPTS: u32 = 7;
+pub(super) const ATTEMPTS: u32 = 7;
 
 /// Attempts at a page that breaks the order of the listing. A fault on the way can do that once; a
 /// store that does it again is not ordered.
-const DISORDERED_ATTEMPTS: u32 = 3;
+pub(super) const DISORDERED_ATTEMPTS: u32 = 3;
 
 /// Empty pages in a row that say that more follows. Stores answer some at the borders of their
 /// partitions.
@@ -109,6 +109,8 @@ pub(super) struct Fetcher<'a> {
     pub latency: &'a Latency,
     /// Whether slow requests are doubled.
     pub hedging: bool,
+    /// Attempts at a page that breaks the order of the listing: few where there is a walk to fall back to.
+    pub disordered: u32,
 }
 
 impl Fetcher<'_> {
@@ -236,7 +238,7 @@ impl Fetcher<'_> {
             }
             let most = match &error.kind {
                 ErrorKind::BadPage(PageError::KeepsNoOrder { .. }) => 1,
-                ErrorKind::BadPage(page) if page.is_order_violation() => DISORDERED_ATTEMPTS,
+                ErrorKind::BadPage(page) if page.is_order_violation() => self.disordered,
                 _ if error.is_throttle() => THROTTLED_ATTEMPTS,
                 _ => ATTEMPTS,
             };
@@ -398,6 +400,7 @@ mod tests {
                 counters: &counters,
                 latency: &latency,
                 hedging: false,
+                disordered: DISORDERED_ATTEMPTS,
             };
             fetcher.page(&PageRequest::default()).await.unwrap();
             assert_eq!(pace.limit(), limit, "{held_back} ms of 100");

@@ -12,7 +12,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::index;
 
-use super::fetch::{Counters, FetchError, Fetcher, Latency};
+use super::fetch::{ATTEMPTS, Counters, FetchError, Fetcher, Latency};
 use super::ledger::{Ledger, RangeRecord, RangeState};
 use super::outcome::ScanError;
 use super::pace::{Pace, PaceOptions};
@@ -66,6 +66,7 @@ pub async fn verify(
         counters: &counters,
         latency: &latency,
         hedging: false,
+        disordered: ATTEMPTS,
     };
     let at_once = pace.limit();
     let mut checks =

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
-use crate::scan::fetch::{Counters, FetchError, Fetcher, Latency};
+use crate::scan::fetch::{ATTEMPTS, Counters, FetchError, Fetcher, Latency};
 use crate::scan::outcome::RequestCounts;
 use crate::scan::pace::{Halt, Pace, PaceOptions};
 use crate::store::{
@@ -144,6 +144,7 @@ impl Calls {
             counters: &self.counters,
             latency: &self.latency,
             hedging: false,
+            disordered: ATTEMPTS,
         };
         let (_, answer) = fetcher.persist(|| fetcher.once_only(call(billed))).await?;
         Ok(answer)

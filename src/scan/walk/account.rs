@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::scan::count::{Counting, Progress, Shard, Sink};
-use crate::scan::fetch::{Counters, Fetcher, Latency};
+use crate::scan::fetch::{ATTEMPTS, Counters, Fetcher, Latency};
 use crate::scan::ledger::{RangeRecord, RangeState};
 use crate::scan::options::Setup;
 use crate::scan::outcome::{End, Outcome, RequestCounts, ScanError};
@@ -43,6 +43,7 @@ impl Requests {
             counters: &self.counters,
             latency: &self.latency,
             hedging: setup.options.hedging,
+            disordered: ATTEMPTS,
         }
     }
 
