@@ -21,8 +21,11 @@ pub(super) use role::StoredRole;
 pub(super) use system::system;
 pub(super) use user::StoredUser;
 
-/// The operations that are known, and what carries them out.
-const OPERATIONS: [(&str, fn(&mut Call<'_>) -> Result<Answer, Refused>); 26] = [
+/// What carries an operation out.
+type CarryOut = fn(&mut Call<'_>) -> Result<Answer, Refused>;
+
+/// The operations that are known.
+const OPERATIONS: [(&str, CarryOut); 26] = [
     ("GetUser", user::get),
     ("ListUsers", user::list),
     ("CreateUser", user::create),
@@ -85,12 +88,7 @@ impl Call<'_> {
 }
 
 /// A page of a list.
-fn listed(
-    outer: &str,
-    inner: &str,
-    entries: Vec<serde_json::Value>,
-    next: Option<String>,
-) -> Answer {
+fn listed(outer: &str, inner: &str, entries: &[serde_json::Value], next: Option<String>) -> Answer {
     let mut page = serde_json::json!({
         "IsTruncated": next.is_some(), outer: {inner: entries},
     });
