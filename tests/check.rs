@@ -267,6 +267,11 @@ fn deny(condition: &Value) -> Value {
         "Condition": condition }])
 }
 
+/// A whitelist of addresses.
+fn office() -> Value {
+    deny(&json!({ "NotIpAddress": { "aws:SourceIp": ["203.0.113.0/24"] } }))
+}
+
 fn allow(condition: &Value) -> Value {
     json!([{ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": ["s3:GetObject", "s3:ListBucket"],
         "Resource": "*", "Condition": condition }])
@@ -469,8 +474,16 @@ fn seeds_of_s3() -> Vec<Seed> {
             &["take statement"],
         ),
         (
+            "a policy that cannot be read, but for its status",
+            Planted::s3().policy(&office()).refusing("s3:GetBucketPolicy"),
+            "SOURCE_POLICY",
+            "unknown",
+            &["there is one, which S3 takes for not public"],
+            &["AmazonS3ReadOnlyAccess", "get-bucket-policy"],
+        ),
+        (
             "a policy that cannot be read",
-            Planted::s3().refusing("s3:GetBucketPolicy"),
+            Planted::s3().refusing("s3:GetBucketPolicy").refusing("s3:GetBucketPolicyStatus"),
             "SOURCE_POLICY",
             "unknown",
             &["s3:GetBucketPolicy", "keep the service out"],
