@@ -5,6 +5,8 @@
 //! what people read moves to stderr.
 
 mod azure;
+mod check;
+mod check_args;
 mod completions;
 mod config;
 mod console;
@@ -71,6 +73,8 @@ enum Command {
     Scan(Box<scan_args::ScanArgs>),
     /// List a random sample of a scan's ranges again and compare
     Verify(verify::VerifyArgs),
+    /// Check both sides before a migration, every finding with its remedy
+    Check(Box<check_args::CheckArgs>),
     /// Plan migration jobs to OSS from exact totals
     Jobs(Box<jobs_args::JobsArgs>),
     /// Tell what can be listed here, and which credentials were found
@@ -108,6 +112,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
+        Command::Check(args) => check::run(&args, console),
         Command::Jobs(args) => jobs::run(&args, console),
         Command::Sources(args) => sources::run(&args, console),
         Command::Simulate(args) => simulate::run(&args, console),

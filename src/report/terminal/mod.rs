@@ -1,8 +1,9 @@
 //! The summary in a terminal.
 //!
-//! `page` says what comes in which order, `jobs` does so for a plan of migration jobs; `tables` sets the
-//! tables; `sheet` is for what is neither. All write lines that are never wider than the style allows.
+//! `page` says what comes in which order, `jobs` does so for a plan of migration jobs, `checks` for findings
+//! of checks; `tables` sets the tables; `sheet` is for what is neither. All write lines that are never wider than the style allows.
 
+mod checks;
 mod jobs;
 mod page;
 mod sheet;
@@ -12,6 +13,7 @@ use std::io;
 
 use super::style::Style;
 use crate::migration::Plan;
+use crate::preflight::Checks;
 use crate::summary::Summary;
 
 pub use sheet::Sheet;
@@ -34,4 +36,10 @@ pub fn write(summary: &Summary, style: Style, writer: &mut impl io::Write) -> io
 #[must_use]
 pub fn render_jobs(plan: &Plan, style: Style) -> String {
     jobs::render(plan, style)
+}
+
+/// Findings of checks as text, ending in a line break.
+#[must_use]
+pub fn render_checks(checks: &Checks, style: Style) -> String {
+    checks::render(checks, style)
 }
