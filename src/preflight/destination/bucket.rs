@@ -66,7 +66,7 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
         return findings;
     };
     findings.push(account(ground, info));
-    findings.push(storage_class(ground, &info.storage_class));
+    findings.push(storage_class(&info.storage_class));
     findings.push(versioning(ground, info));
     findings.push(namespace(ground, info));
     findings.push(encryption(info));
@@ -159,12 +159,7 @@ fn account_unknown(ground: &Ground<'_>) -> Finding {
         ))
 }
 
-fn storage_class(ground: &Ground<'_>, class: &str) -> Finding {
-    let another = |finding: Finding| {
-        finding
-            .run(format!("ossutil api put-bucket --bucket {} …, or the job's --target-storage-class Standard", shell(ground.wish.bucket)))
-    };
-    let _ = another;
+fn storage_class(class: &str) -> Finding {
     let standard = "name the class in the job: `weighbridge jobs … --target-storage-class Standard`";
     match class {
         "Standard" => STORAGE_CLASS.ok("Standard"),

@@ -151,10 +151,15 @@ impl<'a> Ground<'a> {
         format!("acs:oss:*:*:{}", self.wish.bucket)
     }
 
+    /// Where it goes, as a word of a command.
+    pub(in crate::preflight) fn location(&self) -> String {
+        shell(&format!("oss://{}/{}", self.wish.bucket, self.wish.prefix))
+    }
+
     /// The call that makes all of it right.
     pub(in crate::preflight) fn prepare(&self) -> String {
-        let Destination { bucket, prefix, user, role, way, .. } = self.wish;
-        let mut command = format!("weighbridge prepare {}", shell(&format!("oss://{bucket}/{prefix}")));
+        let Destination { user, role, way, .. } = self.wish;
+        let mut command = format!("weighbridge prepare {}", self.location());
         let region = self.region.as_deref();
         let way = way.map(Way::word);
         for (flag, value) in [("--to-region", region), ("--way", way), ("--role", *role), ("--user", *user)] {

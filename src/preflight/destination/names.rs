@@ -4,10 +4,10 @@
 //! naming conventions" and "Bucket naming conventions", OSS documentation.
 
 use super::Destination;
-use crate::migration::{Judge, Limits};
+use crate::migration::Limits;
+use crate::migration::hazard::Judge;
 use crate::preflight::finding::{Check, Finding, Side, Verdict};
-use crate::preflight::word::shell;
-use crate::report::count;
+use crate::preflight::word::{count, shell};
 use crate::tally::{HAZARDS, Hazard, Severity};
 
 pub(in crate::preflight) const PREFIX: Check = Check::destination(
