@@ -96,6 +96,8 @@ pub struct Refusal {
     pub request_id: String,
     /// The fine code of OSS, such as `0030-00000001`; empty where there is none.
     pub ec: String,
+    /// The host that OSS wants to be asked instead; empty where it names none.
+    pub endpoint: String,
 }
 
 impl Refusal {
@@ -106,8 +108,14 @@ impl Refusal {
             return Self { status, message: described(body), ..Self::default() };
         };
         let text = |name| error.text_of(name).unwrap_or_default().to_owned();
-        let (code, message) = (text("Code"), text("Message"));
-        Self { status, code, message, request_id: text("RequestId"), ec: text("EC") }
+        Self {
+            status,
+            code: text("Code"),
+            message: text("Message"),
+            request_id: text("RequestId"),
+            ec: text("EC"),
+            endpoint: text("Endpoint"),
+        }
     }
 
     /// Reads an error of RAM, STS or KMS.
@@ -120,15 +128,28 @@ impl Refusal {
             error.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
         };
         let (code, message) = (text("Code"), text("Message"));
-        Self { status, code, message, request_id: text("RequestId"), ec: String::new() }
+        Self { status, code, message, request_id: text("RequestId"), ..Self::default() }
     }
 
     /// Whether the thing is not there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
+        // RAM and KMS answer 404 to a key that they do not know, which says nothing about the thing.
+        let about_the_caller = self.code.starts_with("InvalidAccessKeyId")
+            || self.code.starts_with("InvalidSecurityToken")
+            || self.code.starts_with("InvalidAction")
+            || self.code.starts_with("InvalidVersion");
         self.code.starts_with("NoSuch")
             || self.code.starts_with("EntityNotExist")
-            || self.status == 404
+            || self.status == 404 && !about_the_caller
+    }
+
+    /// Whether the caller may not do this: it lacks a permission, or the thing is somebody else's.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(self.code.as_str(), "AccessDenied" | "NoPermission")
+            || self.code.starts_with("NoPermission.")
+            || self.code.starts_with("Forbidden.NoPermission")
     }
 
     /// Whether the thing is there already.

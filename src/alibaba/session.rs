@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use rand::Rng as _;
+use zeroize::Zeroizing;
 
 use super::credentials::Credentials;
 use super::endpoint::Endpoints;
@@ -67,6 +68,8 @@ pub(super) struct Oss4Call<'a> {
     /// Names in small letters.
     pub(super) headers: &'a [(&'a str, &'a str)],
     pub(super) body: Bytes,
+    /// Whether having it twice is having it once.
+    pub(super) idempotent: bool,
 }
 
 /// A call to RAM, STS or KMS.
@@ -133,8 +136,7 @@ impl Session {
             let request = with_headers(request, signed.headers())?;
             request.body(call.body.clone()).map_err(|error| error.to_string())
         };
-        let idempotent = call.method.is_idempotent();
-        self.run(doing, idempotent, make, Refusal::from_xml).await
+        self.run(doing, call.idempotent, make, Refusal::from_xml).await
     }
 
     /// Calls RAM, STS or KMS, which answer in JSON.
@@ -175,7 +177,8 @@ impl Session {
             request.body(Bytes::new()).map_err(|error| error.to_string())
         };
         let reply = self.run(doing, call.idempotent, make, Refusal::from_json).await?;
-        serde_json::from_slice(&reply.body)
+        // Some answers give out keys.
+        serde_json::from_slice(&Zeroizing::new(reply.body))
             .map_err(|_| CallError::Unreadable { doing: doing.to_owned(), what: "JSON" })
     }
 
@@ -250,6 +253,18 @@ fn with_headers<'n, 'v>(
 fn uri(origin: &str, path: &str, query: &str) -> String {
     let mark = if query.is_empty() { "" } else { "?" };
     format!("{origin}{path}{mark}{query}")
+}
+
+/// A member of an answer in JSON.
+pub(super) fn member<T: serde::de::DeserializeOwned>(
+    mut answer: serde_json::Value,
+    name: &'static str,
+    doing: &str,
+) -> Result<T, CallError> {
+    let member = answer.get_mut(name).map(serde_json::Value::take);
+    member
+        .and_then(|member| serde_json::from_value(member).ok())
+        .ok_or_else(|| CallError::Unreadable { doing: doing.to_owned(), what: name })
 }
 
 /// A name as a part of a path.
