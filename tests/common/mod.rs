@@ -23,8 +23,8 @@ use weighbridge::scan::{
     ManifestOptions, Outcome, Progress, ScanError, ScanOptions, StateOptions, scan,
 };
 use weighbridge::simulator::{
-    Behaviour, BucketConfig, Content, DEFAULT_KEY_ID, DEFAULT_REGION, DEFAULT_SECRET, Given,
-    History, Simulator, SimulatorConfig,
+    Behaviour, BucketConfig, BucketSettings, Content, DEFAULT_KEY_ID, DEFAULT_REGION,
+    DEFAULT_SECRET, Given, History, Simulator, SimulatorConfig,
 };
 use weighbridge::store::s3::{S3Config, S3Store};
 use weighbridge::store::{Quirks, Store};
@@ -59,6 +59,7 @@ pub(crate) fn config(content: &Held, behaviour: &str) -> SimulatorConfig {
     let bucket = BucketConfig {
         content: Arc::clone(content),
         history: History::default(),
+        settings: BucketSettings::default(),
         region: DEFAULT_REGION.into(),
         denied: false,
     };
