@@ -13,6 +13,7 @@ use super::source::{Connected, connect};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::location::{Bucket, Location, LocationError};
+use crate::object::Timestamp;
 use crate::preflight::source::{Opened, Source};
 use crate::preflight::{self, Checks, Finding};
 use crate::report;
@@ -60,7 +61,21 @@ async fn check(
         internal: args.source.internal,
         to_prefix: destination.map(|bucket| bucket.prefix.as_str()),
     };
-    let sides: Vec<BoxFuture<'_, Vec<Finding>>> = vec![preflight::source::check(&source).boxed()];
+    let mut sides: Vec<BoxFuture<'_, Vec<Finding>>> =
+        vec![preflight::source::check(&source).boxed()];
+    if let Some(bucket) = destination {
+        let to = &args.destination;
+        let session = to.connect().await?;
+        sides.push(
+            async move {
+                let session = session.map_err(|error| error.to_string());
+                let session = session.as_ref().map_err(String::as_str);
+                let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+                preflight::destination::check(&to.destination(bucket, session, summary, now)).await
+            }
+            .boxed(),
+        );
+    }
     Ok(preflight::run(sides).await)
 }
 

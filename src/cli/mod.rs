@@ -24,6 +24,7 @@ mod service;
 mod simulate;
 mod source;
 mod sources;
+mod to_args;
 mod verify;
 mod words;
 

@@ -28,12 +28,7 @@ impl<'a> Holder<'a> {
     }
 
     /// One of three names, by its kind.
-    fn pick(
-        self,
-        user: &'static str,
-        group: &'static str,
-        role: &'static str,
-    ) -> &'static str {
+    fn pick(self, user: &'static str, group: &'static str, role: &'static str) -> &'static str {
         match self {
             Self::User(_) => user,
             Self::Group(_) => group,
@@ -57,7 +52,8 @@ impl Ram<'_> {
     /// [`CallError`].
     pub async fn attached(&self, holder: Holder<'_>) -> Result<Option<Vec<PolicyName>>, CallError> {
         let doing = format!("list the policies of the {holder}");
-        let action = holder.pick("ListPoliciesForUser", "ListPoliciesForGroup", "ListPoliciesForRole");
+        let action =
+            holder.pick("ListPoliciesForUser", "ListPoliciesForGroup", "ListPoliciesForRole");
         let names = ("Policies", "Policy");
         let listed = self.list::<ListedPolicy>(&doing, action, &[holder.parameter()], names).await;
         let named =
@@ -87,7 +83,8 @@ impl Ram<'_> {
     /// [`CallError`].
     pub async fn detach(&self, policy: &PolicyName, holder: Holder<'_>) -> Result<(), CallError> {
         let doing = format!("detach the {policy} from the {holder}");
-        let action = holder.pick("DetachPolicyFromUser", "DetachPolicyFromGroup", "DetachPolicyFromRole");
+        let action =
+            holder.pick("DetachPolicyFromUser", "DetachPolicyFromGroup", "DetachPolicyFromRole");
         let [kind, name] = policy.parameters();
         self.remove(&doing, action, &[kind, name, holder.parameter()]).await
     }

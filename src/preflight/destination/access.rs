@@ -70,10 +70,13 @@ fn open_to_all(ground: &Ground<'_>, policy: &Document) -> Option<String> {
     let stranger = Caller::User { account: "0".into(), name: "0".into(), id: Some("0".into()) };
     let region = ground.region.as_deref().unwrap_or("*");
     let owner = ground.owner().unwrap_or("*");
-    let objects = format!("acs:oss:oss-{region}:{owner}:{}/{}*", ground.wish.bucket, ground.wish.prefix);
+    let objects =
+        format!("acs:oss:oss-{region}:{owner}:{}/{}*", ground.wish.bucket, ground.wish.prefix);
     match policy.grants("oss:GetObject", Some(&objects), Some(&stranger)) {
         Grant::Allowed => Some("it allows `oss:GetObject` to `*`".to_owned()),
-        Grant::Conditional(statement) => Some(format!("it may, on conditions: {}", statement.text())),
+        Grant::Conditional(statement) => {
+            Some(format!("it may, on conditions: {}", statement.text()))
+        }
         Grant::Denied(_) | Grant::NotGranted => None,
     }
 }

@@ -68,13 +68,8 @@ mod tests {
         for (number, days) in days.iter().enumerate() {
             let key = format!("k{number}");
             let modified = Timestamp(NOW - days * DAY);
-            let object = Object {
-                key: key.as_bytes(),
-                size: 1,
-                modified,
-                etag: b"",
-                storage_class: b"",
-            };
+            let object =
+                Object { key: key.as_bytes(), size: 1, modified, etag: b"", storage_class: b"" };
             tally.add(&object);
         }
         Summary::from_parts(&tally, RunFacts::default())

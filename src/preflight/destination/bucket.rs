@@ -128,9 +128,9 @@ fn region(ground: &Ground<'_>) -> Finding {
 fn account(ground: &Ground<'_>, info: &BucketInfo) -> Finding {
     let (owner, account) = (&info.owner, &ground.account);
     if owner.is_empty() {
-        return ACCOUNT
-            .unknown("the bucket does not tell its owner")
-            .by_hand("look at the OSS console of the account that migrates: is the bucket listed there?");
+        return ACCOUNT.unknown("the bucket does not tell its owner").by_hand(
+            "look at the OSS console of the account that migrates: is the bucket listed there?",
+        );
     }
     match (owner == account, ground.wish.way) {
         (true, Some(Way::CrossAccount)) => ACCOUNT
@@ -160,7 +160,8 @@ fn account_unknown(ground: &Ground<'_>) -> Finding {
 }
 
 fn storage_class(class: &str) -> Finding {
-    let standard = "name the class in the job: `weighbridge jobs … --target-storage-class Standard`";
+    let standard =
+        "name the class in the job: `weighbridge jobs … --target-storage-class Standard`";
     match class {
         "Standard" => STORAGE_CLASS.ok("Standard"),
         "IA" => STORAGE_CLASS

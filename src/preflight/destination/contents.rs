@@ -45,9 +45,7 @@ async fn contents(ground: &Ground<'_>, bucket: &Bucket<'_>) -> Finding {
                 .run("weighbridge jobs … --overwrite never, if they are to stay as they are")
                 .by_hand("or choose a prefix below which nothing is; after an earlier run of the same jobs this is as it should be")
         }
-        Err(error) => {
-            ground.unreadable(&CONTENTS, &error, "oss:ListObjects", &ground.bucket_arn())
-        }
+        Err(error) => ground.unreadable(&CONTENTS, &error, "oss:ListObjects", &ground.bucket_arn()),
     }
 }
 

@@ -70,9 +70,9 @@ impl<'a> Ground<'a> {
             _ => Err(Hidden::Absent),
         };
         let account = wish.account.map_or_else(|| caller.account.clone(), str::to_owned);
-        let misplaced = named.filter(|named| region.as_deref().is_some_and(|found| found != *named));
-        let ground =
-            Self { wish, session, caller, account, region, presence, misplaced, policy };
+        let misplaced =
+            named.filter(|named| region.as_deref().is_some_and(|found| found != *named));
+        let ground = Self { wish, session, caller, account, region, presence, misplaced, policy };
         (vec![keys], Some(ground))
     }
 
@@ -162,7 +162,9 @@ impl<'a> Ground<'a> {
         let mut command = format!("weighbridge prepare {}", self.location());
         let region = self.region.as_deref();
         let way = way.map(Way::word);
-        for (flag, value) in [("--to-region", region), ("--way", way), ("--role", *role), ("--user", *user)] {
+        for (flag, value) in
+            [("--to-region", region), ("--way", way), ("--role", *role), ("--user", *user)]
+        {
             if let Some(value) = value {
                 command.push_str(&format!(" {flag} {}", shell(value)));
             }
@@ -207,7 +209,11 @@ async fn policy(bucket: &Bucket<'_>) -> Result<Option<Document>, Hidden> {
 }
 
 fn no_keys(why: &str) -> Finding {
-    KEYS.unknown(why)
+    let (what, hint) = why.split_once("\nhint: ").unwrap_or((why, ""));
+    if !hint.is_empty() {
+        return KEYS.unknown(what).by_hand(hint);
+    }
+    KEYS.unknown(what)
         .by_hand(
             "create an access key in the RAM console (Identities > Users > the user > Create AccessKey), \
              and set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",

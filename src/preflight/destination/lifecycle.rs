@@ -93,7 +93,9 @@ impl Act<'_> {
         let count = if whole { soon.words() } else { format!("up to {}", soon.at_most) };
         told(
             false,
-            &format!("{count} of the {of} weighed objects will be that old within {AHEAD_DAYS} days"),
+            &format!(
+                "{count} of the {of} weighed objects will be that old within {AHEAD_DAYS} days"
+            ),
         )
     }
 
@@ -190,7 +192,10 @@ mod tests {
     #[test]
     fn a_rule_that_strikes_soon_is_told_and_one_that_strikes_late_is_not() {
         let (certain, words) = told(deletes("", When::Days(420)), "").unwrap();
-        assert!(!certain && words.ends_with("1 of the 3 weighed objects will be that old within 30 days"));
+        assert!(
+            !certain
+                && words.ends_with("1 of the 3 weighed objects will be that old within 30 days")
+        );
         assert_eq!(told(deletes("", When::Days(1_000)), ""), None);
         let past = When::ChangedBefore("2020-01-01T00:00:00.000Z".into());
         assert_eq!(told(deletes("", past), ""), None);
@@ -198,10 +203,7 @@ mod tests {
 
     #[test]
     fn a_rule_for_a_part_of_the_copies_is_not_certain() {
-        let tagged = Rule {
-            tags: vec![("k".into(), "v".into())],
-            ..deletes("", When::Days(30))
-        };
+        let tagged = Rule { tags: vec![("k".into(), "v".into())], ..deletes("", When::Days(30)) };
         for rule in [deletes("copy/logs/", When::Days(30)), tagged] {
             let (certain, words) = told(rule, "copy/").unwrap();
             assert!(!certain && words.contains("up to 2 of the 3 weighed"), "{words}");
@@ -211,12 +213,10 @@ mod tests {
     #[test]
     fn rules_that_cannot_touch_copies_are_silent() {
         let off = Rule { is_enabled: false, ..deletes("", When::Days(1)) };
-        let by_access = Transition {
-            when: When::Days(1),
-            storage_class: "IA".into(),
-            by_access: true,
-        };
-        let accessed = Rule { expiration: None, transitions: vec![by_access], ..deletes("", When::Days(1)) };
+        let by_access =
+            Transition { when: When::Days(1), storage_class: "IA".into(), by_access: true };
+        let accessed =
+            Rule { expiration: None, transitions: vec![by_access], ..deletes("", When::Days(1)) };
         for rule in [off, deletes("other/", When::Days(1)), accessed] {
             assert_eq!(told(rule, "copy/"), None);
         }

@@ -64,6 +64,14 @@ pub struct Destination<'a> {
 /// Runs all checks of the destination and of identities.
 pub async fn check(destination: &Destination<'_>) -> Vec<Finding> {
     let mut findings = names::check(destination);
+    if let Some(wrong) = names::wrong_bucket_name(destination.bucket) {
+        let name = destination.bucket.escape_debug();
+        findings
+            .push(bucket::BUCKET.blocker(format!("`{name}` {wrong}, and can be no bucket")).by_hand(
+            "name a bucket of 3 to 63 characters out of a-z, 0-9 and `-` with `--to oss://BUCKET/`",
+        ));
+        return findings;
+    }
     let (said, ground) = Ground::look(destination).await;
     findings.extend(said);
     if let Some(ground) = ground {

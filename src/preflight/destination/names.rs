@@ -32,7 +32,8 @@ fn prefix(prefix: &str) -> Finding {
     let shown = format!("`{}`", prefix.escape_debug());
     let trimmed = prefix.trim_matches(['/', '\\']);
     let better = if trimmed.is_empty() { String::new() } else { format!("{trimmed}/") };
-    let instead = format!("name it as `--to oss://BUCKET/{better}`, and in the data address the same");
+    let instead =
+        format!("name it as `--to oss://BUCKET/{better}`, and in the data address the same");
     if prefix.is_empty() {
         return PREFIX.ok("there is none: copies keep their keys");
     }
@@ -40,7 +41,9 @@ fn prefix(prefix: &str) -> Finding {
         return PREFIX.blocker(format!("the prefix {shown} starts with a slash")).by_hand(instead);
     }
     if !prefix.ends_with('/') {
-        return PREFIX.blocker(format!("the prefix {shown} does not end in a slash")).by_hand(instead);
+        return PREFIX
+            .blocker(format!("the prefix {shown} does not end in a slash"))
+            .by_hand(instead);
     }
     PREFIX.ok(format!("{shown} is put before every key"))
 }
@@ -53,8 +56,9 @@ fn is_of_destination(hazard: Hazard) -> bool {
 fn keys(destination: &Destination<'_>) -> Vec<Finding> {
     let Some(summary) = destination.summary else {
         return vec![
-            KEYS.unknown("no summary of a scan was given, so that no object is known")
-                .run("weighbridge scan SOURCE --output summary.json, and then --summary summary.json"),
+            KEYS.unknown("no summary of a scan was given, so that no object is known").run(
+                "weighbridge scan SOURCE --output summary.json, and then --summary summary.json",
+            ),
         ];
     };
     let judge = Judge::new(&Limits::of_region(destination.region), destination.prefix);
@@ -62,13 +66,16 @@ fn keys(destination: &Destination<'_>) -> Vec<Finding> {
     let found = judge.of_summary(&summary.hazards, longest);
     let mut findings = Vec::new();
     for info in HAZARDS.iter().filter(|info| is_of_destination(info.hazard)) {
-        let Some(finding) = found.iter().find(|finding| finding.code == info.code) else { continue };
+        let Some(finding) = found.iter().find(|finding| finding.code == info.code) else {
+            continue;
+        };
         let verdict = match info.severity {
             Severity::Blocker => Verdict::Blocker,
             Severity::Warning => Verdict::Warning,
             Severity::Info => continue,
         };
-        let check = Check { id: KEYS.id, side: Side::Destination, title: KEYS.title, why: info.meaning };
+        let check =
+            Check { id: KEYS.id, side: Side::Destination, title: KEYS.title, why: info.meaning };
         let objects = match finding.objects {
             Some(1) => "1 object".to_owned(),
             Some(objects) => format!("{} objects", count(objects)),
@@ -83,9 +90,8 @@ fn keys(destination: &Destination<'_>) -> Vec<Finding> {
         let seen = format!("{objects}: {}{}", info.title, such.unwrap_or_default());
         let told = check.found(verdict, seen).by_hand(judge.action(info.hazard));
         findings.push(match info.hazard {
-            Hazard::KeyLeadingSlash | Hazard::KeyLeadingBackslash | Hazard::KeyEmpty => {
-                told.run(format!("--to {}", shell(&format!("oss://{}/PREFIX/", destination.bucket))))
-            }
+            Hazard::KeyLeadingSlash | Hazard::KeyLeadingBackslash | Hazard::KeyEmpty => told
+                .run(format!("--to {}", shell(&format!("oss://{}/PREFIX/", destination.bucket)))),
             _ => told,
         });
     }

@@ -37,9 +37,12 @@ pub(super) async fn check(ground: &Ground<'_>) -> Vec<Finding> {
     let effects = match effects(&rules, &copies) {
         Ok(effects) => effects,
         Err(date) => {
-            let seen = format!("a rule names the date `{}`, which cannot be read", date.escape_debug());
+            let seen =
+                format!("a rule names the date `{}`, which cannot be read", date.escape_debug());
             let remedy = "look at OSS console > the bucket > Data Management > Lifecycle";
-            return [DELETION, TRANSITION].map(|check| check.unknown(&*seen).by_hand(remedy)).into();
+            return [DELETION, TRANSITION]
+                .map(|check| check.unknown(&*seen).by_hand(remedy))
+                .into();
         }
     };
     let enabled = rules.iter().filter(|rule| rule.is_enabled).count();
@@ -55,7 +58,9 @@ fn finding(check: &Check, effects: &[&Effect], enabled: usize, bucket: &Bucket<'
         return match enabled {
             0 => check.ok("no rule is enabled"),
             1 => check.ok("1 rule is enabled, and does so to none of the copies within 30 days"),
-            _ => check.ok(format!("{enabled} rules are enabled, and none does so to copies within 30 days")),
+            _ => check.ok(format!(
+                "{enabled} rules are enabled, and none does so to copies within 30 days"
+            )),
         };
     };
     let more = match effects.len() {
@@ -64,8 +69,11 @@ fn finding(check: &Check, effects: &[&Effect], enabled: usize, bucket: &Bucket<'
         count => format!("; and {} rules more", count - 1),
     };
     let seen = format!("{}{more}", first.words);
-    let finding =
-        if first.is_certain && first.to.is_none() { check.blocker(seen) } else { check.warning(seen) };
+    let finding = if first.is_certain && first.to.is_none() {
+        check.blocker(seen)
+    } else {
+        check.warning(seen)
+    };
     let names: Vec<String> =
         effects.iter().map(|effect| format!("`{}`", effect.rule.escape_debug())).collect();
     let name = shell(bucket.name);

@@ -77,7 +77,9 @@ pub(super) async fn check(ground: &Ground<'_>) -> Vec<Finding> {
             findings.push(room(&JOBS, jobs.len(), "jobs", &limits.jobs));
             findings.push(self::running(running, &limits.concurrent_jobs));
         }
-        Err(error) => findings.extend([JOBS, RUNNING].iter().map(|check| refused(ground, check, error))),
+        Err(error) => {
+            findings.extend([JOBS, RUNNING].iter().map(|check| refused(ground, check, error)))
+        }
     }
     findings.push(match &addresses {
         Ok(addresses) => room(&ADDRESSES, addresses.len(), "data addresses", &limits.addresses),
@@ -97,10 +99,8 @@ fn refused(ground: &Ground<'_>, check: &Check, error: &CallError) -> Finding {
 }
 
 fn service(ground: &Ground<'_>, region: &str, error: Option<&CallError>) -> Finding {
-    let elsewhere = format!(
-        "create the bucket in a region that has the service: {}",
-        REGIONS.join(", ")
-    );
+    let elsewhere =
+        format!("create the bucket in a region that has the service: {}", REGIONS.join(", "));
     match error {
         None => SERVICE.ok(format!("the service answers in {region}")),
         Some(CallError::Transport { source, .. }) if source.kind == ErrorKind::Resolve => SERVICE
@@ -111,7 +111,8 @@ fn service(ground: &Ground<'_>, region: &str, error: Option<&CallError>) -> Find
         }
         Some(error) => {
             let finding = refused(ground, &SERVICE, error);
-            let seen = format!("the service's documentation does not list {region}; {}", finding.seen);
+            let seen =
+                format!("the service's documentation does not list {region}; {}", finding.seen);
             SERVICE.unknown(seen).by_hand(elsewhere)
         }
     }
@@ -142,7 +143,9 @@ fn running(count: usize, limit: &Limit) -> Finding {
         return RUNNING
             .warning(seen)
             .run("weighbridge jobs pause PLAN, for jobs that can wait")
-            .by_hand("Data Online Migration console > Migration Jobs: pause jobs, or wait for their end");
+            .by_hand(
+                "Data Online Migration console > Migration Jobs: pause jobs, or wait for their end",
+            );
     }
     RUNNING.ok(seen)
 }

@@ -90,7 +90,9 @@ fn let_in(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Fi
             .run(format!("--way {}", Way::CrossAccount.word()));
     };
     let Some(policy) = policy else {
-        return mend(POLICY.blocker(format!("the bucket has no policy, and {writer} is not let in")));
+        return mend(
+            POLICY.blocker(format!("the bucket has no policy, and {writer} is not let in")),
+        );
     };
     let allowing = allows(policy);
     let (mut missing, mut perhaps) = (Vec::new(), None);
@@ -108,7 +110,9 @@ fn let_in(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Fi
         return mend(POLICY.blocker(format!("{writer} lacks {}", listed(&missing, 6))));
     }
     match perhaps {
-        Some(statement) => mend(POLICY.warning(format!("{writer} is let in on conditions only: {statement}"))),
+        Some(statement) => {
+            mend(POLICY.warning(format!("{writer} is let in on conditions only: {statement}")))
+        }
         None => POLICY.ok(format!("{writer} is let in")),
     }
 }

@@ -80,7 +80,8 @@ impl Held {
         let Some(mut held) = Self::of(ground, Holder::User(name), None).await? else {
             return Ok(None);
         };
-        let resource = |kind: &str, name: &str| format!("acs:ram:*:{}:{kind}/{name}", ground.account);
+        let resource =
+            |kind: &str, name: &str| format!("acs:ram:*:{}:{kind}/{name}", ground.account);
         match ram.groups_of(name).await {
             Ok(groups) => {
                 for group in groups.unwrap_or_default() {
@@ -218,7 +219,11 @@ impl Unread {
     }
 }
 
-async fn document(ground: &Ground<'_>, ram: &Ram<'_>, name: &PolicyName) -> Result<Document, Unread> {
+async fn document(
+    ground: &Ground<'_>,
+    ram: &Ram<'_>,
+    name: &PolicyName,
+) -> Result<Document, Unread> {
     let resource = format!("acs:ram:*:{}:policy/{}", ground.account, name.name);
     let unread = |why| Unread { why, action: "ram:GetPolicy", resource: resource.clone() };
     if name.kind == PolicyType::System

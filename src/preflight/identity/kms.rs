@@ -11,7 +11,9 @@ use crate::alibaba::oss::{Encryption, Presence};
 use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};
 use crate::preflight::policy::{Caller, Document, Effect, Grant};
-use crate::preflight::wanted::{KEY_ACTIONS, KMS_ACTIONS, KMS_FULL_ACCESS, Way, key_policy, kms_policy};
+use crate::preflight::wanted::{
+    KEY_ACTIONS, KMS_ACTIONS, KMS_FULL_ACCESS, Way, key_policy, kms_policy,
+};
 use crate::preflight::word::{listed, shell};
 
 pub(in crate::preflight) const ACCESS: Check = Check::identity(
@@ -93,7 +95,13 @@ async fn cipher(ground: &Ground<'_>) -> Cipher {
 }
 
 /// Whether the writer's policies allow it to use the key.
-fn access(ground: &Ground<'_>, role: &Seen, user: &Who, arn: &str, custom: bool) -> Option<Finding> {
+fn access(
+    ground: &Ground<'_>,
+    role: &Seen,
+    user: &Who,
+    arn: &str,
+    custom: bool,
+) -> Option<Finding> {
     let (held, kind, name) = match role {
         Seen::NotNeeded(Way::Classic) => (user.held(), "user", user.name()?.to_owned()),
         Seen::Looked { held: Err(unread), .. } => return Some(unread.finding(ground, &ACCESS)),
@@ -111,7 +119,10 @@ fn access(ground: &Ground<'_>, role: &Seen, user: &Who, arn: &str, custom: bool)
         Seen::Elsewhere => {
             return Some(
                 ACCESS
-                    .unknown(format!("the role is in account {}, and the keys are not", ground.account))
+                    .unknown(format!(
+                        "the role is in account {}, and the keys are not",
+                        ground.account
+                    ))
                     .by_hand(format!("check once more with keys of account {}", ground.account)),
             );
         }
@@ -142,7 +153,10 @@ fn judge(
     if let Some(denied) = held.denied(&KEY_ACTIONS, arn) {
         let by = denied.policy.statement(denied.statement);
         let seen = format!("`{}` is denied to the {kind} `{name}` by {by}", denied.action);
-        let console = format!("RAM console > Permissions > Policies > {}: take the statement out", denied.policy.name.name);
+        let console = format!(
+            "RAM console > Permissions > Policies > {}: take the statement out",
+            denied.policy.name.name
+        );
         let finding = if denied.is_certain { ACCESS.blocker(seen) } else { ACCESS.warning(seen) };
         return finding.by_hand(console);
     }
@@ -176,13 +190,7 @@ fn judge(
 }
 
 /// The key itself, and its policy.
-async fn of_key(
-    ground: &Ground<'_>,
-    user: &Who,
-    owner: &str,
-    id: &str,
-    arn: &str,
-) -> Vec<Finding> {
+async fn of_key(ground: &Ground<'_>, user: &Who, owner: &str, id: &str, arn: &str) -> Vec<Finding> {
     let kms = Kms::new(ground.session, ground.region.as_deref().unwrap_or_default());
     let key = match kms.key(id).await {
         Ok(Some(key)) => key,
@@ -220,7 +228,9 @@ fn state(key: &Key) -> Finding {
         "PendingDeletion" => KEY
             .blocker(format!(
                 "`{id}` will be deleted {}",
-                key.delete_date.as_deref().map_or_else(|| "soon".to_owned(), |date| format!("at {date}"))
+                key.delete_date
+                    .as_deref()
+                    .map_or_else(|| "soon".to_owned(), |date| format!("at {date}"))
             ))
             .run(format!("aliyun kms CancelKeyDeletion --KeyId {shown}"))
             .by_hand("KMS console > Keys > the key > Cancel Scheduled Deletion"),
@@ -280,11 +290,14 @@ async fn of_policy(
         match policy.grants(action, Some("*"), Some(&writer)) {
             Grant::Allowed => {}
             Grant::Denied(by) => {
-                return mend(KEY_POLICY.blocker(format!("`{action}` is denied to {writer}: {}", by.text())));
+                return mend(
+                    KEY_POLICY.blocker(format!("`{action}` is denied to {writer}: {}", by.text())),
+                );
             }
             Grant::Conditional(by) => {
                 let how = if by.meaning().effect == Effect::Deny { "denied" } else { "allowed" };
-                perhaps = Some(format!("`{action}` is {how} to {writer} on conditions: {}", by.text()));
+                perhaps =
+                    Some(format!("`{action}` is {how} to {writer} on conditions: {}", by.text()));
             }
             Grant::NotGranted => missing.push(action.to_owned()),
         }

@@ -10,7 +10,9 @@ use crate::alibaba::ram::{Ram, Role};
 use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};
 use crate::preflight::policy::{Caller, Document, Effect, Grant, Names};
-use crate::preflight::wanted::{ASSUME_ROLE, BUCKET_ACTIONS, SERVICE_PRINCIPAL, Way, role_policy, trust_policy, wrong_role_name};
+use crate::preflight::wanted::{
+    ASSUME_ROLE, BUCKET_ACTIONS, SERVICE_PRINCIPAL, Way, role_policy, trust_policy, wrong_role_name,
+};
 use crate::preflight::word::{listed, shell};
 
 pub(in crate::preflight) const ROLE: Check = Check::identity(
@@ -87,7 +89,9 @@ pub(super) async fn look(ground: &Ground<'_>) -> Seen {
 pub(super) fn check(ground: &Ground<'_>, seen: &Seen) -> Vec<Finding> {
     match seen {
         Seen::NotNeeded(Way::Classic) => {
-            vec![ROLE.ok("none is needed: the classic console writes with the keys of the RAM user")]
+            vec![
+                ROLE.ok("none is needed: the classic console writes with the keys of the RAM user"),
+            ]
         }
         Seen::NotNeeded(_) => {
             vec![ROLE.ok("none is needed yet: the console makes one with the data address")]
@@ -141,7 +145,9 @@ fn there(
             .run(format!("{} --apply", ground.prepare()))
             .by_hand(console),
         Ok(None) => ROLE
-            .unknown(format!("no role was named, and there is none of the name that is made by default, `{name}`"))
+            .unknown(format!(
+                "no role was named, and there is none of the name that is made by default, `{name}`"
+            ))
             .run("--role NAME; or --way automatic, if the console is to make it; or --way classic")
             .by_hand(console),
         Err(error) => {
@@ -175,23 +181,32 @@ fn trust(ground: &Ground<'_>, role: &Role) -> Finding {
     let whom = trusted(&document);
     match document.grants(ASSUME_ROLE, None, Some(&asked)) {
         Grant::Allowed if whom.iter().all(|one| one == service) => {
-            let mark = if service == SERVICE_PRINCIPAL { " (a name known from third parties only)" } else { "" };
+            let mark = if service == SERVICE_PRINCIPAL {
+                " (a name known from third parties only)"
+            } else {
+                ""
+            };
             TRUST.ok(format!("`{name}` trusts `{service}`{mark}"))
         }
         Grant::Allowed => {
             let others: Vec<String> = whom.into_iter().filter(|one| one != service).collect();
             mend(
                 TRUST
-                    .warning(format!("`{name}` trusts `{service}`, and also {}", listed(&others, 3)))
+                    .warning(format!(
+                        "`{name}` trusts `{service}`, and also {}",
+                        listed(&others, 3)
+                    ))
                     .because("whoever else takes on the role can write to the bucket"),
             )
         }
-        Grant::Conditional(statement) => mend(
-            TRUST.warning(format!("`{name}` trusts `{service}` on conditions only: {}", statement.text())),
-        ),
-        Grant::Denied(statement) => mend(
-            TRUST.blocker(format!("the trust policy of `{name}` denies `{service}`: {}", statement.text())),
-        ),
+        Grant::Conditional(statement) => mend(TRUST.warning(format!(
+            "`{name}` trusts `{service}` on conditions only: {}",
+            statement.text()
+        ))),
+        Grant::Denied(statement) => mend(TRUST.blocker(format!(
+            "the trust policy of `{name}` denies `{service}`: {}",
+            statement.text()
+        ))),
         Grant::NotGranted if whom.is_empty() => {
             mend(TRUST.blocker(format!("`{name}` trusts nobody, and not `{service}`")))
         }
@@ -280,12 +295,16 @@ fn permissions(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
     if !missing.is_empty() {
         return held.hidden(ground, &PERMISSIONS).unwrap_or_else(|| {
             let missing = listed(&missing, 6);
-            mend(PERMISSIONS.blocker(format!("`{name}` has {}; missing is {missing}", held.names())))
+            mend(
+                PERMISSIONS.blocker(format!("`{name}` has {}; missing is {missing}", held.names())),
+            )
         });
     }
     if let Some(denied) = denied {
         let by = denied.policy.statement(denied.statement);
-        return mend(PERMISSIONS.warning(format!("`{}` is denied on conditions by {by}", denied.action)));
+        return mend(
+            PERMISSIONS.warning(format!("`{}` is denied on conditions by {by}", denied.action)),
+        );
     }
     if let Some(statement) = perhaps {
         return mend(PERMISSIONS.warning(format!("allowed on conditions only: {statement}")));
@@ -295,10 +314,14 @@ fn permissions(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
     }
     let wider = wider(ground, held);
     if !wider.is_empty() {
-        return mend(PERMISSIONS.warning(format!("`{name}` may do more than it needs: {}", listed(&wider, 4))));
+        return mend(
+            PERMISSIONS
+                .warning(format!("`{name}` may do more than it needs: {}", listed(&wider, 4))),
+        );
     }
     if by_bucket {
-        return PERMISSIONS.ok("none of its policies denies it; the bucket's policy has to let it in");
+        return PERMISSIONS
+            .ok("none of its policies denies it; the bucket's policy has to let it in");
     }
     PERMISSIONS.ok(format!("the four permissions, and on `{}` alone", ground.wish.bucket))
 }

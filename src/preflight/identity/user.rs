@@ -257,12 +257,13 @@ fn denied(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
     let denied = [held.denied(&MIGRATION, &all("mgw")), held.denied(of_roles, &all("ram"))];
     let worst = denied.into_iter().flatten().max_by_key(|denied| denied.is_certain);
     let Some(denied) = worst else {
-        return held
-            .hidden(ground, &DENIED)
-            .unwrap_or_else(|| DENIED.ok(format!("none of the policies of `{name}` denies what it needs")));
+        return held.hidden(ground, &DENIED).unwrap_or_else(|| {
+            DENIED.ok(format!("none of the policies of `{name}` denies what it needs"))
+        });
     };
     let (action, policy) = (denied.action, denied.policy);
-    let seen = format!("`{action}` is denied to `{name}` by {}", policy.statement(denied.statement));
+    let seen =
+        format!("`{action}` is denied to `{name}` by {}", policy.statement(denied.statement));
     let finding = if denied.is_certain { DENIED.blocker(seen) } else { DENIED.warning(seen) };
     finding.by_hand(format!(
         "RAM console > Permissions > Policies > {}: take the statement out, or except this user from it",
