@@ -71,7 +71,8 @@ async fn check(
                 let session = session.map_err(|error| error.to_string());
                 let session = session.as_ref().map_err(String::as_str);
                 let now = Timestamp(jiff::Timestamp::now().as_millisecond());
-                preflight::destination::check(&to.destination(bucket, session, summary, now)).await
+                let destination = to.destination(bucket, session, summary, now);
+                Box::pin(preflight::destination::check(&destination)).await
             }
             .boxed(),
         );

@@ -166,7 +166,7 @@ impl<'a> Ground<'a> {
             [("--to-region", region), ("--way", way), ("--role", *role), ("--user", *user)]
         {
             if let Some(value) = value {
-                command.push_str(&format!(" {flag} {}", shell(value)));
+                command = format!("{command} {flag} {}", shell(value));
             }
         }
         command

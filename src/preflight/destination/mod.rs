@@ -75,7 +75,8 @@ pub async fn check(destination: &Destination<'_>) -> Vec<Finding> {
     let (said, ground) = Ground::look(destination).await;
     findings.extend(said);
     if let Some(ground) = ground {
-        let (here, identity) = join(of_bucket(&ground), super::identity::check(&ground)).await;
+        let (here, identity) =
+            join(Box::pin(of_bucket(&ground)), Box::pin(super::identity::check(&ground))).await;
         findings.extend(here);
         findings.extend(identity);
     }

@@ -78,7 +78,7 @@ pub(super) async fn check(ground: &Ground<'_>) -> Vec<Finding> {
             findings.push(self::running(running, &limits.concurrent_jobs));
         }
         Err(error) => {
-            findings.extend([JOBS, RUNNING].iter().map(|check| refused(ground, check, error)))
+            findings.extend([JOBS, RUNNING].map(|check| refused(ground, &check, error)));
         }
     }
     findings.push(match &addresses {
@@ -162,9 +162,15 @@ where
     let mut all = Vec::new();
     let mut marker = String::new();
     loop {
-        let Listed { items, next } = page(marker).await?;
+        let Listed { items, next } = page(marker.clone()).await?;
         all.extend(items);
-        let Some(next) = next else { return Ok(all) };
-        marker = next;
+        match next {
+            None => return Ok(all),
+            Some(next) if next == marker => {
+                let doing = "list what is there".to_owned();
+                return Err(CallError::Unreadable { doing, what: "NextMarker" });
+            }
+            Some(next) => marker = next,
+        }
     }
 }

@@ -104,8 +104,10 @@ fn access(
 ) -> Option<Finding> {
     let (held, kind, name) = match role {
         Seen::NotNeeded(Way::Classic) => (user.held(), "user", user.name()?.to_owned()),
-        Seen::Looked { held: Err(unread), .. } => return Some(unread.finding(ground, &ACCESS)),
-        Seen::Looked { name, .. } => (role.held(), "role", name.clone()),
+        Seen::Looked(looked) => match &looked.held {
+            Err(unread) => return Some(unread.finding(ground, &ACCESS)),
+            Ok(held) => (held.as_ref(), "role", looked.name.clone()),
+        },
         Seen::NotNeeded(_) => {
             return Some(
                 ACCESS

@@ -53,23 +53,17 @@ pub(super) enum Seen {
     /// The keys are of another account.
     Elsewhere,
     /// It was looked up.
-    Looked {
-        name: String,
-        /// Whether the user named it.
-        is_named: bool,
-        role: Result<Option<Role>, CallError>,
-        held: Result<Option<Held>, Unread>,
-    },
+    Looked(Box<Looked>),
 }
 
-impl Seen {
-    /// Its policies, if they could be listed.
-    pub(super) fn held(&self) -> Option<&Held> {
-        match self {
-            Self::Looked { held: Ok(Some(held)), .. } => Some(held),
-            _ => None,
-        }
-    }
+/// A role, as far as it could be looked at.
+#[derive(Debug)]
+pub(super) struct Looked {
+    pub(super) name: String,
+    /// Whether the user named it.
+    is_named: bool,
+    role: Result<Option<Role>, CallError>,
+    pub(super) held: Result<Option<Held>, Unread>,
 }
 
 pub(super) async fn look(ground: &Ground<'_>) -> Seen {
@@ -83,7 +77,7 @@ pub(super) async fn look(ground: &Ground<'_>) -> Seen {
     let name = ground.role();
     let ram = Ram::new(ground.session);
     let (role, held) = futures::join!(ram.role(&name), Held::of_role(ground, &name));
-    Seen::Looked { name, is_named: wish.role.is_some(), role, held }
+    Seen::Looked(Box::new(Looked { name, is_named: wish.role.is_some(), role, held }))
 }
 
 pub(super) fn check(ground: &Ground<'_>, seen: &Seen) -> Vec<Finding> {
@@ -103,12 +97,13 @@ pub(super) fn check(ground: &Ground<'_>, seen: &Seen) -> Vec<Finding> {
             ))
             .by_hand(format!("check once more with keys of account {}", ground.account)),
         ],
-        Seen::Looked { name, is_named, role, held } => {
-            let mut findings = vec![of_name(ground, name), there(ground, name, *is_named, role)];
-            if let Ok(Some(role)) = role {
+        Seen::Looked(looked) => {
+            let name = &looked.name;
+            let mut findings = vec![of_name(ground, name), there(ground, looked)];
+            if let Ok(Some(role)) = &looked.role {
                 findings.push(trust(ground, role));
             }
-            match held {
+            match &looked.held {
                 Ok(Some(held)) => findings.push(permissions(ground, name, held)),
                 Err(unread) => findings.push(unread.finding(ground, &PERMISSIONS)),
                 Ok(None) => {}
@@ -131,16 +126,12 @@ fn of_name(ground: &Ground<'_>, name: &str) -> Finding {
     }
 }
 
-fn there(
-    ground: &Ground<'_>,
-    name: &str,
-    is_named: bool,
-    role: &Result<Option<Role>, CallError>,
-) -> Finding {
+fn there(ground: &Ground<'_>, looked: &Looked) -> Finding {
+    let name = &looked.name;
     let console = "RAM console > Identities > Roles > Create Role: Principal Type Cloud Service, Principal Name Data Transport";
-    match role {
+    match &looked.role {
         Ok(Some(role)) => ROLE.ok(format!("`{}` is there", role.arn)),
-        Ok(None) if is_named => ROLE
+        Ok(None) if looked.is_named => ROLE
             .blocker(format!("there is no role `{name}` in account {}", ground.account))
             .run(format!("{} --apply", ground.prepare()))
             .by_hand(console),

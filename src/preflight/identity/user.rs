@@ -46,14 +46,8 @@ const MIGRATION: [&str; 10] = [
 /// Who migrates.
 #[derive(Debug)]
 pub(super) enum Who {
-    /// A RAM user, who may have been looked up.
-    User {
-        name: String,
-        /// Whether the keys are its own.
-        is_caller: bool,
-        found: Result<Option<User>, CallError>,
-        held: Result<Option<Held>, Unread>,
-    },
+    /// A RAM user.
+    User(Box<Looked>),
     /// The account itself, which can do everything.
     Root,
     /// A role whose temporary keys these are; a user was not named.
@@ -62,11 +56,21 @@ pub(super) enum Who {
     Elsewhere,
 }
 
+/// A RAM user, as far as it could be looked at.
+#[derive(Debug)]
+pub(super) struct Looked {
+    name: String,
+    /// Whether the keys are its own.
+    is_caller: bool,
+    found: Result<Option<User>, CallError>,
+    held: Result<Option<Held>, Unread>,
+}
+
 impl Who {
     /// The name of the user, if it is one.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
-            Self::User { name, .. } => Some(name),
+            Self::User(user) => Some(&user.name),
             _ => None,
         }
     }
@@ -74,7 +78,10 @@ impl Who {
     /// Its number, by which policies of buckets name it, if that is known.
     pub(super) fn id(&self) -> Option<&str> {
         match self {
-            Self::User { found: Ok(Some(user)), .. } => Some(&user.user_id),
+            Self::User(user) => {
+                let found = user.found.as_ref().ok()?.as_ref()?;
+                Some(found.user_id.as_str()).filter(|id| !id.is_empty())
+            }
             _ => None,
         }
     }
@@ -82,7 +89,7 @@ impl Who {
     /// Its policies, if they could be listed.
     pub(super) fn held(&self) -> Option<&Held> {
         match self {
-            Self::User { held: Ok(Some(held)), .. } => Some(held),
+            Self::User(user) => user.held.as_ref().ok()?.as_ref(),
             _ => None,
         }
     }
@@ -102,22 +109,25 @@ pub(super) async fn look(ground: &Ground<'_>) -> Who {
     };
     let ram = Ram::new(ground.session);
     let (found, held) = futures::join!(ram.user(name), Held::of_user(ground, name));
-    Who::User { name: name.to_owned(), is_caller: own == Some(name), found, held }
+    Who::User(Box::new(Looked { name: name.to_owned(), is_caller: own == Some(name), found, held }))
 }
 
 pub(super) fn check(ground: &Ground<'_>, who: &Who) -> Vec<Finding> {
     let mut findings = vec![user(ground, who)];
     match who {
         Who::Root => findings.push(POLICIES.ok("the account itself can do everything")),
-        Who::User { name, held: Ok(Some(held)), .. } => {
-            findings.push(policies(ground, name, held));
-            findings.push(denied(ground, name, held));
-        }
-        Who::User { held: Err(unread), .. } => {
-            findings.extend([POLICIES, DENIED].map(|check| unread.finding(ground, &check)));
-        }
-        // There is nobody whose policies could be looked at, as told before.
-        Who::User { held: Ok(None), .. } | Who::Role | Who::Elsewhere => {}
+        Who::User(user) => match &user.held {
+            Ok(Some(held)) => {
+                findings.push(policies(ground, &user.name, held));
+                findings.push(denied(ground, &user.name, held));
+            }
+            Err(unread) => {
+                findings.extend([POLICIES, DENIED].map(|check| unread.finding(ground, &check)));
+            }
+            // There is nobody whose policies could be looked at, as told before.
+            Ok(None) => {}
+        },
+        Who::Role | Who::Elsewhere => {}
     }
     findings
 }
@@ -138,16 +148,23 @@ fn user(ground: &Ground<'_>, who: &Who) -> Finding {
                 ground.caller.account, ground.account
             ))
             .by_hand(format!("check once more with keys of account {}", ground.account)),
-        Who::User { name, found: Ok(Some(_)), .. } => USER.ok(format!("`{name}` of account {}", ground.account)),
-        Who::User { name, found: Ok(None), .. } => USER
-            .blocker(format!("there is no RAM user `{name}` in account {}", ground.account))
+        Who::User(user) => looked(ground, user),
+    }
+}
+
+fn looked(ground: &Ground<'_>, user: &Looked) -> Finding {
+    let (name, account) = (&user.name, &ground.account);
+    match &user.found {
+        Ok(Some(_)) => USER.ok(format!("`{name}` of account {account}")),
+        Ok(None) => USER
+            .blocker(format!("there is no RAM user `{name}` in account {account}"))
             .run(format!("{} --apply", ground.prepare()))
             .by_hand("RAM console > Identities > Users > Create User, with Programmatic Access"),
-        Who::User { name, is_caller: true, .. } => {
-            USER.ok(format!("`{name}` of account {}, whose keys these are", ground.account))
+        Err(_) if user.is_caller => {
+            USER.ok(format!("`{name}` of account {account}, whose keys these are"))
         }
-        Who::User { name, found: Err(error), .. } => {
-            let resource = format!("acs:ram:*:{}:user/{name}", ground.account);
+        Err(error) => {
+            let resource = format!("acs:ram:*:{account}:user/{name}");
             ground.unreadable(&USER, error, "ram:GetUser", &resource)
         }
     }
