@@ -7,7 +7,7 @@
 //! | file | its checks |
 //! |---|---|
 //! | `ground` | (what all others stand on: whose keys, which bucket, where, whose) |
-//! | `names` | the prefix, and the objects' names behind it |
+//! | `names` | the bucket's name, and the form of the prefix |
 //! | `bucket` | whether it is there, whose, where; what it does to what is written |
 //! | `contents` | what is there already |
 //! | `lifecycle`, `ages` | rules that would delete or move what arrives |
@@ -63,13 +63,9 @@ pub struct Destination<'a> {
 
 /// Runs all checks of the destination and of identities.
 pub async fn check(destination: &Destination<'_>) -> Vec<Finding> {
-    let mut findings = names::check(destination);
-    if let Some(wrong) = names::wrong_bucket_name(destination.bucket) {
-        let name = destination.bucket.escape_debug();
-        findings
-            .push(bucket::BUCKET.blocker(format!("`{name}` {wrong}, and can be no bucket")).by_hand(
-            "name a bucket of 3 to 63 characters out of a-z, 0-9 and `-` with `--to oss://BUCKET/`",
-        ));
+    let mut findings = vec![names::prefix(destination.prefix)];
+    if let Some(wrong) = names::wrong_bucket(destination) {
+        findings.push(wrong);
         return findings;
     }
     let (said, ground) = Ground::look(destination).await;
