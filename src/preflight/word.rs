@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::units::ExactCount;
+
 /// A name as a word of a shell's command: quoted where it holds anything that a shell would read.
 pub(super) fn shell(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
@@ -9,6 +11,11 @@ pub(super) fn shell(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A count with commas.
+pub(super) fn count(value: u64) -> String {
+    ExactCount(value).to_string().replace('_', ",")
 }
 
 /// Names in a sentence: `a, b and 3 more`.

@@ -2,11 +2,27 @@
 //!
 //! Everything is looked at with the key that the user gives, which should be the one that the migration is
 //! to use. Nothing is changed: what a key may write is found out by a call that cannot take effect.
+//!
+//! * `bucket`, `container`: what is asked of which kind of store, in which order.
+//! * `access`: the key, and what it may; `place`: where the source is, and its names; `settings`: what a
+//!   bucket is set to; `objects`: what lies in it.
+//! * `statement`, `whitelist`: what a bucket's policy says to the service.
+//! * `sample`, `attempt`: how a store is asked; `tongue`: how its provider names things.
 
 mod access;
+mod attempt;
+mod bucket;
+mod container;
+mod objects;
+mod place;
+mod sample;
+mod settings;
+mod statement;
+mod tongue;
+mod whitelist;
 
 use crate::location::Location;
-use crate::preflight::Finding;
+use crate::preflight::finding::{Check, Finding};
 use crate::store::StoreError;
 use crate::store::azure::{AzureConfig, AzureStore};
 use crate::store::s3::S3Store;
@@ -40,13 +56,52 @@ pub enum Opened<'a> {
     Container(&'a AzureConfig, Result<&'a AzureStore, &'a StoreError>),
 }
 
+/// Every check of a source, for the documentation.
+pub const CHECKS: [&Check; 33] = [
+    &access::CREDENTIALS,
+    &access::KEY_LASTS,
+    &access::REACH,
+    &access::BUCKET,
+    &access::LIST,
+    &access::EMPTY,
+    &access::READ,
+    &access::WRITES,
+    &place::NAME,
+    &place::PREFIX,
+    &place::ENDPOINT,
+    &place::REGION,
+    &settings::POLICY,
+    &settings::ADDRESSES,
+    &settings::NETWORKS,
+    &settings::REFERERS,
+    &settings::TLS,
+    &settings::CLIENTS,
+    &settings::PAYER,
+    &settings::VERSIONING,
+    &settings::ENCRYPTION,
+    &settings::WEBSITE,
+    &container::KEY_KIND,
+    &container::TERMS,
+    &container::ENDS,
+    &container::ADDRESSES,
+    &container::FIREWALL,
+    &container::NAMESPACE,
+    &container::IMMUTABLE,
+    &objects::WEIGHED,
+    &objects::ARCHIVED,
+    &objects::RESTORED,
+    &objects::TIERED,
+];
+
 /// Runs all checks of the source.
 pub async fn check(source: &Source<'_>) -> Vec<Finding> {
     match source.opened {
-        Opened::Bucket(Ok(store)) => access::list(source, store).await,
-        Opened::Container(_, Ok(store)) => access::list(source, store).await,
-        Opened::Bucket(Err(error)) | Opened::Container(_, Err(error)) => {
-            vec![access::credentials(error)]
+        Opened::Bucket(Ok(store)) => bucket::check(source, store).await,
+        Opened::Container(config, opened) => container::check(source, config, opened).await,
+        Opened::Bucket(Err(error)) => {
+            let mut findings = place::forms(source);
+            findings.push(access::unopened(error));
+            findings
         }
     }
 }

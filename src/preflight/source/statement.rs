@@ -142,8 +142,12 @@ impl Statement {
         const READING: [&str; 5] =
             ["GetObject", "ListBucket", "ListObjects", "ListObjectsV2", "GetObjectVersion"];
         let is_meant = |action: &str, patterns: &[String]| {
-            let pattern = |text: &str| text.rsplit_once(':').map_or(text.to_owned(), |(_, name)| name.to_owned());
-            patterns.iter().any(|text| matches(&pattern(text).to_lowercase(), &action.to_lowercase()))
+            let pattern = |text: &str| {
+                text.rsplit_once(':').map_or(text.to_owned(), |(_, name)| name.to_owned())
+            };
+            patterns
+                .iter()
+                .any(|text| matches(&pattern(text).to_lowercase(), &action.to_lowercase()))
         };
         let acts = match &self.actions {
             Named::Only(patterns) => READING.iter().any(|action| is_meant(action, patterns)),
@@ -159,25 +163,21 @@ impl Statement {
 
 /// Whether a resource's pattern may stand for the bucket or for something in it under `prefix`.
 fn may_be_under(pattern: &str, bucket: &str, prefix: &str) -> bool {
-    let Some(at) = pattern.rfind(&format!(":{bucket}")) else {
-        // Another bucket, unless a wildcard stands for this one.
-        let name = pattern.rsplit(':').next().unwrap_or_default();
-        let name = name.split('/').next().unwrap_or_default();
-        return matches(name, bucket);
+    // `arn:aws:s3:::bucket/key`, `krn:ksc:ks3:::bucket/key`, `acs:oss:region:account:bucket/key`.
+    let parts = if pattern.starts_with("acs:") { 5 } else { 6 };
+    let resource = pattern.splitn(parts, ':').last().unwrap_or_default();
+    let (name, keys) = match resource.split_once('/') {
+        Some((name, keys)) => (name, Some(keys)),
+        None => (resource, None),
     };
-    match pattern[at + 1 + bucket.len()..].strip_prefix('/') {
-        Some(keys) => {
-            let head = keys.split(['*', '?', '$']).next().unwrap_or_default();
-            head.starts_with(prefix) || prefix.starts_with(head)
-        }
-        // The bucket itself, or the beginning of another name.
-        None => pattern.len() == at + 1 + bucket.len() || pattern[at + 1..].contains('*'),
-    }
+    let head = keys.and_then(|keys| keys.split(['*', '?', '$']).next()).unwrap_or_default();
+    matches(name, bucket) && (head.starts_with(prefix) || prefix.starts_with(head))
 }
 
 /// Whether a text is of a pattern with `*` and `?`.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut read) = (0, 0);
     // Where to go on when what was tried does not fit: behind the last star, one character further.
     let mut retry: Option<(usize, usize)> = None;
@@ -212,10 +212,8 @@ mod tests {
 
     #[test]
     fn one_value_and_a_list_are_the_same() {
-        let one = one(
-            r#""Action":"s3:*","Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"],
-               "Condition":{"Bool":{"aws:SecureTransport":false}}"#,
-        );
+        let one = one(r#""Action":"s3:*","Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"],
+               "Condition":{"Bool":{"aws:SecureTransport":false}}"#);
         assert_eq!(one.conditions[0].values, ["false"]);
         assert_eq!(one.name, "1");
         for broken in ["", "[]", r#"{"Statement":[{"Effect":"Maybe"}]}"#, r#"{"Statement":[1]}"#] {

@@ -86,7 +86,10 @@ fn barrier(one: &Statement, all: &[&Statement]) -> Option<Barrier> {
         if holds == Holds::Yes || all.iter().any(|other| open(&other)) {
             return None;
         }
-        (Verdict::Warning, format!("statement `{name}` allows reading{} only {phrases}", to(&one.who)))
+        (
+            Verdict::Warning,
+            format!("statement `{name}` allows reading{} only {phrases}", to(&one.who)),
+        )
     };
     Some(Barrier { kind, verdict, statement: one.name.clone(), seen })
 }
@@ -101,7 +104,11 @@ fn to(who: &Who) -> String {
 
 /// Whether all conditions of a statement hold.
 fn holds(one: &Statement) -> Holds {
-    one.conditions.iter().map(|condition| condition_holds(condition, one.denies)).min().unwrap_or(Holds::Yes)
+    one.conditions
+        .iter()
+        .map(|condition| condition_holds(condition, one.denies))
+        .min()
+        .unwrap_or(Holds::Yes)
 }
 
 /// The part of a condition's key that providers agree on.
@@ -112,9 +119,18 @@ fn local(key: &str) -> String {
 fn kind_of(key: &str) -> Option<Kind> {
     Some(match local(key).as_str() {
         "sourceip" => Kind::Address,
-        "vpcsourceip" | "sourcevpc" | "sourcevpce" | "sourcevpcarn" | "sourcevpceaccount"
-        | "sourcevpceorgid" | "sourcevpceorgpaths" | "viaawsservice" | "calledvia"
-        | "calledviafirst" | "calledvialast" | "principalisawsservice" => Kind::Network,
+        "vpcsourceip"
+        | "sourcevpc"
+        | "sourcevpce"
+        | "sourcevpcarn"
+        | "sourcevpceaccount"
+        | "sourcevpceorgid"
+        | "sourcevpceorgpaths"
+        | "viaawsservice"
+        | "calledvia"
+        | "calledviafirst"
+        | "calledvialast"
+        | "principalisawsservice" => Kind::Network,
         "referer" => Kind::Referer,
         "securetransport" | "tlsversion" => Kind::Tls,
         "useragent" => Kind::Agent,
@@ -133,7 +149,8 @@ fn condition_holds(condition: &Condition, denies: bool) -> Holds {
         None => (operator.as_str(), false),
     };
     let negated = operator.contains("not");
-    let value = |wanted: &str| condition.values.iter().any(|value| value.eq_ignore_ascii_case(wanted));
+    let value =
+        |wanted: &str| condition.values.iter().any(|value| value.eq_ignore_ascii_case(wanted));
     let truth = |truth: bool| if truth { Holds::Yes } else { Holds::No };
     let key = local(&condition.key);
     match key.as_str() {
@@ -178,9 +195,10 @@ fn address_holds(condition: &Condition, negated: bool, denies: bool) -> Holds {
 
 /// Whether a range of addresses is all of IPv4, by which the stores are asked unless told otherwise.
 fn is_everywhere(range: &str) -> bool {
-    range == "*" || range.split_once('/').is_some_and(|(base, length)| {
-        length == "0" && base.parse::<IpAddr>().is_ok_and(|base| base.is_ipv4())
-    })
+    range == "*"
+        || range.split_once('/').is_some_and(|(base, length)| {
+            length == "0" && base.parse::<IpAddr>().is_ok_and(|base| base.is_ipv4())
+        })
 }
 
 /// Whether a range is of addresses that nothing on the internet has.
@@ -224,7 +242,9 @@ fn phrase(condition: &Condition) -> String {
         }
         (Some(Kind::Network), _) if negated => format!("by every way but {values} {rule}"),
         (Some(Kind::Network), _) => format!("by {values} {rule}"),
-        (Some(Kind::Tls), _) => format!("where `{}` is {values} {rule}", condition.key.escape_debug()),
+        (Some(Kind::Tls), _) => {
+            format!("where `{}` is {values} {rule}", condition.key.escape_debug())
+        }
         (kind, _) => {
             let what = if kind == Some(Kind::Referer) { "referers" } else { "clients" };
             let number = condition.values.len();
@@ -255,31 +275,91 @@ mod tests {
         use Kind::{Address, Agent, Network, Referer, Tls};
         use Verdict::{Blocker, Warning};
         let cases = [
-            ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, Some((Address, Blocker))),
-            ("Deny", r#"{"NotIpAddress":{"AWS:sourceip":["203.0.113.7","2001:db8::/32"]}}"#, Some((Address, Blocker))),
-            ("Deny", r#"{"NotIpAddressIfExists":{"aws:SourceIp":"203.0.113.0/24"}}"#, Some((Address, Blocker))),
-            ("Deny", r#"{"ForAllValues:NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, Some((Address, Blocker))),
-            ("Deny", r#"{"NotIpAddress":{"acs:SourceIp":["203.0.113.0/24"]}}"#, Some((Address, Blocker))),
+            (
+                "Deny",
+                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+                Some((Address, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"NotIpAddress":{"AWS:sourceip":["203.0.113.7","2001:db8::/32"]}}"#,
+                Some((Address, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"NotIpAddressIfExists":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+                Some((Address, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"ForAllValues:NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+                Some((Address, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"NotIpAddress":{"acs:SourceIp":["203.0.113.0/24"]}}"#,
+                Some((Address, Blocker)),
+            ),
             ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, None),
             ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#, Some((Address, Blocker))),
             ("Deny", r#"{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#, None),
             ("Deny", r#"{"IpAddress":{"aws:SourceIp":"47.0.0.0/8"}}"#, Some((Address, Warning))),
             ("Deny", r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, Some((Address, Blocker))),
             ("Deny", r#"{"Null":{"aws:SourceIp":"true"}}"#, None),
-            ("Allow", r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, Some((Address, Warning))),
+            (
+                "Allow",
+                r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+                Some((Address, Warning)),
+            ),
             ("Allow", r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, None),
-            ("Allow", r#"{"NotIpAddress":{"aws:SourceIp":"198.51.100.0/24"}}"#, Some((Address, Warning))),
-            ("Deny", r#"{"StringNotEquals":{"aws:SourceVpce":"vpce-1a2b3c4d"}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"StringNotEquals":{"aws:sourceVpc":["vpc-1","vpc-2"]}}"#, Some((Network, Blocker))),
+            (
+                "Allow",
+                r#"{"NotIpAddress":{"aws:SourceIp":"198.51.100.0/24"}}"#,
+                Some((Address, Warning)),
+            ),
+            (
+                "Deny",
+                r#"{"StringNotEquals":{"aws:SourceVpce":"vpce-1a2b3c4d"}}"#,
+                Some((Network, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"StringNotEquals":{"aws:sourceVpc":["vpc-1","vpc-2"]}}"#,
+                Some((Network, Blocker)),
+            ),
             ("Deny", r#"{"StringNotLike":{"aws:SourceVpce":"vpce-*"}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"StringNotEqualsIgnoreCase":{"aws:SourceVpc":"vpc-1"}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"ArnNotEquals":{"aws:SourceVpcArn":"arn:aws:ec2:x:1:vpc/vpc-1"}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"ForAllValues:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"StringNotEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#, Some((Network, Blocker))),
+            (
+                "Deny",
+                r#"{"StringNotEqualsIgnoreCase":{"aws:SourceVpc":"vpc-1"}}"#,
+                Some((Network, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"ArnNotEquals":{"aws:SourceVpcArn":"arn:aws:ec2:x:1:vpc/vpc-1"}}"#,
+                Some((Network, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"ForAllValues:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+                Some((Network, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"StringNotEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#,
+                Some((Network, Blocker)),
+            ),
             ("Deny", r#"{"ForAnyValue:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#, None),
             ("Deny", r#"{"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#, None),
-            ("Deny", r#"{"StringEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"NotIpAddress":{"aws:VpcSourceIp":"10.1.0.0/16"}}"#, Some((Network, Blocker))),
+            (
+                "Deny",
+                r#"{"StringEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#,
+                Some((Network, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"NotIpAddress":{"aws:VpcSourceIp":"10.1.0.0/16"}}"#,
+                Some((Network, Blocker)),
+            ),
             ("Deny", r#"{"Null":{"aws:SourceVpce":"true"}}"#, Some((Network, Blocker))),
             ("Deny", r#"{"Null":{"aws:SourceVpce":true}}"#, Some((Network, Blocker))),
             ("Deny", r#"{"Null":{"aws:SourceVpce":"false"}}"#, None),
@@ -288,18 +368,42 @@ mod tests {
             ("Deny", r#"{"Bool":{"aws:ViaAWSService":"true"}}"#, None),
             ("Allow", r#"{"StringEquals":{"aws:SourceVpc":"vpc-1"}}"#, Some((Network, Warning))),
             ("Allow", r#"{"StringEqualsIfExists":{"aws:SourceVpc":"vpc-1"}}"#, None),
-            ("Deny", r#"{"StringNotLike":{"aws:Referer":["https://a.example/*"]}}"#, Some((Referer, Blocker))),
-            ("Allow", r#"{"StringLike":{"aws:Referer":"https://a.example/*"}}"#, Some((Referer, Warning))),
+            (
+                "Deny",
+                r#"{"StringNotLike":{"aws:Referer":["https://a.example/*"]}}"#,
+                Some((Referer, Blocker)),
+            ),
+            (
+                "Allow",
+                r#"{"StringLike":{"aws:Referer":"https://a.example/*"}}"#,
+                Some((Referer, Warning)),
+            ),
             ("Deny", r#"{"StringLike":{"aws:Referer":"https://bad.example/*"}}"#, None),
             ("Deny", r#"{"Bool":{"aws:SecureTransport":"false"}}"#, Some((Tls, Warning))),
             ("Deny", r#"{"NumericLessThan":{"s3:TlsVersion":"1.2"}}"#, Some((Tls, Warning))),
             ("Deny", r#"{"StringNotEquals":{"aws:UserAgent":"xyz"}}"#, Some((Agent, Warning))),
             ("Deny", r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#, None),
             // Both have to hold: addresses, or the service of the provider.
-            ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"Bool":{"aws:ViaAWSService":"false"}}"#, Some((Address, Blocker))),
-            ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#, Some((Address, Blocker))),
-            ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#, None),
-            ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"ArnNotEquals":{"aws:PrincipalArn":"arn:x"}}"#, Some((Address, Warning))),
+            (
+                "Deny",
+                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"Bool":{"aws:ViaAWSService":"false"}}"#,
+                Some((Address, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+                Some((Address, Blocker)),
+            ),
+            (
+                "Deny",
+                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+                None,
+            ),
+            (
+                "Deny",
+                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"ArnNotEquals":{"aws:PrincipalArn":"arn:x"}}"#,
+                Some((Address, Warning)),
+            ),
         ];
         for (effect, condition, expected) in cases {
             let found = judged(effect, r#""Principal":"*""#, condition);
