@@ -21,7 +21,7 @@ use weighbridge::tally::{Options, Tally};
 
 const HOME: &str = "1234567890123456";
 const OTHER: &str = "6543210987654321";
-const SOURCE: &str = "demo:flat?objects=3";
+const SOURCE: &str = "demo:tiny?objects=3";
 const TO: &str = "oss://copies/moved/";
 const ROLE: &str = "oss-import-copies";
 /// Secrets that no output may hold.
@@ -42,12 +42,11 @@ fn key(id: &str, secret: &str) -> Credential {
 fn prepared() -> AlibabaConfig {
     let mut config = AlibabaConfig::default();
     let home = &mut config.home;
-    let policies = vec![
-        PolicyName::system("AliyunOSSImportFullAccess"),
-        PolicyName::custom("make-roles"),
-    ];
+    let policies =
+        vec![PolicyName::system("AliyunOSSImportFullAccess"), PolicyName::custom("make-roles")];
     let credentials = vec![key("LTAIUSER", USER_SECRET)];
-    home.users.insert("mover".into(), AlibabaUser { credentials, policies, ..AlibabaUser::default() });
+    home.users
+        .insert("mover".into(), AlibabaUser { credentials, policies, ..AlibabaUser::default() });
     home.policies.insert("make-roles".into(), USER_POLICY.into());
     home.policies.insert("copy".into(), ROLE_POLICY.into());
     let policies = vec![PolicyName::custom("copy")];
@@ -85,7 +84,7 @@ fn user(config: &mut AlibabaConfig) -> &mut AlibabaUser {
     config.home.users.get_mut("mover").unwrap()
 }
 
-fn set(document: &str) -> impl Fn(&mut AlibabaConfig) {
+fn set(document: &str) -> impl Fn(&mut AlibabaConfig) + use<> {
     let document = document.to_owned();
     move |config| {
         config.home.policies.insert("copy".into(), document.clone());
@@ -107,7 +106,12 @@ struct Checked {
 }
 
 impl Checked {
-    fn of(cloud: &AlibabaSimulator, whose: Whose, flags: &[&str], weighed: Option<&Summary>) -> Self {
+    fn of(
+        cloud: &AlibabaSimulator,
+        whose: Whose,
+        flags: &[&str],
+        weighed: Option<&Summary>,
+    ) -> Self {
         let workshop = Workshop::new();
         let mut arguments = vec!["check", SOURCE, "--output", "checks.json"];
         if !flags.contains(&"--to") {
@@ -132,7 +136,11 @@ impl Checked {
         let json = fs::read_to_string(workshop.path("checks.json"))
             .unwrap_or_else(|_| panic!("no findings: {}", ran.said()));
         for secret in [USER_SECRET, OTHER_SECRET, DEFAULT_SECRET] {
-            assert!(!json.contains(secret) && !ran.said().contains(secret), "{json}\n{}", ran.said());
+            assert!(
+                !json.contains(secret) && !ran.said().contains(secret),
+                "{json}\n{}",
+                ran.said()
+            );
         }
         let whole: Value = serde_json::from_str(&json).unwrap();
         Self { ran, findings: whole["findings"].as_array().unwrap().clone() }
@@ -254,10 +262,8 @@ fn a_destination_that_is_ready_has_nothing_to_mend() {
 #[test]
 fn the_older_way_suffices_as_well_and_is_named() {
     let mut config = prepared();
-    user(&mut config).policies = vec![
-        PolicyName::system("AliyunOSSFullAccess"),
-        PolicyName::system("AliyunMGWFullAccess"),
-    ];
+    user(&mut config).policies =
+        vec![PolicyName::system("AliyunOSSFullAccess"), PolicyName::system("AliyunMGWFullAccess")];
     config.home.roles.clear();
     let checked = Checked::of_mover(config, &["--way", "classic"], None);
     assert_eq!(checked.with(BLOCKER), [""; 0]);
@@ -268,67 +274,137 @@ fn the_older_way_suffices_as_well_and_is_named() {
 #[test]
 fn what_is_wrong_with_the_bucket_is_found() {
     let cases = vec![
-        case("no bucket", |c| drop(c.home.buckets.clear()), ("DESTINATION_BUCKET", BLOCKER), [
-            "no bucket `copies`", "has to be there", "weighbridge prepare oss://copies/moved/",
-        ]),
-        case("no such name", |_| (), ("DESTINATION_BUCKET", BLOCKER), [
-            "characters other than", "", "3 to 63 characters",
-        ]).with(&["--to", "oss://Copies/moved/"]),
-        case("another region", |c| bucket(c).region = Some("cn-beijing".into()), ("DESTINATION_REGION", BLOCKER), [
-            "in cn-beijing, and cn-hangzhou was named", "refused", "--to-region cn-beijing",
-        ]).with(&["--to-region", "cn-hangzhou"]),
-        case("prefix without a slash", |_| (), ("DESTINATION_PREFIX", BLOCKER), [
-            "does not end in a slash", "end in one", "oss://BUCKET/moved/",
-        ]).with(&["--to", "oss://copies/moved"]),
-        case("prefix behind a slash", |_| (), ("DESTINATION_PREFIX", BLOCKER), [
-            "starts with a slash", "do not start with a slash", "oss://BUCKET/moved/",
-        ]).with(&["--to", "oss://copies//moved/"]),
-        case("class IA", |c| bucket(c).storage_class = "IA".into(), ("DESTINATION_STORAGE_CLASS", WARNING), [
-            "IA", "64 KiB", "--target-storage-class Standard",
-        ]),
-        case("class Archive", |c| bucket(c).storage_class = "Archive".into(), ("DESTINATION_STORAGE_CLASS", WARNING), [
-            "Archive", "restored before", "--target-storage-class Standard",
-        ]),
-        case("versions", |c| bucket(c).versioning = Some("Enabled".into()), ("DESTINATION_VERSIONING", WARNING), [
-            "versions are kept", "billed", "put-bucket-versioning --bucket copies",
-        ]),
-        case("retention", |c| bucket(c).worm = Some(("Locked".into(), 30)), ("DESTINATION_RETENTION", WARNING), [
-            "30 days, and this is locked", "overwritten", "without retention",
-        ]),
-        case("retention that is not locked", |c| bucket(c).worm = Some(("InProgress".into(), 7)), ("DESTINATION_RETENTION", WARNING), [
-            "for 7 days (InProgress)", "overwritten", "abort-bucket-worm --bucket copies",
-        ]),
-        case("hierarchical namespace", |c| bucket(c).is_hierarchical = true, ("DESTINATION_NAMESPACE", WARNING), [
-            "hierarchical", "lifecycle", "Create Bucket",
-        ]),
-        case("public", |c| bucket(c).acl = "public-read".into(), ("DESTINATION_PUBLIC", WARNING), [
-            "public-read", "everybody", "put-bucket-acl --bucket copies --acl private",
-        ]),
-        case("public for writing", |c| bucket(c).acl = "public-read-write".into(), ("DESTINATION_PUBLIC", WARNING), [
-            "write to it", "replaced and deleted", "--acl private",
-        ]),
-        case("public by policy", |c| {
-            let open = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:GetObject","Principal":["*"],"Resource":"acs:oss:*:*:copies/*"}]}"#;
-            bucket(c).settings.insert("policy".into(), open.into());
-        }, ("DESTINATION_PUBLIC", WARNING), ["lets everybody read", "everybody", "Bucket Policy"]),
-        case("not empty", |c| drop(bucket(c).objects.insert("moved/old".into(), b"x".to_vec())), ("DESTINATION_CONTENTS", WARNING), [
-            "`moved/old`", "overwritten", "--overwrite never",
-        ]),
-        case("hotlinks", |c| {
-            let referer = "<RefererConfiguration><AllowEmptyReferer>false</AllowEmptyReferer><RefererList><Referer>http://a.example</Referer></RefererList></RefererConfiguration>";
-            bucket(c).settings.insert("referer".into(), referer.into());
-        }, ("DESTINATION_REFERER", WARNING), ["name no page are refused", "name no page", "Allow Empty Referer"]),
-        case("deny in the bucket's policy", |c| {
-            let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"oss:PutObject","Principal":["*"],"Resource":"acs:oss:*:*:copies/*"}]}"#;
-            bucket(c).settings.insert("policy".into(), deny.into());
-        }, ("IDENTITY_BUCKET_POLICY", BLOCKER), ["`oss:PutObject` is denied", "denies", "take the statement out"]),
-        case("deny on conditions", |c| {
-            let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"oss:*","Principal":["*"],"Resource":"acs:oss:*:*:copies/*","Condition":{"NotIpAddress":{"acs:SourceIp":["10.0.0.0/8"]}}}]}"#;
-            bucket(c).settings.insert("policy".into(), deny.into());
-        }, ("IDENTITY_BUCKET_POLICY", WARNING), ["on conditions", "denies", "take the statement out"]),
-        case("a way for two accounts", |_| (), ("DESTINATION_ACCOUNT", WARNING), [
-            "both of account", "another account", "--way manual",
-        ]).with(&["--way", "cross-account"]),
+        case(
+            "no bucket",
+            |c| c.home.buckets.clear(),
+            ("DESTINATION_BUCKET", BLOCKER),
+            ["no bucket `copies`", "has to be there", "weighbridge prepare oss://copies/moved/"],
+        ),
+        case(
+            "no such name",
+            |_| (),
+            ("DESTINATION_BUCKET", BLOCKER),
+            ["characters other than", "", "3 to 63 characters"],
+        )
+        .with(&["--to", "oss://Copies/moved/"]),
+        case(
+            "another region",
+            |c| bucket(c).region = Some("cn-beijing".into()),
+            ("DESTINATION_REGION", BLOCKER),
+            ["in cn-beijing, and cn-hangzhou was named", "refused", "--to-region cn-beijing"],
+        )
+        .with(&["--to-region", "cn-hangzhou"]),
+        case(
+            "prefix without a slash",
+            |_| (),
+            ("DESTINATION_PREFIX", BLOCKER),
+            ["does not end in a slash", "end in one", "oss://BUCKET/moved/"],
+        )
+        .with(&["--to", "oss://copies/moved"]),
+        case(
+            "prefix behind a slash",
+            |_| (),
+            ("DESTINATION_PREFIX", BLOCKER),
+            ["starts with a slash", "do not start with a slash", "oss://BUCKET/moved/"],
+        )
+        .with(&["--to", "oss://copies//moved/"]),
+        case(
+            "class IA",
+            |c| bucket(c).storage_class = "IA".into(),
+            ("DESTINATION_STORAGE_CLASS", WARNING),
+            ["IA", "64 KiB", "--target-storage-class Standard"],
+        ),
+        case(
+            "class Archive",
+            |c| bucket(c).storage_class = "Archive".into(),
+            ("DESTINATION_STORAGE_CLASS", WARNING),
+            ["Archive", "restored before", "--target-storage-class Standard"],
+        ),
+        case(
+            "versions",
+            |c| bucket(c).versioning = Some("Enabled".into()),
+            ("DESTINATION_VERSIONING", WARNING),
+            ["versions are kept", "billed", "put-bucket-versioning --bucket copies"],
+        ),
+        case(
+            "retention",
+            |c| bucket(c).worm = Some(("Locked".into(), 30)),
+            ("DESTINATION_RETENTION", WARNING),
+            ["30 days, and this is locked", "overwritten", "without retention"],
+        ),
+        case(
+            "retention that is not locked",
+            |c| bucket(c).worm = Some(("InProgress".into(), 7)),
+            ("DESTINATION_RETENTION", WARNING),
+            ["for 7 days (InProgress)", "overwritten", "abort-bucket-worm --bucket copies"],
+        ),
+        case(
+            "hierarchical namespace",
+            |c| bucket(c).is_hierarchical = true,
+            ("DESTINATION_NAMESPACE", WARNING),
+            ["hierarchical", "lifecycle", "Create Bucket"],
+        ),
+        case(
+            "public",
+            |c| bucket(c).acl = "public-read".into(),
+            ("DESTINATION_PUBLIC", WARNING),
+            ["public-read", "everybody", "put-bucket-acl --bucket copies --acl private"],
+        ),
+        case(
+            "public for writing",
+            |c| bucket(c).acl = "public-read-write".into(),
+            ("DESTINATION_PUBLIC", WARNING),
+            ["write to it", "replaced and deleted", "--acl private"],
+        ),
+        case(
+            "public by policy",
+            |c| {
+                let open = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:GetObject","Principal":["*"],"Resource":"acs:oss:*:*:copies/*"}]}"#;
+                bucket(c).settings.insert("policy".into(), open.into());
+            },
+            ("DESTINATION_PUBLIC", WARNING),
+            ["lets everybody read", "everybody", "Bucket Policy"],
+        ),
+        case(
+            "not empty",
+            |c| drop(bucket(c).objects.insert("moved/old".into(), b"x".to_vec())),
+            ("DESTINATION_CONTENTS", WARNING),
+            ["`moved/old`", "overwritten", "--overwrite never"],
+        ),
+        case(
+            "hotlinks",
+            |c| {
+                let referer = "<RefererConfiguration><AllowEmptyReferer>false</AllowEmptyReferer><RefererList><Referer>http://a.example</Referer></RefererList></RefererConfiguration>";
+                bucket(c).settings.insert("referer".into(), referer.into());
+            },
+            ("DESTINATION_REFERER", WARNING),
+            ["name no page are refused", "name no page", "Allow Empty Referer"],
+        ),
+        case(
+            "deny in the bucket's policy",
+            |c| {
+                let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"oss:PutObject","Principal":["*"],"Resource":"acs:oss:*:*:copies/*"}]}"#;
+                bucket(c).settings.insert("policy".into(), deny.into());
+            },
+            ("IDENTITY_BUCKET_POLICY", BLOCKER),
+            ["`oss:PutObject` is denied", "denies", "take the statement out"],
+        ),
+        case(
+            "deny on conditions",
+            |c| {
+                let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"oss:*","Principal":["*"],"Resource":"acs:oss:*:*:copies/*","Condition":{"NotIpAddress":{"acs:SourceIp":["10.0.0.0/8"]}}}]}"#;
+                bucket(c).settings.insert("policy".into(), deny.into());
+            },
+            ("IDENTITY_BUCKET_POLICY", WARNING),
+            ["on conditions", "denies", "take the statement out"],
+        ),
+        case(
+            "a way for two accounts",
+            |_| (),
+            ("DESTINATION_ACCOUNT", WARNING),
+            ["both of account", "another account", "--way manual"],
+        )
+        .with(&["--way", "cross-account"]),
     ];
     assert_found(cases, prepared, None);
 }
@@ -342,33 +418,76 @@ fn lifecycle_rules_are_held_against_the_ages_of_the_objects() {
         }
     };
     let cases = vec![
-        case("deletes what is old", with("<Expiration><Days>90</Days></Expiration>"), ("DESTINATION_LIFECYCLE", BLOCKER), [
-            "`tidy` deletes objects 90 days after their last modification: 2 of the 4 weighed objects are that old",
-            "deleted soon after it arrives", "disable `tidy`",
-        ]),
-        case("deletes by date", with("<Expiration><CreatedBeforeDate>2020-01-01T00:00:00.000Z</CreatedBeforeDate></Expiration>"), ("DESTINATION_LIFECYCLE", BLOCKER), [
-            "last modified before 2020-01-01", "deleted", "delete-bucket-lifecycle --bucket copies",
-        ]),
-        case("deletes soon", with("<Expiration><Days>4010</Days></Expiration>"), ("DESTINATION_LIFECYCLE", WARNING), [
-            "1 of the 4 weighed objects will be that old within 30 days", "deleted", "disable `tidy`",
-        ]),
-        case("moves what is old", with("<Transition><Days>30</Days><StorageClass>Archive</StorageClass></Transition>"), ("DESTINATION_TRANSITION", WARNING), [
-            "moves objects to Archive 30 days after their last modification: 3 of the 4", "billed", "disable `tidy`",
-        ]),
-        case("deletes what has tags", with("<Tag><Key>a</Key><Value>b</Value></Tag><Expiration><Days>90</Days></Expiration>"), ("DESTINATION_LIFECYCLE", WARNING), [
-            "that have its tags", "deleted", "disable `tidy`",
-        ]),
-        case("deletes late", with("<Expiration><Days>9000</Days></Expiration>"), ("DESTINATION_LIFECYCLE", "ok"), [
-            "1 rule is enabled", "", "",
-        ]),
-        case("moves by access", with("<Transition><Days>1</Days><StorageClass>IA</StorageClass><IsAccessTime>true</IsAccessTime><ReturnToStdWhenVisit>true</ReturnToStdWhenVisit></Transition>"), ("DESTINATION_TRANSITION", "ok"), [
-            "1 rule is enabled", "", "",
-        ]),
-        case("unreadable", with("<Expiration><Days>soon</Days></Expiration>"), ("DESTINATION_LIFECYCLE", "unknown"), [
-            "no readable Days", "", "",
-        ]),
+        case(
+            "deletes what is old",
+            with("<Expiration><Days>90</Days></Expiration>"),
+            ("DESTINATION_LIFECYCLE", BLOCKER),
+            [
+                "`tidy` deletes objects 90 days after their last modification: 3 of the 4 weighed objects are that old",
+                "deleted soon after it arrives",
+                "disable `tidy`",
+            ],
+        ),
+        case(
+            "deletes by date",
+            with(
+                "<Expiration><CreatedBeforeDate>2020-01-01T00:00:00.000Z</CreatedBeforeDate></Expiration>",
+            ),
+            ("DESTINATION_LIFECYCLE", BLOCKER),
+            [
+                "last modified before 2020-01-01",
+                "deleted",
+                "delete-bucket-lifecycle --bucket copies",
+            ],
+        ),
+        case(
+            "deletes soon",
+            with("<Expiration><Days>4010</Days></Expiration>"),
+            ("DESTINATION_LIFECYCLE", WARNING),
+            [
+                "1 of the 4 weighed objects will be that old within 30 days",
+                "deleted",
+                "disable `tidy`",
+            ],
+        ),
+        case(
+            "moves what is old",
+            with("<Transition><Days>30</Days><StorageClass>Archive</StorageClass></Transition>"),
+            ("DESTINATION_TRANSITION", WARNING),
+            [
+                "moves objects to Archive 30 days after their last modification: 3 of the 4",
+                "billed",
+                "disable `tidy`",
+            ],
+        ),
+        case(
+            "deletes what has tags",
+            with("<Tag><Key>a</Key><Value>b</Value></Tag><Expiration><Days>90</Days></Expiration>"),
+            ("DESTINATION_LIFECYCLE", WARNING),
+            ["that have its tags", "deleted", "disable `tidy`"],
+        ),
+        case(
+            "deletes late",
+            with("<Expiration><Days>9000</Days></Expiration>"),
+            ("DESTINATION_LIFECYCLE", "ok"),
+            ["1 rule is enabled", "", ""],
+        ),
+        case(
+            "moves by access",
+            with(
+                "<Transition><Days>1</Days><StorageClass>IA</StorageClass><IsAccessTime>true</IsAccessTime><ReturnToStdWhenVisit>true</ReturnToStdWhenVisit></Transition>",
+            ),
+            ("DESTINATION_TRANSITION", "ok"),
+            ["1 rule is enabled", "", ""],
+        ),
+        case(
+            "unreadable",
+            with("<Expiration><Days>soon</Days></Expiration>"),
+            ("DESTINATION_LIFECYCLE", "unknown"),
+            ["no readable Days", "", ""],
+        ),
     ];
-    let summary = weighed(&[1, 40, 400, 3_990]);
+    let summary = weighed(&[1, 100, 400, 3_990]);
     assert_found(cases, prepared, Some(&summary));
 
     let mut config = prepared();
@@ -382,41 +501,95 @@ fn lifecycle_rules_are_held_against_the_ages_of_the_objects() {
 #[test]
 fn what_is_wrong_with_the_user_is_found() {
     let cases = vec![
-        case("no user", |c| drop(c.home.users.clear()), ("IDENTITY_USER", BLOCKER), [
-            "no RAM user `mover`", "RAM user", "weighbridge prepare oss://copies/moved/ --to-region cn-hangzhou --user mover",
-        ]),
-        case("no policies", |c| user(c).policies.clear(), ("IDENTITY_USER_POLICIES", BLOCKER), [
-            "no policy; missing is, for the newer way: `AliyunOSSImportFullAccess` and a custom policy that allows ram:CreateRole, ram:CreatePolicy, ram:AttachPolicyToRole, ram:ListRoles; or, for the older way (classic console): `AliyunOSSFullAccess` and `AliyunMGWFullAccess`",
-            "data addresses", "weighbridge prepare",
-        ]),
-        case("no system policy", |c| drop(user(c).policies.remove(0)), ("IDENTITY_USER_POLICIES", BLOCKER), [
-            "`AliyunOSSImportFullAccess`", "data addresses",
-            "AttachPolicyToUser --PolicyType System --PolicyName AliyunOSSImportFullAccess --UserName mover",
-        ]),
-        case("custom policy too narrow", |c| {
-            let narrow = USER_POLICY.replace("\"ram:ListRoles\"", "\"ram:GetUser\"");
-            c.home.policies.insert("make-roles".into(), narrow);
-        }, ("IDENTITY_USER_POLICIES", BLOCKER), ["allows ram:ListRoles;", "make a role", "weighbridge prepare"]),
-        case("half of the older way", |c| {
-            user(c).policies = vec![PolicyName::system("AliyunOSSFullAccess")];
-        }, ("IDENTITY_USER_POLICIES", BLOCKER), [
-            "for the older way (classic console): `AliyunMGWFullAccess`", "", "--PolicyName AliyunMGWFullAccess",
-        ]).with(&["--way", "classic"]),
-        case("on conditions", |c| {
-            let condition = USER_POLICY.replace("\"Resource\"", r#""Condition":{"Bool":{"acs:MFAPresent":"true"}},"Resource""#);
-            c.home.policies.insert("make-roles".into(), condition);
-        }, ("IDENTITY_USER_POLICIES", WARNING), ["on conditions", "", "whether the conditions hold"]),
-        case("denied", |c| {
-            let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"mgw:CreateImportJob","Resource":"*"}]}"#;
-            c.home.policies.insert("guard".into(), deny.into());
-            user(c).policies.push(PolicyName::custom("guard"));
-        }, ("IDENTITY_USER_DENIED", BLOCKER), ["`mgw:CreateImportJob` is denied to `mover` by `guard`", "counts more", "take the statement out"]),
-        case("denied through a group", |c| {
-            let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"ram:Create*","Resource":"*"}]}"#;
-            c.home.policies.insert("guard".into(), deny.into());
-            c.home.groups.insert("all".into(), vec![PolicyName::custom("guard")]);
-            user(c).groups.push("all".into());
-        }, ("IDENTITY_USER_DENIED", BLOCKER), ["(of the group `all`)", "counts more", "take the statement out"]),
+        case(
+            "no user",
+            |c| c.home.users.clear(),
+            ("IDENTITY_USER", BLOCKER),
+            [
+                "no RAM user `mover`",
+                "RAM user",
+                "weighbridge prepare oss://copies/moved/ --to-region cn-hangzhou --user mover",
+            ],
+        ),
+        case(
+            "no policies",
+            |c| user(c).policies.clear(),
+            ("IDENTITY_USER_POLICIES", BLOCKER),
+            [
+                "no policy; missing is, for the newer way: `AliyunOSSImportFullAccess` and a custom policy that allows ram:CreateRole, ram:CreatePolicy, ram:AttachPolicyToRole, ram:ListRoles; or, for the older way (classic console): `AliyunOSSFullAccess` and `AliyunMGWFullAccess`",
+                "data addresses",
+                "weighbridge prepare",
+            ],
+        ),
+        case(
+            "no system policy",
+            |c| drop(user(c).policies.remove(0)),
+            ("IDENTITY_USER_POLICIES", BLOCKER),
+            [
+                "`AliyunOSSImportFullAccess`",
+                "data addresses",
+                "AttachPolicyToUser --PolicyType System --PolicyName AliyunOSSImportFullAccess --UserName mover",
+            ],
+        ),
+        case(
+            "custom policy too narrow",
+            |c| {
+                let narrow = USER_POLICY.replace("\"ram:ListRoles\"", "\"ram:GetUser\"");
+                c.home.policies.insert("make-roles".into(), narrow);
+            },
+            ("IDENTITY_USER_POLICIES", BLOCKER),
+            ["allows ram:ListRoles;", "make a role", "weighbridge prepare"],
+        ),
+        case(
+            "half of the older way",
+            |c| {
+                user(c).policies = vec![PolicyName::system("AliyunOSSFullAccess")];
+            },
+            ("IDENTITY_USER_POLICIES", BLOCKER),
+            [
+                "for the older way (classic console): `AliyunMGWFullAccess`",
+                "",
+                "--PolicyName AliyunMGWFullAccess",
+            ],
+        )
+        .with(&["--way", "classic"]),
+        case(
+            "on conditions",
+            |c| {
+                let condition = USER_POLICY.replace(
+                    "\"Resource\"",
+                    r#""Condition":{"Bool":{"acs:MFAPresent":"true"}},"Resource""#,
+                );
+                c.home.policies.insert("make-roles".into(), condition);
+            },
+            ("IDENTITY_USER_POLICIES", WARNING),
+            ["on conditions", "", "whether the conditions hold"],
+        ),
+        case(
+            "denied",
+            |c| {
+                let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"mgw:CreateImportJob","Resource":"*"}]}"#;
+                c.home.policies.insert("guard".into(), deny.into());
+                user(c).policies.push(PolicyName::custom("guard"));
+            },
+            ("IDENTITY_USER_DENIED", BLOCKER),
+            [
+                "`mgw:CreateImportJob` is denied to `mover` by `guard`",
+                "counts more",
+                "take the statement out",
+            ],
+        ),
+        case(
+            "denied through a group",
+            |c| {
+                let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"ram:Create*","Resource":"*"}]}"#;
+                c.home.policies.insert("guard".into(), deny.into());
+                c.home.groups.insert("all".into(), vec![PolicyName::custom("guard")]);
+                user(c).groups.push("all".into());
+            },
+            ("IDENTITY_USER_DENIED", BLOCKER),
+            ["(of the group `all`)", "counts more", "take the statement out"],
+        ),
     ];
     assert_found(cases, prepared, None);
 }
@@ -447,52 +620,115 @@ fn what_is_wrong_with_the_role_is_found() {
         r#""Statement":[{"Effect":"Deny","Action":"oss:PutBucketAcl","Resource":"*"},"#,
     );
     let cases = vec![
-        case("no role", |c| drop(c.home.roles.clear()), ("IDENTITY_ROLE", BLOCKER), [
-            "no role `oss-import-copies`", "takes on", "weighbridge prepare",
-        ]).with(&["--role", "oss-import-copies"]),
-        case("no role of the default name", |c| drop(c.home.roles.clear()), ("IDENTITY_ROLE", "unknown"), [
-            "no role was named", "takes on", "--way automatic",
-        ]),
-        case("capitals", |c| {
-            let role = c.home.roles.remove(ROLE).unwrap();
-            c.home.roles.insert("Mover".into(), role);
-        }, ("IDENTITY_ROLE_NAME", BLOCKER), ["capital letters", "small letters", "--role mover"]).with(&["--role", "Mover"]),
-        case("another service", |c| role(c).trust = AlibabaRole::of_service("ecs.aliyuncs.com").trust, ("IDENTITY_ROLE_TRUST", BLOCKER), [
-            "trusts `ecs.aliyuncs.com`, and not `mgw.aliyuncs.com`", "third parties", "UpdateRole --RoleName oss-import-copies",
-        ]),
-        case("others, too", |c| {
-            role(c).trust = role(c).trust.replace(r#"["mgw.aliyuncs.com"]"#, r#"["mgw.aliyuncs.com","ecs.aliyuncs.com"]"#);
-        }, ("IDENTITY_ROLE_TRUST", WARNING), ["also `ecs.aliyuncs.com`", "write to the bucket", "UpdateRole"]),
-        case("a service of one's own", |_| (), ("IDENTITY_ROLE_TRUST", BLOCKER), [
-            "not `other.aliyuncs.com`", "third parties", "other.aliyuncs.com",
-        ]).with(&["--service-principal", "other.aliyuncs.com"]),
-        case("no policies", |c| role(c).policies.clear(), ("IDENTITY_ROLE_PERMISSIONS", BLOCKER), [
-            "has no policy; missing is `oss:List* on copies`", "cannot write", "oss:AbortMultipartUpload",
-        ]),
-        case("too narrow", set(&narrow), ("IDENTITY_ROLE_PERMISSIONS", BLOCKER), [
-            "missing is `oss:Put* on copies/*`", "cannot write", "weighbridge prepare",
-        ]),
-        case("another bucket", set(&other), ("IDENTITY_ROLE_PERMISSIONS", BLOCKER), [
-            "`oss:Put* on copies/*`", "cannot write", "acs:oss:*:*:copies/*",
-        ]),
-        case("a part of the bucket", set(&part), ("IDENTITY_ROLE_PERMISSIONS", BLOCKER), [
-            "missing is `oss:List* on copies/*`", "cannot write", "weighbridge prepare",
-        ]),
-        case("more actions", set(&wide), ("IDENTITY_ROLE_PERMISSIONS", WARNING), [
-            "copy: oss:*", "reaches further", "weighbridge prepare",
-        ]),
-        case("all buckets", set(&everywhere), ("IDENTITY_ROLE_PERMISSIONS", WARNING), [
-            "copy: on acs:oss:*:*:*", "reaches further", "weighbridge prepare",
-        ]),
-        case("full access", |c| role(c).policies = vec![PolicyName::system("AliyunOSSFullAccess")], ("IDENTITY_ROLE_PERMISSIONS", WARNING), [
-            "AliyunOSSFullAccess: oss:*", "reaches further", "weighbridge prepare",
-        ]),
-        case("denied", set(&deny), ("IDENTITY_ROLE_PERMISSIONS", BLOCKER), [
-            "`oss:PutObject` is denied", "counts more", "take the statement out",
-        ]),
-        case("a denial that does not matter", set(&harmless), ("IDENTITY_ROLE_PERMISSIONS", "ok"), [
-            "four permissions", "", "",
-        ]),
+        case(
+            "no role",
+            |c| c.home.roles.clear(),
+            ("IDENTITY_ROLE", BLOCKER),
+            ["no role `oss-import-copies`", "takes on", "weighbridge prepare"],
+        )
+        .with(&["--role", "oss-import-copies"]),
+        case(
+            "no role of the default name",
+            |c| c.home.roles.clear(),
+            ("IDENTITY_ROLE", "unknown"),
+            ["no role was named", "takes on", "--way automatic"],
+        ),
+        case(
+            "capitals",
+            |c| {
+                let role = c.home.roles.remove(ROLE).unwrap();
+                c.home.roles.insert("Mover".into(), role);
+            },
+            ("IDENTITY_ROLE_NAME", BLOCKER),
+            ["capital letters", "small letters", "--role mover"],
+        )
+        .with(&["--role", "Mover"]),
+        case(
+            "another service",
+            |c| role(c).trust = AlibabaRole::of_service("ecs.aliyuncs.com").trust,
+            ("IDENTITY_ROLE_TRUST", BLOCKER),
+            [
+                "trusts `ecs.aliyuncs.com`, and not `mgw.aliyuncs.com`",
+                "third parties",
+                "UpdateRole --RoleName oss-import-copies",
+            ],
+        ),
+        case(
+            "others, too",
+            |c| {
+                role(c).trust = role(c).trust.replace(
+                    r#"["mgw.aliyuncs.com"]"#,
+                    r#"["mgw.aliyuncs.com","ecs.aliyuncs.com"]"#,
+                );
+            },
+            ("IDENTITY_ROLE_TRUST", WARNING),
+            ["also `ecs.aliyuncs.com`", "write to the bucket", "UpdateRole"],
+        ),
+        case(
+            "a service of one's own",
+            |_| (),
+            ("IDENTITY_ROLE_TRUST", BLOCKER),
+            ["not `other.aliyuncs.com`", "third parties", "other.aliyuncs.com"],
+        )
+        .with(&["--service-principal", "other.aliyuncs.com"]),
+        case(
+            "no policies",
+            |c| role(c).policies.clear(),
+            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
+            [
+                "has no policy; missing is `oss:List* on copies`",
+                "cannot write",
+                "oss:AbortMultipartUpload",
+            ],
+        ),
+        case(
+            "too narrow",
+            set(&narrow),
+            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
+            ["missing is `oss:Put* on copies/*`", "cannot write", "weighbridge prepare"],
+        ),
+        case(
+            "another bucket",
+            set(&other),
+            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
+            ["`oss:Put* on copies/*`", "cannot write", "acs:oss:*:*:copies/*"],
+        ),
+        case(
+            "a part of the bucket",
+            set(&part),
+            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
+            ["missing is `oss:List* on copies/*`", "cannot write", "weighbridge prepare"],
+        ),
+        case(
+            "more actions",
+            set(&wide),
+            ("IDENTITY_ROLE_PERMISSIONS", WARNING),
+            ["copy: oss:*", "reaches further", "weighbridge prepare"],
+        ),
+        case(
+            "all buckets",
+            set(&everywhere),
+            ("IDENTITY_ROLE_PERMISSIONS", WARNING),
+            ["copy: on acs:oss:*:*:*", "reaches further", "weighbridge prepare"],
+        ),
+        case(
+            "full access",
+            |c| role(c).policies = vec![PolicyName::system("AliyunOSSFullAccess")],
+            ("IDENTITY_ROLE_PERMISSIONS", WARNING),
+            ["AliyunOSSFullAccess: oss:*", "reaches further", "weighbridge prepare"],
+        ),
+        case(
+            "denied",
+            set(&deny),
+            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
+            ["`oss:PutObject` is denied", "counts more", "take the statement out"],
+        ),
+        case(
+            "a denial that does not matter",
+            set(&harmless),
+            ("IDENTITY_ROLE_PERMISSIONS", "ok"),
+            ["four permissions", "", ""],
+        ),
     ];
     assert_found(cases, prepared, None);
 }
@@ -522,26 +758,60 @@ fn what_is_wrong_with_the_key_that_encrypts_is_found() {
     let cases = vec![
         case("in order", |_| (), ("IDENTITY_KMS_KEY", "ok"), ["`key-1` is enabled", "", ""]),
         case("allowed", |_| (), ("IDENTITY_KMS_ACCESS", "ok"), ["AliyunKMSFullAccess", "", ""]),
-        case("allowed the least", least(enough), ("IDENTITY_KMS_ACCESS", "ok"), ["kms:GenerateDataKey", "", ""]),
-        case("not allowed", |c| drop(role(c).policies.pop()), ("IDENTITY_KMS_ACCESS", BLOCKER), [
-            "the role `oss-import-copies` lacks `kms:List*`, `kms:DescribeKey`", "every object fails",
-            "AttachPolicyToRole --PolicyType System --PolicyName AliyunKMSFullAccess --RoleName oss-import-copies",
-        ]),
-        case("another key allowed", least(&enough.replace("key-1", "key-2")), ("IDENTITY_KMS_ACCESS", BLOCKER), [
-            "`kms:GenerateDataKey`", "every object fails", "acs:kms:cn-hangzhou:1234567890123456:key/key-1",
-        ]),
-        case("no lists", least(&enough.replace("kms:List*", "kms:TagResource")), ("IDENTITY_KMS_ACCESS", WARNING), [
-            "lacks `kms:List*`", "every object fails", "AliyunKMSFullAccess",
-        ]),
-        case("disabled", state("Disabled"), ("IDENTITY_KMS_KEY", BLOCKER), [
-            "disabled", "nothing can be written", "aliyun kms EnableKey --KeyId key-1",
-        ]),
-        case("to be deleted", state("PendingDeletion"), ("IDENTITY_KMS_KEY", BLOCKER), [
-            "will be deleted", "nothing can be written", "aliyun kms CancelKeyDeletion --KeyId key-1",
-        ]),
-        case("no key", |c| drop(c.home.keys.clear()), ("IDENTITY_KMS_KEY", BLOCKER), [
-            "no key `key-1`", "nothing can be written", "put-bucket-encryption --bucket copies",
-        ]),
+        case(
+            "allowed the least",
+            least(enough),
+            ("IDENTITY_KMS_ACCESS", "ok"),
+            ["kms:GenerateDataKey", "", ""],
+        ),
+        case(
+            "not allowed",
+            |c| drop(role(c).policies.pop()),
+            ("IDENTITY_KMS_ACCESS", BLOCKER),
+            [
+                "the role `oss-import-copies` lacks `kms:List*`, `kms:DescribeKey`",
+                "every object fails",
+                "AttachPolicyToRole --PolicyType System --PolicyName AliyunKMSFullAccess --RoleName oss-import-copies",
+            ],
+        ),
+        case(
+            "another key allowed",
+            least(&enough.replace("key-1", "key-2")),
+            ("IDENTITY_KMS_ACCESS", BLOCKER),
+            [
+                "`kms:GenerateDataKey`",
+                "every object fails",
+                "acs:kms:cn-hangzhou:1234567890123456:key/key-1",
+            ],
+        ),
+        case(
+            "no lists",
+            least(&enough.replace("kms:List*", "kms:TagResource")),
+            ("IDENTITY_KMS_ACCESS", WARNING),
+            ["lacks `kms:List*`", "every object fails", "AliyunKMSFullAccess"],
+        ),
+        case(
+            "disabled",
+            state("Disabled"),
+            ("IDENTITY_KMS_KEY", BLOCKER),
+            ["disabled", "nothing can be written", "aliyun kms EnableKey --KeyId key-1"],
+        ),
+        case(
+            "to be deleted",
+            state("PendingDeletion"),
+            ("IDENTITY_KMS_KEY", BLOCKER),
+            [
+                "will be deleted",
+                "nothing can be written",
+                "aliyun kms CancelKeyDeletion --KeyId key-1",
+            ],
+        ),
+        case(
+            "no key",
+            |c| c.home.keys.clear(),
+            ("IDENTITY_KMS_KEY", BLOCKER),
+            ["no key `key-1`", "nothing can be written", "put-bucket-encryption --bucket copies"],
+        ),
     ];
     assert_found(cases, encrypted, None);
 }
@@ -559,7 +829,8 @@ fn a_bucket_of_another_account_is_judged_by_its_own_keys_and_the_role_by_its_own
         assert!(owners.one(id)["remedy"].to_string().contains(HOME));
     }
 
-    let flags = ["--way", "cross-account", "--role", ROLE, "--user", "mover", "--to-region", "cn-hangzhou"];
+    let flags =
+        ["--way", "cross-account", "--role", ROLE, "--user", "mover", "--to-region", "cn-hangzhou"];
     let movers = Checked::of(&cloud, Whose::Account, &flags, None);
     assert_eq!(movers.with(BLOCKER), [""; 0], "{}", movers.ran.said());
     assert_eq!(movers.with(WARNING), [""; 0], "{}", movers.ran.said());
@@ -571,7 +842,13 @@ fn a_bucket_of_another_account_is_judged_by_its_own_keys_and_the_role_by_its_own
 
 #[test]
 fn what_is_wrong_between_two_accounts_is_found() {
-    fn assert_wrong(breaks: impl Fn(&mut AlibabaConfig), id: &str, verdict: &str, words: [&str; 2], flags: &[&str]) {
+    fn assert_wrong(
+        breaks: impl Fn(&mut AlibabaConfig),
+        id: &str,
+        verdict: &str,
+        words: [&str; 2],
+        flags: &[&str],
+    ) {
         let mut config = prepared_elsewhere();
         breaks(&mut config);
         let flags = [&["--account", HOME, "--role", ROLE], flags].concat();
@@ -582,21 +859,41 @@ fn what_is_wrong_between_two_accounts_is_found() {
         assert!(finding["remedy"].to_string().contains(words[1]), "{finding:#}");
     }
     let policy = |policy: String| {
-        move |c: &mut AlibabaConfig| drop(bucket(c).settings.insert("policy".into(), policy.clone()))
+        move |c: &mut AlibabaConfig| {
+            drop(bucket(c).settings.insert("policy".into(), policy.clone()))
+        }
     };
     let id = "IDENTITY_BUCKET_POLICY";
     let session = "arn:sts::1234567890123456:assumed-role/oss-import-copies/*";
-    assert_wrong(|c| drop(bucket(c).settings.remove("policy")), id, BLOCKER, ["has no policy", session], &[]);
+    assert_wrong(
+        |c| drop(bucket(c).settings.remove("policy")),
+        id,
+        BLOCKER,
+        ["has no policy", session],
+        &[],
+    );
     let other = BUCKET_POLICY.replace("oss-import-copies", "somebody");
     assert_wrong(policy(other), id, BLOCKER, ["lacks `oss:List* on the bucket`", session], &[]);
     let narrow = BUCKET_POLICY.replace(r#""oss:Put*","#, "");
     assert_wrong(policy(narrow), id, BLOCKER, ["lacks `oss:Put* on objects`", session], &[]);
     let deny = BUCKET_POLICY.replace(
         r#""Statement":["#,
-        r#""Statement":[{"Effect":"Deny","Action":"oss:*","Principal":["*"],"Resource":"*"},"#,
+        r#""Statement":[{"Effect":"Deny","Action":"oss:Put*","Principal":["arn:sts::1234567890123456:*"],"Resource":"*"},"#,
     );
-    assert_wrong(policy(deny), id, BLOCKER, ["is denied to the role oss-import-copies", "take the statement out"], &[]);
-    assert_wrong(|_| (), "DESTINATION_ACCOUNT", BLOCKER, ["the way `manual` is for one account", "--way cross-account"], &["--way", "manual"]);
+    assert_wrong(
+        policy(deny),
+        id,
+        BLOCKER,
+        ["is denied to the role oss-import-copies", "take the statement out"],
+        &[],
+    );
+    assert_wrong(
+        |_| (),
+        "DESTINATION_ACCOUNT",
+        BLOCKER,
+        ["the way `manual` is for one account", "--way cross-account"],
+        &["--way", "manual"],
+    );
 
     let encrypt = |key: AlibabaKey| {
         move |c: &mut AlibabaConfig| {
@@ -606,11 +903,30 @@ fn what_is_wrong_between_two_accounts_is_found() {
         }
     };
     let id = "IDENTITY_KEY_POLICY";
-    let with = |policy: &str| AlibabaKey { policy: Some(policy.to_owned()), ..AlibabaKey::in_instance() };
+    let with =
+        |policy: &str| AlibabaKey { policy: Some(policy.to_owned()), ..AlibabaKey::in_instance() };
     assert_wrong(encrypt(with(KEY_POLICY)), id, "ok", ["may use the key", ""], &[]);
-    assert_wrong(encrypt(AlibabaKey::in_instance()), id, BLOCKER, ["lacks `kms:DescribeKey`", "acs:ram::1234567890123456:role/oss-import-copies"], &[]);
-    assert_wrong(encrypt(with(&KEY_POLICY.replace("oss-import-copies", "other"))), id, BLOCKER, ["lacks", "Cross-account User"], &[]);
-    assert_wrong(encrypt(AlibabaKey::default()), id, BLOCKER, ["in no KMS instance", "KMS instance"], &[]);
+    assert_wrong(
+        encrypt(AlibabaKey::in_instance()),
+        id,
+        BLOCKER,
+        ["lacks `kms:DescribeKey`", "acs:ram::1234567890123456:role/oss-import-copies"],
+        &[],
+    );
+    assert_wrong(
+        encrypt(with(&KEY_POLICY.replace("oss-import-copies", "other"))),
+        id,
+        BLOCKER,
+        ["lacks", "Cross-account User"],
+        &[],
+    );
+    assert_wrong(
+        encrypt(AlibabaKey::default()),
+        id,
+        BLOCKER,
+        ["in no KMS instance", "KMS instance"],
+        &[],
+    );
 }
 
 #[test]
@@ -645,10 +961,10 @@ fn what_may_not_be_looked_at_is_unknown_and_says_which_permission_is_missing() {
     }
     for (operation, expected) in by_operation {
         let mut config = config.clone();
-        config.home.denied.push(Denied {
-            key_id: DEFAULT_KEY_ID.into(),
-            operations: vec![operation.into()],
-        });
+        config
+            .home
+            .denied
+            .push(Denied { key_id: DEFAULT_KEY_ID.into(), operations: vec![operation.into()] });
         let checked = Checked::of_mover(config, &["--to-region", "cn-hangzhou"], None);
         for (id, permission) in expected {
             let finding = checked.one(id);
@@ -689,11 +1005,20 @@ fn the_accounts_own_keys_are_warned_of_and_keys_that_are_none_block() {
 #[test]
 fn without_keys_the_destination_is_unknown_and_the_rest_is_checked() {
     let workshop = Workshop::new();
-    let ran = run(workshop.bare(&["check", SOURCE, "--to", "oss://copies/moved", "-o", "checks.json", "-q"]));
+    let ran = run(workshop.bare(&[
+        "check",
+        SOURCE,
+        "--to",
+        "oss://copies/moved",
+        "-o",
+        "checks.json",
+        "-q",
+    ]));
     ran.ends_with_code(4);
     let found = workshop.summary("checks.json");
     let findings = found["findings"].as_array().unwrap();
-    let verdict = |id: &str| findings.iter().find(|finding| finding["id"] == id).unwrap()["verdict"].clone();
+    let verdict =
+        |id: &str| findings.iter().find(|finding| finding["id"] == id).unwrap()["verdict"].clone();
     assert_eq!(verdict("IDENTITY_KEYS"), "unknown");
     assert_eq!(verdict("DESTINATION_PREFIX"), BLOCKER);
     assert!(found.to_string().contains("ALIBABA_CLOUD_ACCESS_KEY_SECRET"));
@@ -707,7 +1032,8 @@ fn nothing_is_changed_and_every_line_fits_a_terminal() {
         assert!(line.chars().count() <= 80, "{line}");
     }
     for call in cloud.calls() {
-        let looks = ["Get", "List", "Describe"].iter().any(|start| call.operation.starts_with(start));
+        let looks =
+            ["Get", "List", "Describe"].iter().any(|start| call.operation.starts_with(start));
         assert!(looks, "{call:?}");
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn prefix(prefix: &str) -> Finding {
 pub(super) fn wrong_bucket(destination: &Destination<'_>) -> Option<Finding> {
     let name = destination.bucket;
     let wrong = wrong_name(name)?;
-    let finding = BUCKET.blocker(format!("`{}` {wrong}, and can be no bucket", name.escape_debug()));
+    let finding =
+        BUCKET.blocker(format!("`{}` {wrong}, and can be no bucket", name.escape_debug()));
     Some(finding.by_hand(
         "name a bucket of 3 to 63 characters out of a-z, 0-9 and `-` with `--to oss://BUCKET/`",
     ))
