@@ -108,9 +108,8 @@ pub(super) fn of_bucket(
 fn of_user(state: &State, caller: &Caller, action: &str, resource: &str) -> Verdict {
     let Some(name) = &caller.user else { return Verdict::Allowed };
     let account = state.accounts.get(&caller.account);
-    let user = account.and_then(|account| Some((account, account.users.get(name)?)));
     let mut documents = Vec::new();
-    for (account, user) in user {
+    if let Some((account, user)) = account.and_then(|one| Some((one, one.users.get(name)?))) {
         let of_groups = user.groups.iter().filter_map(|group| account.groups.get(group));
         for policies in of_groups.chain([&user.policies]) {
             documents.extend(state.documents(&caller.account, policies));
