@@ -15,6 +15,9 @@ mod jobs_args;
 mod jobs_follow;
 mod jobs_submit;
 mod message;
+mod prepare;
+mod prepare_args;
+mod prepare_keys;
 mod progress;
 mod scan;
 mod scan_args;
@@ -22,6 +25,7 @@ mod service;
 mod simulate;
 mod source;
 mod sources;
+mod undo;
 mod verify;
 mod words;
 
@@ -73,6 +77,10 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Plan migration jobs to OSS from exact totals
     Jobs(Box<jobs_args::JobsArgs>),
+    /// Make the destination ready: bucket, user, role, policies; shown as a plan, done with `--apply`
+    Prepare(Box<prepare_args::PrepareArgs>),
+    /// Take back what `prepare` did
+    Undo(undo::UndoArgs),
     /// Tell what can be listed here, and which credentials were found
     Sources(sources::SourcesArgs),
     /// Serve a bucket on loopback to rehearse with
@@ -109,6 +117,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Scan(args) => scan::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
         Command::Jobs(args) => jobs::run(&args, console),
+        Command::Prepare(args) => prepare::run(&args, console),
+        Command::Undo(args) => undo::run(&args, console),
         Command::Sources(args) => sources::run(&args, console),
         Command::Simulate(args) => simulate::run(&args, console),
         Command::Completions(args) => {

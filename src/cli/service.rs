@@ -3,7 +3,7 @@
 use clap::{Args, ValueHint};
 
 use super::Failure;
-use crate::alibaba::credentials::{self, AssumedRole};
+use crate::alibaba::credentials::{self, AssumedRole, Found};
 use crate::alibaba::mgw::Secret;
 use crate::alibaba::{Endpoints, Retries, Session, plain_region, sts};
 use crate::migration::Plan;
@@ -61,17 +61,7 @@ pub(super) async fn connect(
         Failure::wrong("the region of the destination is not known")
             .hint("name it with `--region`, such as `--region cn-hangzhou`")
     })?;
-    let mut found =
-        credentials::find(args.profile.as_deref()).map_err(|error| Failure::told(&error, true))?;
-    if let Some(arn) = &args.assume_role {
-        let (arn, session_name) = (arn.clone(), "weighbridge".to_owned());
-        found.role = Some(AssumedRole { arn, session_name, seconds: None, external_id: None });
-    }
-    let endpoints = Endpoints { stand_in: args.alibaba_endpoint.clone(), internal: args.internal };
-    let session = sts::open(found, endpoints, Retries::default())
-        .await
-        .map_err(|error| Failure::told(&error, false))?;
-    tracing::info!("keys from {}", session.credentials().source);
+    let session = args.session().await?;
     let account = if let Some(account) = &args.account {
         account.clone()
     } else {
@@ -83,6 +73,38 @@ pub(super) async fn connect(
             .hint("it is shown in the console under your picture, and has 16 digits"));
     }
     Ok(Connected { session, account, region: region.to_owned() })
+}
+
+impl ServiceArgs {
+    /// The number of the account that was named.
+    pub(super) fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// The role that was named.
+    pub(super) fn role(&self) -> Option<&str> {
+        self.role.as_deref()
+    }
+
+    /// A session with the keys that are found.
+    pub(super) async fn session(&self) -> Result<Session, Failure> {
+        let found = credentials::find(self.profile.as_deref());
+        let mut found = found.map_err(|error| Failure::told(&error, true))?;
+        if let Some(arn) = &self.assume_role {
+            let (arn, session_name) = (arn.clone(), "weighbridge".to_owned());
+            found.role = Some(AssumedRole { arn, session_name, seconds: None, external_id: None });
+        }
+        self.open(found).await
+    }
+
+    /// A session with these keys, at the same endpoints.
+    pub(super) async fn open(&self, found: Found) -> Result<Session, Failure> {
+        let (stand_in, internal) = (self.alibaba_endpoint.clone(), self.internal);
+        let session = sts::open(found, Endpoints { stand_in, internal }, Retries::default()).await;
+        let session = session.map_err(|error| Failure::told(&error, false))?;
+        tracing::info!("keys from {}", session.credentials().source);
+        Ok(session)
+    }
 }
 
 /// What the service is to use at the source and the destination. Secrets come from the environment only:

@@ -1,10 +1,11 @@
 //! The summary in a terminal.
 //!
-//! `page` says what comes in which order, `jobs` does so for a plan of migration jobs; `tables` sets the
-//! tables; `sheet` is for what is neither. All write lines that are never wider than the style allows.
+//! `page` says what comes in which order, `jobs` does so for a plan of migration jobs, `preparation` for that
+//! of a destination; `tables` sets the tables; `sheet` is for what is neither. All write lines that are never wider than the style allows.
 
 mod jobs;
 mod page;
+mod preparation;
 mod sheet;
 mod tables;
 
@@ -12,6 +13,7 @@ use std::io;
 
 use super::style::Style;
 use crate::migration::Plan;
+use crate::preflight::prepare;
 use crate::summary::Summary;
 
 pub use sheet::Sheet;
@@ -34,4 +36,16 @@ pub fn write(summary: &Summary, style: Style, writer: &mut impl io::Write) -> io
 #[must_use]
 pub fn render_jobs(plan: &Plan, style: Style) -> String {
     jobs::render(plan, style)
+}
+
+/// What is to be prepared, as text.
+#[must_use]
+pub fn render_preparation(plan: &prepare::Plan, style: Style) -> String {
+    preparation::render(plan, style)
+}
+
+/// What of a preparation can be taken back, as text.
+#[must_use]
+pub fn render_way_back(backs: &[prepare::Back], style: Style) -> String {
+    preparation::render_back(backs, style)
 }
