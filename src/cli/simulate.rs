@@ -1,6 +1,6 @@
 //! `weighbridge simulate`: a bucket server on loopback.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,9 +11,9 @@ use clap::{Args, ValueHint};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::simulator::{
-    AlibabaConfig, AlibabaSimulator, Behaviour, BucketConfig, Content, Credential, DEFAULT_KEY_ID,
-    DEFAULT_SECRET, Dialect, Generated, History, Latency, ShapeName, Simulator, SimulatorConfig,
-    account_key, read_keys,
+    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaRole, AlibabaSimulator, Behaviour,
+    BucketConfig, Content, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Generated, History,
+    Latency, ShapeName, Simulator, SimulatorConfig, account_key, read_keys,
 };
 use crate::units;
 
@@ -149,15 +149,19 @@ fn alibaba(
     source: Arc<dyn Content>,
     config: &SimulatorConfig,
 ) -> AlibabaConfig {
+    let default = AlibabaConfig::default();
     AlibabaConfig {
         listen: SocketAddr::new(args.listen.ip(), 0),
-        credentials: config.credentials.clone(),
+        home: AlibabaAccount {
+            credentials: config.credentials.clone(),
+            buckets: BTreeMap::from([(DESTINATION.to_owned(), AlibabaBucket::default())]),
+            roles: BTreeMap::from([(ROLE.to_owned(), AlibabaRole::default())]),
+            ..default.home
+        },
         sources: BTreeMap::from([(args.bucket.clone(), source)]),
-        buckets: BTreeSet::from([DESTINATION.to_owned()]),
-        roles: BTreeSet::from([ROLE.to_owned()]),
         // Long enough to be watched.
         steps: 20,
-        ..AlibabaConfig::default()
+        ..default
     }
 }
 

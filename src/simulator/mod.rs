@@ -45,7 +45,10 @@ mod sessions;
 mod shapes;
 mod wire;
 
-pub use alibaba::{AlibabaConfig, AlibabaSimulator, ReceivedCall, Trouble, TroubleKind};
+pub use alibaba::{
+    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaLimits, AlibabaRole,
+    AlibabaSimulator, AlibabaUser, Denied, Edit, ReceivedCall, Trouble, TroubleKind,
+};
 pub use azure::account_key;
 pub use behaviour::{Behaviour, InvalidBehaviour, KeyRange, Quirk};
 pub use config::{

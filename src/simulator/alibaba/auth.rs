@@ -94,6 +94,14 @@ pub(super) fn acs3(request: &Signed<'_>, credentials: &[Credential]) -> Result<(
     compare(&fields, &hex(&hmac(credential.secret.as_bytes(), to_sign.as_bytes())))
 }
 
+/// The id of the key that a request is signed with, in either scheme.
+pub(super) fn key_id(headers: &HeaderMap) -> Option<String> {
+    let header = text(headers, "authorization")?;
+    let (_, credential) = header.split_once("Credential=")?;
+    let id = credential.split(['/', ',']).next()?;
+    Some(id.trim().to_owned())
+}
+
 /// The fields of an `Authorization` header.
 struct Fields(Vec<(String, String)>);
 
