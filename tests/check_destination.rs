@@ -265,7 +265,7 @@ fn the_older_way_suffices_as_well_and_is_named() {
     user(&mut config).policies =
         vec![PolicyName::system("AliyunOSSFullAccess"), PolicyName::system("AliyunMGWFullAccess")];
     config.home.roles.clear();
-    let checked = Checked::of_mover(config, &["--way", "classic"], None);
+    let checked = Checked::of_mover(config, &["--classic"], None);
     assert_eq!(checked.with(BLOCKER), [""; 0]);
     assert_eq!(checked.with(WARNING), [""; 0]);
     assert!(text(checked.one("IDENTITY_USER_POLICIES"), "seen").contains("older way"));
@@ -278,7 +278,7 @@ fn what_is_wrong_with_the_bucket_is_found() {
             "no bucket",
             |c| c.home.buckets.clear(),
             ("DESTINATION_BUCKET", BLOCKER),
-            ["no bucket `copies`", "has to be there", "weighbridge prepare oss://copies/moved/"],
+            ["no bucket `copies`", "has to be there", "weighbridge prepare oss://copies"],
         ),
         case(
             "no such name",
@@ -402,9 +402,9 @@ fn what_is_wrong_with_the_bucket_is_found() {
             "a way for two accounts",
             |_| (),
             ("DESTINATION_ACCOUNT", WARNING),
-            ["both of account", "another account", "--way manual"],
+            ["both of account", "another account", "--manual"],
         )
-        .with(&["--way", "cross-account"]),
+        .with(&["--cross-account"]),
     ];
     assert_found(cases, prepared, None);
 }
@@ -508,7 +508,7 @@ fn what_is_wrong_with_the_user_is_found() {
             [
                 "no RAM user `mover`",
                 "RAM user",
-                "weighbridge prepare oss://copies/moved/ --to-region cn-hangzhou --user mover",
+                "weighbridge prepare oss://copies --region cn-hangzhou --user mover --manual --apply",
             ],
         ),
         case(
@@ -552,7 +552,7 @@ fn what_is_wrong_with_the_user_is_found() {
                 "--PolicyName AliyunMGWFullAccess",
             ],
         )
-        .with(&["--way", "classic"]),
+        .with(&["--classic"]),
         case(
             "on conditions",
             |c| {
@@ -631,7 +631,7 @@ fn what_is_wrong_with_the_role_is_found() {
             "no role of the default name",
             |c| c.home.roles.clear(),
             ("IDENTITY_ROLE", "unknown"),
-            ["no role was named", "takes on", "--way automatic"],
+            ["no role was named", "takes on", "--automatic"],
         ),
         case(
             "capitals",
@@ -830,7 +830,7 @@ fn a_bucket_of_another_account_is_judged_by_its_own_keys_and_the_role_by_its_own
     }
 
     let flags =
-        ["--way", "cross-account", "--role", ROLE, "--user", "mover", "--to-region", "cn-hangzhou"];
+        ["--cross-account", "--role", ROLE, "--user", "mover", "--to-region", "cn-hangzhou"];
     let movers = Checked::of(&cloud, Whose::Account, &flags, None);
     assert_eq!(movers.with(BLOCKER), [""; 0], "{}", movers.ran.said());
     assert_eq!(movers.with(WARNING), [""; 0], "{}", movers.ran.said());
@@ -891,8 +891,8 @@ fn what_is_wrong_between_two_accounts_is_found() {
         |_| (),
         "DESTINATION_ACCOUNT",
         BLOCKER,
-        ["the way `manual` is for one account", "--way cross-account"],
-        &["--way", "manual"],
+        ["the way `manual` is for one account", "--cross-account"],
+        &["--manual"],
     );
 
     let encrypt = |key: AlibabaKey| {

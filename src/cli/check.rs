@@ -65,13 +65,11 @@ async fn check(
         vec![preflight::source::check(&source).boxed()];
     if let Some(bucket) = destination {
         let to = &args.destination;
-        let session = to.connect().await?;
+        let sessions = to.connect().await?;
         sides.push(
             async move {
-                let session = session.map_err(|error| error.to_string());
-                let session = session.as_ref().map_err(String::as_str);
                 let now = Timestamp(jiff::Timestamp::now().as_millisecond());
-                let destination = to.destination(bucket, session, summary, now);
+                let destination = to.destination(bucket, &sessions, summary, now);
                 Box::pin(preflight::destination::check(&destination)).await
             }
             .boxed(),

@@ -4,7 +4,7 @@ use clap::{Args, ValueHint};
 use thiserror::Error;
 
 use super::Failure;
-use crate::alibaba::credentials::{self, AssumedRole};
+use crate::alibaba::credentials::{self, AssumedRole, Found};
 use crate::alibaba::mgw::Secret;
 use crate::alibaba::{CallError, CredentialsError, Endpoints, Retries, Session, plain_region, sts};
 use crate::migration::Plan;
@@ -62,12 +62,7 @@ pub(super) async fn connect(
         Failure::wrong("the region of the destination is not known")
             .hint("name it with `--region`, such as `--region cn-hangzhou`")
     })?;
-    let session = open(&Opening {
-        profile: args.profile.as_deref(),
-        assume_role: args.assume_role.as_deref(),
-        endpoints: Endpoints { stand_in: args.alibaba_endpoint.clone(), internal: args.internal },
-    })
-    .await?;
+    let session = args.session().await?;
     let account = if let Some(account) = &args.account {
         account.clone()
     } else {
@@ -78,11 +73,42 @@ pub(super) async fn connect(
     Ok(Connected { session, account, region: region.to_owned() })
 }
 
+impl ServiceArgs {
+    /// The number of the account that was named.
+    pub(super) fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// The role that was named.
+    pub(super) fn role(&self) -> Option<&str> {
+        self.role.as_deref()
+    }
+
+    /// A session with the keys that are found.
+    pub(super) async fn session(&self) -> Result<Session, Failure> {
+        Ok(self.opening().session().await?)
+    }
+
+    /// A session with these keys, at the same endpoints.
+    pub(super) async fn open(&self, found: Found) -> Result<Session, Failure> {
+        Ok(self.opening().open(found).await?)
+    }
+
+    fn opening(&self) -> Opening {
+        let (stand_in, internal) = (self.alibaba_endpoint.clone(), self.internal);
+        Opening {
+            profile: self.profile.clone(),
+            assume_role: self.assume_role.clone(),
+            endpoints: Endpoints { stand_in, internal },
+        }
+    }
+}
+
 /// How keys are found, and where they are used.
 #[derive(Debug)]
-pub(super) struct Opening<'a> {
-    pub(super) profile: Option<&'a str>,
-    pub(super) assume_role: Option<&'a str>,
+pub(super) struct Opening {
+    pub(super) profile: Option<String>,
+    pub(super) assume_role: Option<String>,
     pub(super) endpoints: Endpoints,
 }
 
@@ -97,16 +123,23 @@ pub(super) enum NoSession {
     Role(#[from] CallError),
 }
 
-/// Finds keys and takes on the role that they are for.
-pub(super) async fn open(opening: &Opening<'_>) -> Result<Session, NoSession> {
-    let mut found = credentials::find(opening.profile)?;
-    if let Some(arn) = opening.assume_role {
-        let (arn, session_name) = (arn.to_owned(), "weighbridge".to_owned());
-        found.role = Some(AssumedRole { arn, session_name, seconds: None, external_id: None });
+impl Opening {
+    /// Finds keys, and takes on the role that they are for.
+    pub(super) async fn session(&self) -> Result<Session, NoSession> {
+        let mut found = credentials::find(self.profile.as_deref())?;
+        if let Some(arn) = &self.assume_role {
+            let (arn, session_name) = (arn.clone(), "weighbridge".to_owned());
+            found.role = Some(AssumedRole { arn, session_name, seconds: None, external_id: None });
+        }
+        self.open(found).await
     }
-    let session = sts::open(found, opening.endpoints.clone(), Retries::default()).await?;
-    tracing::info!("keys from {}", session.credentials().source);
-    Ok(session)
+
+    /// Takes on the role that keys are for.
+    pub(super) async fn open(&self, found: Found) -> Result<Session, NoSession> {
+        let session = sts::open(found, self.endpoints.clone(), Retries::default()).await?;
+        tracing::info!("keys from {}", session.credentials().source);
+        Ok(session)
+    }
 }
 
 /// Whether this can be the number of an account.

@@ -91,14 +91,14 @@ pub const KEY_ACTIONS: [&str; 3] = ["kms:DescribeKey", "kms:GenerateDataKey", "k
 /// The policy with which a RAM user creates and manages roles for migrations.
 #[must_use]
 pub fn user_policy() -> Document {
-    written(&[Part::Actions(&USER_ACTIONS), Part::Resources(&["*".to_owned()])])
+    written(&[Part::Actions(&USER_ACTIONS), Part::Resource("*")])
 }
 
 /// The policy that lets a service take on a role.
 #[must_use]
 pub fn trust_policy(service: &str) -> Document {
     written(&[
-        Part::Actions(&[ASSUME_ROLE]),
+        Part::Action(ASSUME_ROLE),
         Part::Principals(&serde_json::json!({ "Service": [service] })),
     ])
 }
@@ -213,6 +213,8 @@ pub fn wrong_user_name(name: &str) -> Option<&'static str> {
 /// A member of a statement.
 enum Part<'a> {
     Sid(&'a str),
+    Action(&'a str),
+    Resource(&'a str),
     Actions(&'a [&'a str]),
     Principals(&'a serde_json::Value),
     Resources(&'a [String]),
@@ -236,6 +238,8 @@ fn statement(parts: &[Part<'_>]) -> String {
         .iter()
         .map(|part| match part {
             Part::Sid(sid) => format!(r#""Sid":{}"#, serde_json::json!(sid)),
+            Part::Action(action) => format!(r#""Action":{}"#, serde_json::json!(action)),
+            Part::Resource(name) => format!(r#""Resource":{}"#, serde_json::json!(name)),
             Part::Actions(actions) => format!(r#""Action":{}"#, serde_json::json!(actions)),
             Part::Principals(principals) => format!(r#""Principal":{principals}"#),
             Part::Resources(resources) => format!(r#""Resource":{}"#, serde_json::json!(resources)),
@@ -262,11 +266,11 @@ mod tests {
     fn documents_are_those_of_the_pages() {
         same(
             &user_policy(),
-            r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["ram:CreateRole","ram:CreatePolicy","ram:AttachPolicyToRole","ram:ListRoles"],"Resource":["*"]}]}"#,
+            r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["ram:CreateRole","ram:CreatePolicy","ram:AttachPolicyToRole","ram:ListRoles"],"Resource":"*"}]}"#,
         );
         same(
             &trust_policy(SERVICE_PRINCIPAL),
-            r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["sts:AssumeRole"],"Principal":{"Service":["mgw.aliyuncs.com"]}}]}"#,
+            r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["mgw.aliyuncs.com"]}}]}"#,
         );
         same(
             &role_policy("my-bucket"),

@@ -111,6 +111,21 @@ impl Bucket<'_> {
     }
 }
 
+impl Bucket<'_> {
+    /// Whether no object is in the bucket (`ListObjectsV2`).
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn is_empty(&self) -> Result<bool, CallError> {
+        let doing = format!("look into the bucket `{}`", self.name);
+        let query = "list-type=2&max-keys=1";
+        let reply = self.call(&doing, Method::GET, "", query, &[], Bytes::new()).await?;
+        let list = Element::parse(&reply.body).filter(|list| list.name == "ListBucketResult");
+        let list = list.ok_or(CallError::Unreadable { doing, what: "ListBucketResult" })?;
+        Ok(list.child("Contents").is_none())
+    }
+}
+
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }

@@ -26,8 +26,7 @@ pub(in crate::preflight) const REGION: Check = Check::destination(
 pub(in crate::preflight) const ACCOUNT: Check = Check::destination(
     "DESTINATION_ACCOUNT",
     "the account that the bucket belongs to",
-    "a bucket of another account has to let the role in by its own policy, and its region's jobs belong to \
-     the account that migrates",
+    "a bucket of another account has to let the role in by its own policy",
 );
 
 pub(in crate::preflight) const STORAGE_CLASS: Check = Check::destination(
@@ -84,20 +83,19 @@ fn bucket(ground: &Ground<'_>) -> Finding {
         )),
         Ok(Presence::Absent) => BUCKET
             .blocker(format!("there is no bucket `{name}`"))
-            .run(format!("{} --apply", ground.prepare()))
+            .run(ground.prepare())
             .by_hand("OSS console > Buckets > Create Bucket, in the region where the jobs are to run"),
         Ok(Presence::Denied(refusal)) => BUCKET
             .unknown(format!(
                 "`{name}` is there, and {} may not look at it: it is another account's, or \
                  `oss:GetBucketInfo` is missing (HTTP {}, {})",
-                ground.caller.arn, refusal.status, refusal.code
+                ground.keeping.arn, refusal.status, refusal.code
             ))
             .by_hand(format!(
                 "if it is yours: allow `oss:GetBucketInfo` on `{}` to the user, or check with an \
-                 administrator's keys (`--to-profile`); if it is another account's: check once more with keys \
-                 of that account and `--account {}`",
+                 administrator's keys (`--to-profile`); if it is another account's: check with keys of that \
+                 account, too (`--bucket-profile`)",
                 ground.bucket_arn(),
-                ground.account
             )),
         Ok(Presence::Elsewhere(host)) => BUCKET
             .unknown(format!("`{name}` is there, and OSS names a host for it that is not known: `{host}`"))
@@ -135,7 +133,7 @@ fn account(ground: &Ground<'_>, info: &BucketInfo) -> Finding {
     match (owner == account, ground.wish.way) {
         (true, Some(Way::CrossAccount)) => ACCOUNT
             .warning(format!("bucket and jobs are both of account {account}, and the way is cross-account"))
-            .run("--way manual")
+            .run("--manual")
             .by_hand("or name the account that migrates with `--account`"),
         (true, _) => ACCOUNT.ok(format!("bucket and jobs are of the same account, {account}")),
         (false, None | Some(Way::CrossAccount)) => ACCOUNT.ok(format!(
@@ -146,15 +144,16 @@ fn account(ground: &Ground<'_>, info: &BucketInfo) -> Finding {
                 "the bucket is of account {owner}, the jobs of {account}, and the way `{}` is for one account",
                 way.word()
             ))
-            .run("--way cross-account"),
+            .run("--cross-account"),
     }
 }
 
 fn account_unknown(ground: &Ground<'_>) -> Finding {
     ACCOUNT
-        .unknown(format!("the bucket's owner may not be looked at by {}", ground.caller.arn))
+        .unknown(format!("the bucket's owner may not be looked at by {}", ground.keeping.arn))
         .by_hand(format!(
-            "allow `oss:GetBucketInfo` on `{}`; for a bucket of another account name `--way cross-account`",
+            "allow `oss:GetBucketInfo` on `{}`; for a bucket of another account name `--cross-account` and its keys \
+             (`--bucket-profile`)",
             ground.bucket_arn()
         ))
 }

@@ -25,6 +25,10 @@ pub(in crate::preflight) struct Ground<'a> {
     pub(in crate::preflight) session: &'a Session,
     /// Whose the keys are.
     pub(in crate::preflight) caller: sts::Identity,
+    /// Looks at the bucket and what encrypts it: with its owner's keys, where these were given.
+    pub(in crate::preflight) keeper: &'a Session,
+    /// Whose these keys are.
+    pub(in crate::preflight) keeping: sts::Identity,
     /// The account that migrates.
     pub(in crate::preflight) account: String,
     /// Where the bucket is, as far as that is known.
@@ -59,21 +63,43 @@ impl<'a> Ground<'a> {
             Ok(caller) => caller,
             Err(error) => return (vec![refused_keys(session, &error)], None),
         };
-        let keys = KEYS.ok(format!("{}, of {}", caller.arn, session.credentials().source));
+        let mut seen = format!("{}, of {}", caller.arn, session.credentials().source);
+        let (keeper, keeping) = match wish.owner {
+            None => (session, caller.clone()),
+            Some(keeper) => match sts::caller_identity(keeper).await {
+                Ok(keeping) => (keeper, keeping),
+                Err(error) => return (vec![refused_keys(keeper, &error)], None),
+            },
+        };
+        if wish.owner.is_some() {
+            let source = &keeper.credentials().source;
+            seen = format!("{seen}; for the bucket {}, of {source}", keeping.arn);
+        }
         let named = wish.region.map(plain_region);
-        let (presence, region) = find(session, wish.bucket, named).await;
+        let (presence, region) = find(keeper, wish.bucket, named).await;
         let region = region.or_else(|| named.map(str::to_owned));
         let policy = match (&presence, &region) {
             (Ok(Presence::Ours(_) | Presence::Denied(_)), Some(region)) => {
-                policy(&Bucket { session, name: wish.bucket, region }).await
+                policy(&Bucket { session: keeper, name: wish.bucket, region }).await
             }
             _ => Err(Hidden::Absent),
         };
         let account = wish.account.map_or_else(|| caller.account.clone(), str::to_owned);
         let misplaced =
             named.filter(|named| region.as_deref().is_some_and(|found| found != *named));
-        let ground = Self { wish, session, caller, account, region, presence, misplaced, policy };
-        (vec![keys], Some(ground))
+        let ground = Self {
+            wish,
+            session,
+            caller,
+            keeper,
+            keeping,
+            account,
+            region,
+            presence,
+            misplaced,
+            policy,
+        };
+        (vec![KEYS.ok(seen)], Some(ground))
     }
 
     /// What the bucket is, if that may be known.
@@ -89,7 +115,7 @@ impl<'a> Ground<'a> {
         let region = self.region.as_deref()?;
         match self.presence {
             Ok(Presence::Ours(_) | Presence::Denied(_)) => {
-                Some(Bucket { session: self.session, name: self.wish.bucket, region })
+                Some(Bucket { session: self.keeper, name: self.wish.bucket, region })
             }
             _ => None,
         }
@@ -137,12 +163,16 @@ impl<'a> Ground<'a> {
             let finding = check.unknown(what);
             return if hint.is_empty() { finding } else { finding.by_hand(hint) };
         }
-        let caller = &self.caller.arn;
+        let of_bucket = ["oss:", "kms:"].iter().any(|service| action.starts_with(service));
+        let (caller, flag) = match (of_bucket, self.wish.owner) {
+            (true, Some(_)) => (&self.keeping.arn, "--bucket-profile"),
+            _ => (&self.caller.arn, "--to-profile"),
+        };
         check
             .unknown(format!("{caller} lacks the permission `{action}` on `{resource}`: {what}"))
             .by_hand(format!(
                 "RAM console > Identities > Users > Add Permissions: a policy that allows `{action}` on \
-                 `{resource}`; or check with an administrator's keys (`--to-profile`)"
+                 `{resource}`; or check with an administrator's keys (`{flag}`)"
             ))
     }
 
@@ -151,25 +181,30 @@ impl<'a> Ground<'a> {
         format!("acs:oss:*:*:{}", self.wish.bucket)
     }
 
-    /// Where it goes, as a word of a command.
-    pub(in crate::preflight) fn location(&self) -> String {
-        shell(&format!("oss://{}/{}", self.wish.bucket, self.wish.prefix))
-    }
-
     /// The call that makes all of it right.
     pub(in crate::preflight) fn prepare(&self) -> String {
-        let Destination { user, role, way, .. } = self.wish;
-        let mut command = format!("weighbridge prepare {}", self.location());
-        let region = self.region.as_deref();
-        let way = way.map(Way::word);
+        let crosses = self.crosses_accounts() == Some(true);
+        let way = match self.wish.way {
+            Some(way) => way,
+            None if crosses => Way::CrossAccount,
+            None => Way::Manual,
+        };
+        let own = self.caller.arn.rsplit_once(":user/").map(|(_, name)| name);
+        let user = self.wish.user.or(own);
+        let mut command =
+            format!("weighbridge prepare {}", shell(&format!("oss://{}", self.wish.bucket)));
         for (flag, value) in
-            [("--to-region", region), ("--way", way), ("--role", *role), ("--user", *user)]
+            [("region", self.region.as_deref()), ("role", self.wish.role), ("user", user)]
         {
             if let Some(value) = value {
-                command = format!("{command} {flag} {}", shell(value));
+                command = format!("{command} --{flag} {}", shell(value));
             }
         }
-        command
+        command = format!("{command} --{}", way.word());
+        if crosses && self.wish.owner.is_none() && self.caller.account == self.account {
+            command.push_str(" --bucket-profile NAME");
+        }
+        format!("{command} --apply")
     }
 }
 

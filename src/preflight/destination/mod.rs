@@ -43,8 +43,10 @@ pub struct Destination<'a> {
     pub prefix: &'a str,
     /// The bucket's region as the user named it, such as `cn-hangzhou`.
     pub region: Option<&'a str>,
-    /// Signs and sends, or why there is none.
+    /// The keys of the account that migrates, or why there are none.
     pub session: Result<&'a Session, &'a str>,
+    /// Keys of the account that owns the bucket, where it is another.
+    pub owner: Option<&'a Session>,
     /// The number of the account whose jobs migrate; by default that of the keys.
     pub account: Option<&'a str>,
     /// The RAM user who migrates; by default that of the keys.

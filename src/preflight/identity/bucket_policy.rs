@@ -76,7 +76,7 @@ fn let_in(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Fi
     let wanted = bucket_policy(owner, ground.wish.bucket, &ground.account, &ground.role());
     let mend = |finding: Finding| {
         finding
-            .run(format!("{} --apply, with keys of account {owner}", ground.prepare()))
+            .run(ground.prepare())
             .by_hand(format!(
                 "OSS console of account {owner} > the bucket > Permission Control > Bucket Policy > Add by Syntax, \
                  behind the statements that are there (a new policy takes the place of the whole): {}",
@@ -87,7 +87,7 @@ fn let_in(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Fi
         return POLICY
             .warning(format!("the bucket is another account's, and {writer} is to write with keys"))
             .because("the pages describe another account's bucket for roles only")
-            .run(format!("--way {}", Way::CrossAccount.word()));
+            .run("--cross-account");
     };
     let Some(policy) = policy else {
         return mend(

@@ -62,7 +62,7 @@ pub(super) async fn check(ground: &Ground<'_>, role: &Seen, user: &Who) -> Vec<F
     findings.extend(access(ground, role, user, &arn, name.is_some()));
     if let Some(name) = name {
         // Another account's key is asked for by its whole name.
-        let id = if owner == ground.caller.account { &name } else { &arn };
+        let id = if owner == ground.keeping.account { &name } else { &arn };
         findings.extend(of_key(ground, user, &owner, id, &arn).await);
     }
     findings
@@ -193,7 +193,7 @@ fn judge(
 
 /// The key itself, and its policy.
 async fn of_key(ground: &Ground<'_>, user: &Who, owner: &str, id: &str, arn: &str) -> Vec<Finding> {
-    let kms = Kms::new(ground.session, ground.region.as_deref().unwrap_or_default());
+    let kms = Kms::new(ground.keeper, ground.region.as_deref().unwrap_or_default());
     let key = match kms.key(id).await {
         Ok(Some(key)) => key,
         Ok(None) => {
@@ -257,7 +257,7 @@ async fn of_policy(
     let wanted = key_policy(&ground.account, &role);
     let mend = |finding: Finding| {
         finding
-            .run(format!("{} --apply, with keys of account {owner}", ground.prepare()))
+            .run(ground.prepare())
             .by_hand(format!(
                 "KMS console of account {owner} > Keys > the key > Key Policy > Configure Key Policy > Cross-account User: \
                  acs:ram::{}:role/{role}; as a statement: {}",
@@ -285,7 +285,7 @@ async fn of_policy(
     let Some(writer @ Caller::Role { .. }) = user.writer(ground) else {
         return KEY_POLICY
             .unknown("the pages describe keys of another account for roles only")
-            .run("--way cross-account");
+            .run("--cross-account");
     };
     let (mut missing, mut perhaps) = (Vec::new(), None);
     for action in KEY_ACTIONS {

@@ -120,7 +120,11 @@ fn of_name(ground: &Ground<'_>, name: &str) -> Finding {
             let small = name.to_ascii_lowercase();
             ROLE_NAME
                 .blocker(format!("`{}` {wrong}", name.escape_debug()))
-                .run(format!("weighbridge prepare {} --role {} --apply", ground.location(), shell(&small)))
+                .run(format!(
+                    "weighbridge prepare {} --manual --role {} --apply",
+                    shell(&format!("oss://{}", ground.wish.bucket)),
+                    shell(&small)
+                ))
                 .by_hand("RAM console > Identities > Roles > Create Role: Cloud Service, Data Transport, a name in small letters")
         }
     }
@@ -133,13 +137,13 @@ fn there(ground: &Ground<'_>, looked: &Looked) -> Finding {
         Ok(Some(role)) => ROLE.ok(format!("`{}` is there", role.arn)),
         Ok(None) if looked.is_named => ROLE
             .blocker(format!("there is no role `{name}` in account {}", ground.account))
-            .run(format!("{} --apply", ground.prepare()))
+            .run(ground.prepare())
             .by_hand(console),
         Ok(None) => ROLE
             .unknown(format!(
                 "no role was named, and there is none of the name that is made by default, `{name}`"
             ))
-            .run("--role NAME; or --way automatic, if the console is to make it; or --way classic")
+            .run("--role NAME; or --automatic, if the console is to make it; or --classic")
             .by_hand(console),
         Err(error) => {
             let resource = format!("acs:ram:*:{}:role/{name}", ground.account);
@@ -255,9 +259,7 @@ fn permissions(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
         "RAM console > Identities > Roles > {name} > Grant Permission: a custom policy {}",
         role_policy(ground.wish.bucket).text()
     );
-    let mend = |finding: Finding| {
-        finding.run(format!("{} --apply", ground.prepare())).by_hand(policy.clone())
-    };
+    let mend = |finding: Finding| finding.run(ground.prepare()).by_hand(policy.clone());
     let copies = copies(ground);
     let denied = held.denied(&COPYING, &copies);
     if let Some(denied) = denied.filter(|denied| denied.is_certain) {

@@ -137,7 +137,7 @@ fn user(ground: &Ground<'_>, who: &Who) -> Finding {
         Who::Root => USER
             .warning(format!("the keys are those of the account {} itself", ground.account))
             .because("whoever gets hold of the account's own keys can do everything, delete and pay included")
-            .run(format!("{} --user NAME --apply", ground.prepare()))
+            .run(ground.prepare())
             .by_hand("RAM console > Identities > Users > Create User, and use its keys"),
         Who::Role => USER
             .unknown(format!("the keys are temporary ones ({}), and no user was named", ground.caller.arn))
@@ -158,7 +158,7 @@ fn looked(ground: &Ground<'_>, user: &Looked) -> Finding {
         Ok(Some(_)) => USER.ok(format!("`{name}` of account {account}")),
         Ok(None) => USER
             .blocker(format!("there is no RAM user `{name}` in account {account}"))
-            .run(format!("{} --apply", ground.prepare()))
+            .run(ground.prepare())
             .by_hand("RAM console > Identities > Users > Create User, with Programmatic Access"),
         Err(_) if user.is_caller => {
             USER.ok(format!("`{name}` of account {account}, whose keys these are"))
@@ -257,7 +257,7 @@ fn policies(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
         );
     match (first.system.first(), first.actions.is_empty()) {
         (Some(policy), true) => finding.run(attach(policy, "System")),
-        _ => finding.run(format!("{} --apply", ground.prepare())),
+        _ => finding.run(ground.prepare()),
     }
 }
 
