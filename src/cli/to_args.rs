@@ -97,6 +97,7 @@ impl ToArgs {
             region: self.to_region.as_deref().or(bucket.region.as_deref()),
             session: sessions.own.as_ref().map_err(String::as_str),
             owner: sessions.owner.as_ref(),
+            bucket_account: self.bucket.bucket_account.as_deref(),
             account: self.account.as_deref(),
             user: self.user.as_deref(),
             role: self.role.as_deref(),

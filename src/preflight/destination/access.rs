@@ -6,7 +6,7 @@ use super::ground::{Ground, Hidden};
 use crate::alibaba::oss::Bucket;
 use crate::preflight::finding::{Check, Finding};
 use crate::preflight::policy::{Caller, Document, Grant};
-use crate::preflight::word::shell;
+use crate::preflight::word::{quoted, shell};
 
 pub(in crate::preflight) const PUBLIC: Check = Check::destination(
     "DESTINATION_PUBLIC",
@@ -75,7 +75,7 @@ fn open_to_all(ground: &Ground<'_>, policy: &Document) -> Option<String> {
     match policy.grants("oss:GetObject", Some(&objects), Some(&stranger)) {
         Grant::Allowed => Some("it allows `oss:GetObject` to `*`".to_owned()),
         Grant::Conditional(statement) => {
-            Some(format!("it may, on conditions: {}", statement.text()))
+            Some(format!("it may, on conditions: {}", quoted(statement.text())))
         }
         Grant::Denied(_) | Grant::NotGranted => None,
     }

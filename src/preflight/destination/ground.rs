@@ -123,7 +123,8 @@ impl<'a> Ground<'a> {
 
     /// The number of the account that the bucket belongs to, if that may be known.
     pub(in crate::preflight) fn owner(&self) -> Option<&str> {
-        self.info().map(|info| info.owner.as_str()).filter(|owner| !owner.is_empty())
+        let told = self.info().map(|info| info.owner.as_str()).filter(|owner| !owner.is_empty());
+        told.or(self.wish.bucket_account)
     }
 
     /// Whether the bucket belongs to another account than the jobs; `None` if that is not known.

@@ -47,6 +47,8 @@ pub struct Destination<'a> {
     pub session: Result<&'a Session, &'a str>,
     /// Keys of the account that owns the bucket, where it is another.
     pub owner: Option<&'a Session>,
+    /// The number of that account, where the bucket does not tell.
+    pub bucket_account: Option<&'a str>,
     /// The number of the account whose jobs migrate; by default that of the keys.
     pub account: Option<&'a str>,
     /// The RAM user who migrates; by default that of the keys.

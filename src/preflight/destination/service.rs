@@ -103,12 +103,14 @@ fn service(ground: &Ground<'_>, region: &str, error: Option<&CallError>) -> Find
         format!("create the bucket in a region that has the service: {}", REGIONS.join(", "));
     match error {
         None => SERVICE.ok(format!("the service answers in {region}")),
-        Some(CallError::Transport { source, .. }) if source.kind == ErrorKind::Resolve => SERVICE
-            .blocker(format!("no host of the service is known for {region}"))
-            .by_hand(elsewhere),
         Some(_) if REGIONS.contains(&region) => {
             SERVICE.ok(format!("the service's documentation lists {region}"))
         }
+        Some(CallError::Transport { source, .. }) if source.kind == ErrorKind::Resolve => SERVICE
+            .blocker(format!(
+                "the service's documentation does not list {region}, and it has no host there"
+            ))
+            .by_hand(elsewhere),
         Some(error) => {
             let finding = refused(ground, &SERVICE, error);
             let seen =

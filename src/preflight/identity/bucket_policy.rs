@@ -4,13 +4,13 @@
 //! policy", OSS documentation.
 
 use super::held::allows;
-use super::role::{COPYING, copies, needed};
+use super::role::{COPYING, Seen, copies, needed};
 use super::user::Who;
 use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};
 use crate::preflight::policy::{Caller, Document, Effect, Grant};
-use crate::preflight::wanted::{Way, bucket_policy};
-use crate::preflight::word::listed;
+use crate::preflight::wanted::bucket_policy;
+use crate::preflight::word::{listed, quoted};
 
 pub(in crate::preflight) const POLICY: Check = Check::identity(
     "IDENTITY_BUCKET_POLICY",
@@ -19,18 +19,18 @@ pub(in crate::preflight) const POLICY: Check = Check::identity(
      denies keeps out whomever it means",
 );
 
-pub(super) fn check(ground: &Ground<'_>, user: &Who) -> Vec<Finding> {
+pub(super) fn check(ground: &Ground<'_>, role: &Seen, user: &Who) -> Vec<Finding> {
     if ground.bucket().is_none() {
         return Vec::new();
     }
     let Some(writer) = user.writer(ground) else { return Vec::new() };
     vec![match &ground.policy {
         Err(hidden) => ground.hidden(&POLICY, hidden),
-        Ok(policy) => judge(ground, policy.as_ref(), &writer),
+        Ok(policy) => judge(ground, role, policy.as_ref(), &writer),
     }]
 }
 
-fn judge(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Finding {
+fn judge(ground: &Ground<'_>, role: &Seen, policy: Option<&Document>, writer: &Caller) -> Finding {
     if let Some(finding) = policy.and_then(|policy| denied(ground, policy, writer)) {
         return finding;
     }
@@ -40,6 +40,9 @@ fn judge(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Fin
         (None, _) => POLICY
             .unknown(format!("it does not keep out {writer}; whether it has to let it in depends on the bucket's owner"))
             .by_hand("see DESTINATION_ACCOUNT"),
+        (Some(true), _) if !role.is_known(ground) => POLICY
+            .unknown("no role was named that it would have to let in")
+            .run("--role NAME"),
         (Some(true), policy) => let_in(ground, policy, writer),
     }
 }
@@ -54,7 +57,7 @@ fn denied(ground: &Ground<'_>, policy: &Document, writer: &Caller) -> Option<Fin
             Grant::Conditional(by) if by.meaning().effect == Effect::Deny => (by, false),
             _ => continue,
         };
-        let seen = format!("`{action}` is denied to {writer}: {}", statement.text());
+        let seen = format!("`{action}` is denied to {writer}: {}", quoted(statement.text()));
         let seen = if is_certain { seen } else { format!("on conditions, {seen}") };
         let finding = if is_certain { POLICY.blocker(seen) } else { POLICY.warning(seen) };
         let finding = finding.by_hand(format!(
@@ -99,7 +102,7 @@ fn let_in(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Fi
     for (action, resource) in needed(ground) {
         match allowing.grants(action, Some(&resource), Some(writer)) {
             Grant::Allowed => {}
-            Grant::Conditional(by) => perhaps = Some(by.text().to_owned()),
+            Grant::Conditional(by) => perhaps = Some(quoted(by.text())),
             Grant::Denied(_) | Grant::NotGranted => {
                 let place = if resource.ends_with("/*") { "objects" } else { "the bucket" };
                 missing.push(format!("{action} on {place}"));

@@ -5,6 +5,7 @@ use crate::alibaba::ram::{Holder, PolicyName, PolicyType, Ram};
 use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};
 use crate::preflight::policy::{Document, Effect, Grant, Statement};
+use crate::preflight::word::quoted;
 
 /// System policies whose whole meaning is in their names, with what they allow. Bodies of the two of the
 /// migration service are not published; that they allow its operations is what the pages say of them.
@@ -203,7 +204,7 @@ impl HeldPolicy {
 
     /// A statement of it, in a sentence.
     pub(super) fn statement(&self, statement: &Statement) -> String {
-        format!("{}: {}", self.shown(), statement.text())
+        format!("{}: {}", self.shown(), quoted(statement.text()))
     }
 }
 

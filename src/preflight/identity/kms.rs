@@ -14,7 +14,7 @@ use crate::preflight::policy::{Caller, Document, Effect, Grant};
 use crate::preflight::wanted::{
     KEY_ACTIONS, KMS_ACTIONS, KMS_FULL_ACCESS, Way, key_policy, kms_policy,
 };
-use crate::preflight::word::{listed, shell};
+use crate::preflight::word::{listed, quoted, shell};
 
 pub(in crate::preflight) const ACCESS: Check = Check::identity(
     "IDENTITY_KMS_ACCESS",
@@ -293,13 +293,18 @@ async fn of_policy(
             Grant::Allowed => {}
             Grant::Denied(by) => {
                 return mend(
-                    KEY_POLICY.blocker(format!("`{action}` is denied to {writer}: {}", by.text())),
+                    KEY_POLICY.blocker(format!(
+                        "`{action}` is denied to {writer}: {}",
+                        quoted(by.text())
+                    )),
                 );
             }
             Grant::Conditional(by) => {
                 let how = if by.meaning().effect == Effect::Deny { "denied" } else { "allowed" };
-                perhaps =
-                    Some(format!("`{action}` is {how} to {writer} on conditions: {}", by.text()));
+                perhaps = Some(format!(
+                    "`{action}` is {how} to {writer} on conditions: {}",
+                    quoted(by.text())
+                ));
             }
             Grant::NotGranted => missing.push(action.to_owned()),
         }

@@ -26,7 +26,7 @@ pub(super) async fn check(ground: &Ground<'_>) -> Vec<Finding> {
     let (user, role) = futures::join!(user::look(ground), role::look(ground));
     let mut findings = user::check(ground, &user);
     findings.extend(role::check(ground, &role));
-    findings.extend(bucket_policy::check(ground, &user));
+    findings.extend(bucket_policy::check(ground, &role, &user));
     findings.extend(kms::check(ground, &role, &user).await);
     findings
 }

@@ -13,7 +13,7 @@ use crate::preflight::policy::{Caller, Document, Effect, Grant, Names};
 use crate::preflight::wanted::{
     ASSUME_ROLE, BUCKET_ACTIONS, SERVICE_PRINCIPAL, Way, role_policy, trust_policy, wrong_role_name,
 };
-use crate::preflight::word::{listed, shell};
+use crate::preflight::word::{listed, quoted, shell};
 
 pub(in crate::preflight) const ROLE: Check = Check::identity(
     "IDENTITY_ROLE",
@@ -64,6 +64,17 @@ pub(super) struct Looked {
     is_named: bool,
     role: Result<Option<Role>, CallError>,
     pub(super) held: Result<Option<Held>, Unread>,
+}
+
+impl Seen {
+    /// Whether it is known which role it is: it was named, or the one of the default name is there.
+    pub(super) fn is_known(&self, ground: &Ground<'_>) -> bool {
+        let is_there = match self {
+            Self::Looked(looked) => matches!(looked.role, Ok(Some(_))),
+            Self::NotNeeded(_) | Self::Elsewhere => false,
+        };
+        is_there || ground.wish.role.is_some()
+    }
 }
 
 pub(super) async fn look(ground: &Ground<'_>) -> Seen {
@@ -196,11 +207,11 @@ fn trust(ground: &Ground<'_>, role: &Role) -> Finding {
         }
         Grant::Conditional(statement) => mend(TRUST.warning(format!(
             "`{name}` trusts `{service}` on conditions only: {}",
-            statement.text()
+            quoted(statement.text())
         ))),
         Grant::Denied(statement) => mend(TRUST.blocker(format!(
             "the trust policy of `{name}` denies `{service}`: {}",
-            statement.text()
+            quoted(statement.text())
         ))),
         Grant::NotGranted if whom.is_empty() => {
             mend(TRUST.blocker(format!("`{name}` trusts nobody, and not `{service}`")))
@@ -286,12 +297,17 @@ fn permissions(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
         }
     }
     if !missing.is_empty() {
-        return held.hidden(ground, &PERMISSIONS).unwrap_or_else(|| {
-            let missing = listed(&missing, 6);
-            mend(
-                PERMISSIONS.blocker(format!("`{name}` has {}; missing is {missing}", held.names())),
-            )
-        });
+        if let Some(hidden) = held.hidden(ground, &PERMISSIONS) {
+            return hidden;
+        }
+        let seen = format!("`{name}` has {}; missing is {}", held.names(), listed(&missing, 6));
+        return match ground.crosses_accounts() {
+            Some(_) => mend(PERMISSIONS.blocker(seen)),
+            // The policy of another account's bucket would do as well.
+            None => mend(PERMISSIONS.unknown(format!(
+                "{seen}; whether it is needed depends on whose the bucket is, which may not be looked at"
+            ))),
+        };
     }
     if let Some(denied) = denied {
         let by = denied.policy.statement(denied.statement);

@@ -4,6 +4,7 @@
 //! classic console (the older way). Either suffices.
 
 use super::held::{ADMINISTRATOR, Granted, Held, Unread};
+use super::role::{COPYING, copies};
 use crate::alibaba::CallError;
 use crate::alibaba::ram::{PolicyType, Ram, User};
 use crate::preflight::destination::Ground;
@@ -270,8 +271,15 @@ fn page(way: Way) -> &'static str {
 
 fn denied(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
     let all = |service: &str| format!("acs:{service}:*:{}:*", ground.account);
-    let of_roles: &[&str] = if ground.wish.way == Some(Way::Classic) { &[] } else { &USER_ACTIONS };
-    let denied = [held.denied(&MIGRATION, &all("mgw")), held.denied(of_roles, &all("ram"))];
+    // The classic console needs no role, and writes with the user's own keys.
+    let classic = ground.wish.way == Some(Way::Classic);
+    let of_roles: &[&str] = if classic { &[] } else { &USER_ACTIONS };
+    let of_copies: &[&str] = if classic { &COPYING } else { &[] };
+    let denied = [
+        held.denied(&MIGRATION, &all("mgw")),
+        held.denied(of_roles, &all("ram")),
+        held.denied(of_copies, &copies(ground)),
+    ];
     let worst = denied.into_iter().flatten().max_by_key(|denied| denied.is_certain);
     let Some(denied) = worst else {
         return held.hidden(ground, &DENIED).unwrap_or_else(|| {
