@@ -841,6 +841,31 @@ fn a_bucket_of_another_account_is_judged_by_its_own_keys_and_the_role_by_its_own
 }
 
 #[test]
+fn with_keys_of_both_accounts_everything_is_looked_at_in_one_run() {
+    let cloud = start(prepared_elsewhere());
+    let workshop = Workshop::new();
+    let arguments =
+        ["check", SOURCE, "--to", TO, "--user", "mover", "--role", ROLE, "-o", "checks.json"];
+    let mut command = workshop.bare(&arguments);
+    command
+        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", DEFAULT_KEY_ID)
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", DEFAULT_SECRET)
+        .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_ID", "LTAIOTHER")
+        .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_SECRET", OTHER_SECRET)
+        .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", cloud.endpoint());
+    let ran = run(command);
+    ran.ends_with_code(0);
+    let json = fs::read_to_string(workshop.path("checks.json")).unwrap();
+    assert!(!json.contains(OTHER_SECRET) && !ran.said().contains(OTHER_SECRET), "{json}");
+    let whole: Value = serde_json::from_str(&json).unwrap();
+    let checked = Checked { ran, findings: whole["findings"].as_array().unwrap().clone() };
+    for verdict in [BLOCKER, WARNING, "unknown"] {
+        assert_eq!(checked.with(verdict), [""; 0], "{}", checked.ran.said());
+    }
+    assert!(text(checked.one("IDENTITY_KEYS"), "seen").contains(OTHER));
+}
+
+#[test]
 fn what_is_wrong_between_two_accounts_is_found() {
     fn assert_wrong(
         breaks: impl Fn(&mut AlibabaConfig),

@@ -1,7 +1,8 @@
 //! How many of the weighed objects were modified before a time, as far as a summary can tell.
 
+use crate::location::Location;
 use crate::object::Timestamp;
-use crate::summary::Summary;
+use crate::summary::{PrefixShare, Summary};
 
 const DAY: i64 = 86_400_000;
 
@@ -53,6 +54,29 @@ pub(super) fn modified_by(summary: &Summary, time: Timestamp) -> Older {
     older
 }
 
+/// The same of those below `prefix` alone, where the summary knows that much. A summary has the largest
+/// prefixes of the first depths, so this is a range, too.
+pub(super) fn modified_by_below(summary: &Summary, prefix: &str, time: Timestamp) -> Older {
+    let all = modified_by(summary, time);
+    // Of a prefix of the source it is not documented what becomes in the keys of copies.
+    let from_top = summary.location.parse().is_ok_and(|from: Location| from.prefix().is_empty());
+    let sections = &summary.prefixes;
+    let depth = prefix.matches('/').count();
+    let known = from_top && prefix.ends_with('/') && sections.delimiter == "/";
+    let at_depth = sections.depths.iter().find(|section| usize::from(section.depth) == depth);
+    let Some(section) = at_depth.filter(|_| known) else { return Older { at_least: 0, ..all } };
+    let mut listed = section.top_by_objects.iter().chain(&section.top_by_bytes);
+    let found: Option<&PrefixShare> = listed.find(|share| *share.prefix == *prefix.as_bytes());
+    match found {
+        Some(share) if share.newest.0.0 <= time.0 => {
+            Older { at_least: share.objects, at_most: share.objects }
+        }
+        Some(share) => Older { at_least: 0, at_most: all.at_most.min(share.objects) },
+        None if section.top_by_objects.len() as u64 == section.distinct => Older::default(),
+        None => Older { at_least: 0, ..all },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +117,29 @@ mod tests {
         assert_eq!(older(&[2, 10, 40], 2), (3, 3));
         assert_eq!(older(&[2, 10, 40], 1_000), (0, 0));
         assert_eq!(older(&[], 1), (0, 0));
+    }
+
+    #[test]
+    fn below_a_prefix_it_is_what_the_summary_knows_of_it() {
+        let mut tally = Tally::new(Options::new(Timestamp(NOW)));
+        for (key, days) in [("a/1", 100), ("a/2", 400), ("b/1", 400), ("b/2", 1), ("c", 400)] {
+            let modified = Timestamp(NOW - days * DAY);
+            let key = key.as_bytes();
+            tally.add(&Object { key, size: 1, modified, etag: b"", storage_class: b"" });
+        }
+        let facts = RunFacts { location: "s3://bucket".into(), ..RunFacts::default() };
+        let mut summary = Summary::from_parts(&tally, facts);
+        let below = |summary: &Summary, prefix| {
+            let older = modified_by_below(summary, prefix, Timestamp(NOW - 90 * DAY));
+            (older.at_least, older.at_most)
+        };
+        assert_eq!(below(&summary, "a/"), (2, 2), "all of it");
+        assert_eq!(below(&summary, "b/"), (0, 2), "some of it");
+        assert_eq!(below(&summary, "x/"), (0, 0), "nothing is there");
+        assert_eq!(below(&summary, "a"), (0, 4), "no whole directory");
+        assert_eq!(below(&summary, "a/b/c/d/"), (0, 4), "deeper than was counted");
+        summary.location = "s3://bucket/deep/".into();
+        assert_eq!(below(&summary, "a/"), (0, 4), "the prefix of the source may be in the way");
     }
 
     #[test]

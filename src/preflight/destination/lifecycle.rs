@@ -5,7 +5,7 @@
 //!
 //! Sources: `GetBucketLifecycle`, OSS API reference; "Migrate data", Data Online Migration documentation.
 
-use super::ages::{Older, modified_by};
+use super::ages::{Older, modified_by, modified_by_below};
 use crate::alibaba::oss::{Rule, When};
 use crate::object::Timestamp;
 use crate::summary::Summary;
@@ -68,9 +68,7 @@ pub(super) fn effects(rules: &[Rule], copies: &Copies<'_>) -> Result<Vec<Effect>
 impl Act<'_> {
     /// What it would do, if anything.
     fn effect(&self, copies: &Copies<'_>) -> Result<Option<Effect>, String> {
-        let whole = copies.prefix.starts_with(&self.rule.prefix)
-            && self.rule.tags.is_empty()
-            && !self.rule.has_filter;
+        let plain = self.rule.tags.is_empty() && !self.rule.has_filter;
         let told = |is_certain, touched: &str| {
             let words = format!("{}: {touched}", self.words());
             let (to, rule) = (self.to.map(str::to_owned), self.rule.id.clone());
@@ -79,24 +77,30 @@ impl Act<'_> {
         let Some(summary) = copies.summary else {
             return told(false, "how old the objects are is not known here");
         };
+        let older = |time| match self.rule.prefix.strip_prefix(copies.prefix) {
+            Some(below) if !below.is_empty() => modified_by_below(summary, below, time),
+            _ => modified_by(summary, time),
+        };
+        let count = |touched: Older| match touched {
+            Older { at_least: 1.., .. } if plain => touched.words(),
+            _ => format!("up to {}", touched.at_most),
+        };
         let of = summary.totals.objects;
-        let touched = modified_by(summary, touches(self.when, copies.now)?);
+        let touched = older(touches(self.when, copies.now)?);
         if touched != Older::default() {
-            let count = if whole { touched.words() } else { format!("up to {}", touched.at_most) };
-            return told(whole, &format!("{count} of the {of} weighed objects are that old"));
+            let words = format!("{} of the {of} weighed objects are that old", count(touched));
+            return told(plain && touched.at_least > 0, &words);
         }
         let later = Timestamp(copies.now.0.saturating_add(AHEAD_DAYS * DAY));
-        let soon = modified_by(summary, touches(self.when, later)?);
+        let soon = older(touches(self.when, later)?);
         if soon == Older::default() {
             return Ok(None);
         }
-        let count = if whole { soon.words() } else { format!("up to {}", soon.at_most) };
-        told(
-            false,
-            &format!(
-                "{count} of the {of} weighed objects will be that old within {AHEAD_DAYS} days"
-            ),
-        )
+        let words = format!(
+            "{} of the {of} weighed objects will be that old within {AHEAD_DAYS} days",
+            count(soon)
+        );
+        told(false, &words)
     }
 
     fn words(&self) -> String {
