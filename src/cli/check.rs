@@ -13,6 +13,7 @@ use super::source::{Connected, connect};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::location::{Bucket, Location, LocationError};
+use crate::object::Timestamp;
 use crate::preflight::source::{Opened, Source};
 use crate::preflight::{self, Checks, Finding};
 use crate::report;
@@ -60,7 +61,20 @@ async fn check(
         internal: args.source.internal,
         to_prefix: destination.map(|bucket| bucket.prefix.as_str()),
     };
-    let sides: Vec<BoxFuture<'_, Vec<Finding>>> = vec![preflight::source::check(&source).boxed()];
+    let mut sides: Vec<BoxFuture<'_, Vec<Finding>>> =
+        vec![preflight::source::check(&source).boxed()];
+    if let Some(bucket) = destination {
+        let to = &args.destination;
+        let sessions = to.connect().await?;
+        sides.push(
+            async move {
+                let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+                let destination = to.destination(bucket, &sessions, summary, now);
+                Box::pin(preflight::destination::check(&destination)).await
+            }
+            .boxed(),
+        );
+    }
     Ok(preflight::run(sides).await)
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::scan_args::SourceArgs;
+use super::to_args::ToArgs;
 
 #[derive(Debug, Args)]
 #[command(
@@ -23,7 +24,7 @@ pub(super) struct CheckArgs {
     pub(super) location: String,
 
     /// Where it is to go: `oss://bucket` or `oss://bucket/prefix/`
-    #[arg(long, value_name = "DESTINATION")]
+    #[arg(long, value_name = "DESTINATION", env = "WEIGHBRIDGE_TO", value_hint = ValueHint::Url)]
     pub(super) to: Option<String>,
     /// Judge the objects too, by what `weighbridge scan --output` wrote
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -31,6 +32,8 @@ pub(super) struct CheckArgs {
 
     #[command(flatten)]
     pub(super) source: SourceArgs,
+    #[command(flatten)]
+    pub(super) destination: ToArgs,
     #[command(flatten)]
     pub(super) output: CheckOutputArgs,
 }

@@ -17,6 +17,9 @@ mod jobs_args;
 mod jobs_follow;
 mod jobs_submit;
 mod message;
+mod prepare;
+mod prepare_args;
+mod prepare_keys;
 mod progress;
 mod scan;
 mod scan_args;
@@ -24,6 +27,8 @@ mod service;
 mod simulate;
 mod source;
 mod sources;
+mod to_args;
+mod undo;
 mod verify;
 mod words;
 
@@ -77,6 +82,10 @@ enum Command {
     Check(Box<check_args::CheckArgs>),
     /// Plan migration jobs to OSS from exact totals
     Jobs(Box<jobs_args::JobsArgs>),
+    /// Make the destination ready: bucket, user, role, policies; shown as a plan, done with `--apply`
+    Prepare(Box<prepare_args::PrepareArgs>),
+    /// Take back what `prepare` did
+    Undo(undo::UndoArgs),
     /// Tell what can be listed here, and which credentials were found
     Sources(sources::SourcesArgs),
     /// Serve a bucket on loopback to rehearse with
@@ -114,6 +123,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Verify(args) => verify::run(&args, console),
         Command::Check(args) => check::run(&args, console),
         Command::Jobs(args) => jobs::run(&args, console),
+        Command::Prepare(args) => prepare::run(&args, console),
+        Command::Undo(args) => undo::run(&args, console),
         Command::Sources(args) => sources::run(&args, console),
         Command::Simulate(args) => simulate::run(&args, console),
         Command::Completions(args) => {

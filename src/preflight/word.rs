@@ -18,6 +18,17 @@ pub(super) fn count(value: u64) -> String {
     ExactCount(value).to_string().replace('_', ",")
 }
 
+/// A text out of a document in a sentence: on one line, and not longer than one can read.
+pub(super) fn quoted(text: &str) -> String {
+    const MOST: usize = 400;
+    let line: Vec<&str> = text.split_whitespace().collect();
+    let line = line.join(" ");
+    match line.char_indices().nth(MOST) {
+        None => line,
+        Some((end, _)) => format!("{} …", &line[..end]),
+    }
+}
+
 /// Names in a sentence: `a, b and 3 more`.
 pub(super) fn listed(names: &[String], most: usize) -> String {
     let shown: Vec<String> =
