@@ -60,6 +60,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
     let ((policy, payer, versioning, encryption, website, region), (reading, writing, objects)) =
         join(about_settings, about_objects).await;
     findings.extend(policy);
+    let writing = access::doubted(writing, sample.is_some(), &reading);
     findings.extend([payer, versioning, encryption, region, reading, writing]);
     findings.extend(website);
     findings.extend(objects);

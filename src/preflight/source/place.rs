@@ -338,11 +338,11 @@ mod tests {
 
     #[test]
     fn prefixes_and_names_have_the_form_that_the_console_takes() {
+        use Verdict::{Blocker, Ok, Warning};
         let forms = |location: &str| {
             let location = location.parse().unwrap();
             (name(&location).verdict, prefix(&location).verdict)
         };
-        use Verdict::{Blocker, Ok, Warning};
         assert_eq!(forms("s3://bucket/docs/"), (Ok, Ok));
         assert_eq!(forms("s3://bucket"), (Ok, Ok));
         assert_eq!(forms("s3://bucket/docs"), (Ok, Blocker));

@@ -134,6 +134,22 @@ impl<'a> Tongue<'a> {
         }
     }
 
+    /// How a user comes to a key of KMS.
+    pub(super) fn kms(&self) -> &'static str {
+        match self.provider {
+            Provider::S3 => {
+                "KMS console > Customer managed keys > the key > Key users: add the user of the key, and allow \
+                 it `kms:Decrypt`"
+            }
+            Provider::Ks3 => {
+                "KMS of Kingsoft Cloud > the key: allow the user of the key to decrypt by it"
+            }
+            Provider::Oss => {
+                "RAM console > Identities > Users > the user > Add Permissions: allow it `kms:Decrypt` on the key"
+            }
+        }
+    }
+
     /// Where the policy of a bucket is.
     pub(super) fn policy(&self) -> String {
         self.console(match self.provider {
