@@ -201,7 +201,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
             Planted::azure().holding(&of_class("Archive")),
             "OBJECT_ARCHIVED",
             "blocker",
-            &["2 are archived"],
+            &["2 archived"],
             &["az storage blob set-tier --account-name weighbridge --container-name lake"],
         ),
         (
@@ -215,7 +215,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
             ),
             "OBJECT_ARCHIVED",
             "blocker",
-            &["1 on their way"],
+            &["1 on the way"],
             &["wait until the last"],
         ),
         (

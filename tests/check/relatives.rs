@@ -74,7 +74,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
             Planted::ks3().holding(&of_class("ARCHIVE")),
             "OBJECT_ARCHIVED",
             "blocker",
-            &["2 are archived"],
+            &["2 archived"],
             &["restore them"],
         ),
         (

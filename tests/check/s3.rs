@@ -306,14 +306,14 @@ pub(crate) fn seeds() -> Vec<Seed> {
             "SOURCE_READ",
             "blocker",
             &["SSE-C"],
-            &["store such objects anew"],
+            &["store such objects anew", "s3://lake/docs/a.txt"],
         ),
         (
             "archived objects",
             Planted::s3().holding(&of_class("GLACIER")),
             "OBJECT_ARCHIVED",
             "blocker",
-            &["2 are archived", "restored before"],
+            &["2 archived", "restored before"],
             &["aws s3api restore-object --bucket lake --key docs/cold.bin"],
         ),
         (
@@ -327,7 +327,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
             ),
             "OBJECT_ARCHIVED",
             "blocker",
-            &["1 on their way"],
+            &["1 on the way"],
             &["wait until the last"],
         ),
         (
@@ -352,7 +352,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
             ),
             "OBJECT_MAYBE_ARCHIVED",
             "blocker",
-            &["1 of 2", "archive tier"],
+            &["of 2 that were asked for, 1 in an archive tier"],
             &["restore-object"],
         ),
         (

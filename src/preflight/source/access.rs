@@ -200,19 +200,23 @@ pub(super) async fn reading(
     let shown = String::from_utf8_lossy(key).escape_debug().to_string();
     match attempt(|| store.read_byte(key)).await {
         Ok(()) => READ.ok(format!("one byte of `{shown}` was read")),
-        Err(error) => unread(tongue, &action, &shown, &error),
+        Err(error) => unread(tongue, &action, key, &error),
     }
 }
 
-fn unread(tongue: &Tongue<'_>, action: &str, key: &str, error: &StoreError) -> Finding {
-    let seen = format!("`{key}` cannot be read: {}", told(error));
+fn unread(tongue: &Tongue<'_>, action: &str, key: &[u8], error: &StoreError) -> Finding {
+    let key = String::from_utf8_lossy(key);
+    let seen = format!("`{}` cannot be read: {}", key.escape_debug(), told(error));
     let message = error.message.to_ascii_lowercase();
+    let object = tongue.object(&key);
     if message.contains("server side encryption") || message.contains("server-side encryption") {
         return READ
             .blocker(seen)
             .because("it is encrypted by a key that its reader has to bring (SSE-C), and the service has none to bring")
-            .run("aws s3 cp s3://BUCKET/KEY s3://BUCKET/KEY --sse-c-copy-source AES256 \
-                  --sse-c-copy-source-key fileb://KEYFILE --sse AES256")
+            .run(format!(
+                "aws s3 cp {object} {object} --sse-c-copy-source AES256 --sse-c-copy-source-key fileb://KEYFILE \
+                 --sse AES256"
+            ))
             .by_hand("store such objects anew under a key of S3 or KMS, or copy them by other means");
     }
     match error.kind {

@@ -38,7 +38,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
         join!(
             settings::policy(source, &tongue, store),
             settings::payer(source, &tongue, store, sample.is_some()),
-            settings::versioning(&tongue, store),
+            settings::versioning(source, &tongue, store),
             settings::encryption(&tongue, store),
             settings::website(&tongue, store),
             place::region(source, &tongue, store, &origin),

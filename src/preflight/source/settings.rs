@@ -172,13 +172,17 @@ pub(super) async fn payer(
     }
 }
 
-pub(super) async fn versioning(tongue: &Tongue<'_>, store: &S3Store) -> Finding {
+pub(super) async fn versioning(
+    source: &Source<'_>,
+    tongue: &Tongue<'_>,
+    store: &S3Store,
+) -> Finding {
     let action = tongue.action("GetBucketVersioning");
     match attempt(|| store.versioning()).await {
         Ok(None) => VERSIONING.ok("versions were never kept"),
         Ok(Some(status)) => VERSIONING
             .warning(format!("versioning is {}", status.to_lowercase().escape_debug()))
-            .run("weighbridge scan LOCATION --versions")
+            .run(format!("weighbridge scan {} --versions", shell(&source.location.to_string())))
             .by_hand("weigh what stays behind, and copy versions that are needed by other means"),
         Err(error) => {
             let finding = unanswered(&VERSIONING, &error, &action, tongue.read_only());

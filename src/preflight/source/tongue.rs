@@ -33,6 +33,11 @@ impl<'a> Tongue<'a> {
         self.provider
     }
 
+    /// An object as a word of a command of the AWS tools.
+    pub(super) fn object(&self, key: &str) -> String {
+        shell(&format!("s3://{}/{key}", self.bucket))
+    }
+
     /// A permission, by its name in S3 without the prefix.
     pub(super) fn action(&self, name: &str) -> String {
         match self.provider {
