@@ -14,9 +14,11 @@ use std::fs;
 
 use serde_json::json;
 use weighbridge::preflight::Checks;
-use weighbridge::preflight::source::CHECKS;
+use weighbridge::preflight::source::{CHECKS, Opened, Source, check};
 use weighbridge::report;
-use weighbridge::simulator::{Given, GivenObject, ObjectSettings, SimulatorConfig};
+use weighbridge::simulator::{Given, GivenObject, ObjectSettings, Simulator, SimulatorConfig};
+use weighbridge::store::s3::{S3Config, S3Store};
+use weighbridge::summary::Summary;
 use weighbridge::tally::HAZARDS;
 
 use common::{Held, Workshop, assert_told, held, run, start};
@@ -90,22 +92,50 @@ fn a_summary_tells_of_every_object_and_the_destination_of_what_it_mends() {
     objects.extend((0..1_500).map(|number| key(format!("d/{number:05}"), "STANDARD")));
     objects.push(key("z/last".into(), "GLACIER"));
     let content = held(Given::new(objects));
-    let planted = || Planted::s3().holding(&content);
-    weighed(&planted(), &workshop, &content);
-    let summary = workshop.path("summary.json");
-    let verdicts = |to: &str| {
-        let args = ["--summary", summary.to_str().unwrap(), "--to", to];
-        let (checks, _) = planted().args(&args).check(to);
+    weighed(&Planted::s3(), &workshop, &content);
+    let summary = fs::read_to_string(workshop.path("summary.json")).unwrap();
+    let summary = Summary::from_json(&summary).unwrap();
+    let mut config = Planted::at("s3", &content).config;
+    config.anonymous = true;
+    let server = start(config);
+    let verdicts = |to_prefix: Option<&str>| {
+        let findings = common::runtime().block_on(async {
+            let store = opened(&server).await;
+            let location = format!("s3://{BUCKET}").parse().unwrap();
+            let source = Source {
+                location: &location,
+                opened: Opened::Bucket(Ok(&store)),
+                summary: Some(&summary),
+                pays: false,
+                region: None,
+                internal: false,
+                to_prefix,
+            };
+            check(&source).await
+        });
         let verdict = |id: &str| {
-            let found = checks.findings.iter().find(|finding| finding.id == id);
+            let found = findings.iter().find(|finding| finding.id == id);
             found.map(|finding| finding.verdict.word())
         };
         ["KEY_LEADING_SLASH", "KEY_TOO_LONG", "OBJECT_ARCHIVED", "SOURCE_WEIGHED"]
             .map(|id| verdict(id).unwrap_or("none"))
     };
     // The archived object is on the second page of a listing.
-    assert_eq!(verdicts("oss://dest"), ["blocker", "blocker", "blocker", "ok"]);
-    assert_eq!(verdicts("oss://dest/copies/"), ["ok", "blocker", "blocker", "ok"]);
+    for to_prefix in [None, Some("")] {
+        assert_eq!(verdicts(to_prefix), ["blocker", "blocker", "blocker", "ok"]);
+    }
+    assert_eq!(verdicts(Some("copies/")), ["ok", "blocker", "blocker", "ok"]);
+}
+
+/// The server's bucket, without a signature.
+async fn opened(server: &Simulator) -> S3Store {
+    let config = S3Config {
+        region: Some("us-east-1".into()),
+        endpoint_url: Some(server.endpoint()),
+        no_sign_request: true,
+        ..S3Config::new(BUCKET)
+    };
+    S3Store::connect(config).await.unwrap()
 }
 
 #[test]
@@ -191,7 +221,7 @@ fn reports_hold_the_scan_beside_the_checks_where_there_is_one() {
     let server = start(planted.config);
     let location = format!("s3://{BUCKET}");
     let endpoint = server.endpoint();
-    let check = |more: &[&str]| {
+    let report = |more: &[&str]| {
         let mut arguments = vec!["check", &location, "--endpoint-url", &endpoint, "-q"];
         arguments.extend_from_slice(more);
         run(workshop.signed(&arguments)).ends_with_code(DONE);
@@ -199,14 +229,14 @@ fn reports_hold_the_scan_beside_the_checks_where_there_is_one() {
         (read("r.html"), read("r.md"))
     };
     let outputs = ["--report", "r.html", "--report", "r.md"];
-    let (html, markdown) = check(&outputs);
+    let (html, markdown) = report(&outputs);
     assert!(html.contains("SOURCE_ENDPOINT") && !html.contains("Size percentiles"));
     assert!(!html.contains("<script") && !html.contains("src="));
     assert!(
         markdown.starts_with("# Checks") && markdown.contains("SOURCE\\_ENDPOINT"),
         "{markdown}"
     );
-    let (html, markdown) = check(&[&outputs[..], &["--summary", "summary.json"]].concat());
+    let (html, markdown) = report(&[&outputs[..], &["--summary", "summary.json"]].concat());
     assert!(html.contains("SOURCE_ENDPOINT") && html.contains("Size percentiles"));
     assert!(markdown.contains("## Checks") && markdown.contains("## Sizes"), "{markdown}");
 }

@@ -365,9 +365,7 @@ pub(crate) fn seeds() -> Vec<Seed> {
         ),
         (
             "keys that begin with a backslash",
-            Planted::s3()
-                .holding(&held(Given::of_keys(["\\share\\x", "a"])))
-                .args(&["--to", "oss://dest"]),
+            Planted::s3().holding(&held(Given::of_keys(["\\share\\x", "a"]))),
             "KEY_LEADING_BACKSLASH",
             "blocker",
             &["backslash"],
