@@ -83,6 +83,7 @@ pub(super) async fn check(
         }
     };
     findings.push(place::endpoint(source, &store.origin()));
+    findings.extend(place::border(source, &store.origin()));
     let listed = Sample::take(source, store).await;
     findings.extend(credentials(store, listed.as_ref().map(|_| ()), config));
     findings.extend(firewall(listed.as_ref().map(|_| ()), config));
