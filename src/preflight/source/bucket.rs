@@ -20,6 +20,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
     let tongue = Tongue::new(source.location, &origin.endpoint);
     let mut findings = place::forms(source);
     findings.push(place::endpoint(source, &origin));
+    findings.extend(place::border(source, &origin));
     let key = store.key_in_use();
     let unit = listed.as_ref().map(|_| ());
     findings.extend(access::credentials(key.as_ref(), unit, tongue.keys()));
@@ -38,7 +39,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
         join!(
             settings::policy(source, &tongue, store),
             settings::payer(source, &tongue, store, sample.is_some()),
-            settings::versioning(&tongue, store),
+            settings::versioning(source, &tongue, store),
             settings::encryption(&tongue, store),
             settings::website(&tongue, store),
             place::region(source, &tongue, store, &origin),
@@ -60,6 +61,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
     let ((policy, payer, versioning, encryption, website, region), (reading, writing, objects)) =
         join(about_settings, about_objects).await;
     findings.extend(policy);
+    let writing = access::doubted(writing, sample.is_some(), &reading);
     findings.extend([payer, versioning, encryption, region, reading, writing]);
     findings.extend(website);
     findings.extend(objects);

@@ -83,6 +83,7 @@ pub(super) async fn check(
         }
     };
     findings.push(place::endpoint(source, &store.origin()));
+    findings.extend(place::border(source, &store.origin()));
     let listed = Sample::take(source, store).await;
     findings.extend(credentials(store, listed.as_ref().map(|_| ()), config));
     findings.extend(firewall(listed.as_ref().map(|_| ()), config));
@@ -101,7 +102,7 @@ pub(super) async fn check(
     };
     let (reading, namespace, immutable, objects) = join!(
         reading(store, config, sample),
-        namespace(store, config),
+        namespace(source, store, config),
         immutable(store, config),
         objects::check(source, store, Some(sample), &way),
     );
@@ -255,7 +256,9 @@ fn credentials(
     {
         let seen =
             "the account refused the request for where it came from, before it looked at the key";
-        return Some(access::CREDENTIALS.unknown(seen));
+        return Some(
+            access::CREDENTIALS.unknown(seen).by_hand("open the firewall first, and check again"),
+        );
     }
     access::credentials(key.as_ref(), listed, &keys(config))
 }
@@ -363,10 +366,9 @@ async fn unlisted(
                     .by_hand(format!("{}: check with such a key", keys(config)))
             } else {
                 finding
-                    .run(format!(
-                        "az role assignment create --role 'Storage Blob Data Reader' --assignee USER --scope {}",
-                        "ACCOUNT-ID"
-                    ))
+                    .run(
+                        "az role assignment create --role 'Storage Blob Data Reader' --assignee USER --scope ACCOUNT-ID",
+                    )
                     .by_hand(
                         "give the signature the permission List, or the identity the role \"Storage Blob Data Reader\": Azure \
                          portal > the account > Access Control (IAM)",
@@ -398,11 +400,13 @@ async fn reading(store: &AzureStore, config: &AzureConfig, sample: &Sample) -> F
             .blocker(format!("`{shown}` cannot be read: {}", told(&error)))
             .because("it is encrypted by a key that its reader has to bring, and the service has none to bring")
             .by_hand("store such blobs anew under a key of the account, or copy them by other means"),
-        Err(error) => access::READ.unknown(format!("`{shown}` cannot be read: {}", told(&error))),
+        Err(error) => access::READ
+            .unknown(format!("`{shown}` cannot be read: {}", told(&error)))
+            .by_hand(access::READ_BY_HAND),
     }
 }
 
-async fn namespace(store: &AzureStore, config: &AzureConfig) -> Finding {
+async fn namespace(source: &Source<'_>, store: &AzureStore, config: &AzureConfig) -> Finding {
     let see =
         format!("az storage account show --name {} --query isHnsEnabled", shell(&config.account));
     match attempt(|| store.account_state()).await {
@@ -410,7 +414,7 @@ async fn namespace(store: &AzureStore, config: &AzureConfig) -> Finding {
             Some(false) => NAMESPACE.ok("the account has none"),
             Some(true) => NAMESPACE
                 .warning("the account has one")
-                .run("weighbridge scan LOCATION")
+                .run(format!("weighbridge scan {}", shell(&source.location.to_string())))
                 .by_hand("compare the numbers after the job: the scan counts directories apart, the service may not"),
             None => NAMESPACE.unknown("the account does not say").run(see),
         },
