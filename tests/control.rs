@@ -102,7 +102,8 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
     let text = error.to_string();
     assert!(text.starts_with("cannot ") && text.contains("\nhint: "), "{text}");
     assert!(!format!("{text} {error:?}").contains("PLANTED"), "{text}");
-    error.refusal().unwrap_or_else(|| panic!("{text}")).code.clone()
+    assert!(error.refusal().is_some(), "{text}");
+    error.refusal().unwrap().code.clone()
 }
 
 // --- lost and throttled -----------------------------------------------------------------------------

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use weighbridge::alibaba::mgw::{AddressDetail, Mgw, NewAddress};
-use weighbridge::alibaba::ram::PolicyName;
+use weighbridge::alibaba::ram::{PolicyName, Ram};
 use weighbridge::alibaba::{Credentials, Endpoints, Retries, Session};
 use weighbridge::simulator::{
     AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaRole, AlibabaSimulator,
@@ -86,14 +86,15 @@ fn in_order() -> AlibabaConfig {
     config
 }
 
-/// What the service finds: `available`, or code and words.
-async fn found(config: AlibabaConfig, named: &Named) -> String {
-    let cloud = AlibabaSimulator::start_in_thread(config).unwrap();
+fn session(cloud: &AlibabaSimulator) -> Session {
     let endpoints = Endpoints { stand_in: Some(cloud.endpoint()), internal: false };
     let retries = Retries { attempts: 1, pause: Duration::ZERO, ..Retries::default() };
     let keys = Credentials::new(DEFAULT_KEY_ID, DEFAULT_SECRET, None);
-    let session = Session::new(keys, endpoints, retries);
-    let mgw = Mgw::new(&session, HOME, REGION);
+    Session::new(keys, endpoints, retries)
+}
+
+/// Creates the address `to-oss`, and has its verification started.
+async fn begin(mgw: &Mgw<'_>, named: &Named) {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let detail = AddressDetail {
         address_type: some("oss"),
@@ -107,6 +108,10 @@ async fn found(config: AlibabaConfig, named: &Named) -> String {
         NewAddress { name: some("to-oss"), detail: Some(detail), ..NewAddress::default() };
     mgw.create_address(&address).await.unwrap();
     mgw.verify_address("to-oss").await.unwrap();
+}
+
+/// What the service finds: `available`, or code and words.
+async fn found(mgw: &Mgw<'_>) -> String {
     let told = mgw.verify_address("to-oss").await.unwrap();
     if told.is_available() {
         return "available".to_owned();
@@ -616,7 +621,27 @@ async fn what_is_wrong_with_a_destination_is_found() {
     for Case(name, named, change, words) in cases {
         let mut config = in_order();
         change(&mut config);
-        let found = found(config, &named).await;
+        let cloud = AlibabaSimulator::start_in_thread(config).unwrap();
+        let session = session(&cloud);
+        let mgw = Mgw::new(&session, HOME, REGION);
+        begin(&mgw, &named).await;
+        let found = found(&mgw).await;
         assert!(found.contains(words), "{name}: {found}");
     }
+}
+
+#[tokio::test]
+async fn what_ram_was_told_is_known_to_the_migration_service_a_little_later() {
+    let cloud =
+        AlibabaSimulator::start_in_thread(AlibabaConfig { spreading: 2, ..in_order() }).unwrap();
+    let session = session(&cloud);
+    let mgw = Mgw::new(&session, HOME, REGION);
+    begin(&mgw, &OURS).await;
+    assert_eq!(found(&mgw).await, "available");
+    let trust = AlibabaRole::default().trust;
+    Ram::new(&session).update_trust("mover", &trust).await.unwrap();
+    for _ in 0..2 {
+        assert!(found(&mgw).await.starts_with("NoPermission"));
+    }
+    assert_eq!(found(&mgw).await, "available");
 }
