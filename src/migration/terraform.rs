@@ -97,7 +97,7 @@ fn lists(out: &mut String, plan: &Plan) -> std::fmt::Result {
 }
 
 /// A string of Terraform's language, in which nothing is a template.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {
@@ -116,7 +116,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A text that does not end its comment.
-fn comment(text: &str) -> String {
+pub(crate) fn comment(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
