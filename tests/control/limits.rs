@@ -210,3 +210,16 @@ async fn everything_that_stands_in_the_way_of_a_copy_is_read() {
     let referer = bucket.referer().await.unwrap();
     assert!(referer.keeps_programs_out() && referer.allowed == ["https://a.example"]);
 }
+
+#[tokio::test]
+async fn keys_that_begin_or_end_in_white_space_are_listed_as_they_are() {
+    let cloud = cloud();
+    let session = session(&cloud);
+    let bucket = ours(&session);
+    let keys = [" a", "a\u{3000}", "b ", "b & <c>"];
+    for key in keys {
+        bucket.put_object(key, "text/plain", "x".into()).await.unwrap();
+    }
+    assert_eq!(bucket.keys("").await.unwrap(), keys);
+    assert_eq!(bucket.keys("b ").await.unwrap(), keys[2..]);
+}
