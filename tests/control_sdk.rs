@@ -7,6 +7,7 @@ mod common;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use weighbridge::alibaba::credentials::AssumedRole;
 use weighbridge::alibaba::kms::Kms;
 use weighbridge::alibaba::oss::{Bucket, Encryption, NewBucket, Oss, Presence, Setting};
 use weighbridge::alibaba::ram::{
@@ -14,8 +15,8 @@ use weighbridge::alibaba::ram::{
 };
 use weighbridge::alibaba::{CallError, Credentials, Element, Endpoints, Retries, Session, sts};
 use weighbridge::simulator::{
-    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaSimulator, DEFAULT_KEY_ID,
-    DEFAULT_SECRET, ReceivedCall,
+    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaRole, AlibabaSimulator,
+    Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, ReceivedCall,
 };
 
 const REGION: &str = "cn-hangzhou";
@@ -42,6 +43,11 @@ fn foreign_key() -> String {
     format!("acs:kms:{REGION}:{STRANGER}:key/key-strangers")
 }
 
+/// The ARN of a role that can be taken on.
+fn assumed() -> String {
+    format!("acs:ram::{STRANGER}:role/assumed")
+}
+
 fn cloud() -> AlibabaSimulator {
     let mut config = AlibabaConfig::default();
     let mut bucket = AlibabaBucket::default().with("lifecycle", LIFECYCLE);
@@ -59,6 +65,12 @@ fn cloud() -> AlibabaSimulator {
     let policy = policy.replace("kms:Decrypt", "kms:DescribeKey");
     let key = AlibabaKey { policy: Some(policy), ..AlibabaKey::in_instance() };
     stranger.keys.insert("key-strangers".to_owned(), key);
+    stranger.roles.insert("assumed".to_owned(), AlibabaRole::of_account(HOME));
+    stranger.credentials.push(Credential {
+        key_id: "STS.given".to_owned(),
+        secret: "given".to_owned(),
+        session_token: Some("token".to_owned()),
+    });
     config.others.push(stranger);
     AlibabaSimulator::start_in_thread(config).unwrap()
 }
@@ -71,6 +83,9 @@ fn code<T: std::fmt::Debug>(result: Result<T, CallError>) -> String {
 /// What `tests/sdks/control.py` does, by our clients.
 async fn live(session: &Session) {
     assert_eq!(sts::caller_identity(session).await.unwrap().account, HOME);
+    let (arn, session_name) = (assumed(), "weigh".to_owned());
+    let role = AssumedRole { arn, session_name, seconds: Some(900), external_id: None };
+    assert_eq!(sts::assume_role(session, &role).await.unwrap().id, "STS.given");
     users(&Ram::new(session)).await;
     keys(&Kms::new(session, REGION)).await;
     buckets(session).await;
@@ -185,8 +200,11 @@ async fn buckets(session: &Session) {
     assert_eq!(bucket.presence().await.unwrap(), Presence::Absent);
     let new =
         NewBucket { storage_class: Some("IA".to_owned()), redundancy: Some("ZRS".to_owned()) };
-    bucket.create(&new).await.unwrap();
-    assert_eq!(code(bucket.create(&new).await), "BucketAlreadyExists");
+    for _ in 0..2 {
+        bucket.create(&new).await.unwrap();
+    }
+    let other = NewBucket { storage_class: Some("Archive".to_owned()), ..new };
+    assert_eq!(code(bucket.create(&other).await), "BucketAlreadyExists");
     let info = bucket.info().await.unwrap();
     assert_eq!((&*info.location, &*info.owner), ("oss-cn-hangzhou", HOME));
     assert_eq!((&*info.storage_class, &*info.redundancy, &*info.acl), ("IA", "ZRS", "private"));
@@ -228,7 +246,7 @@ async fn buckets(session: &Session) {
 fn given() -> Value {
     json!({
         "user": USER, "policy": POLICY, "role": ROLE, "bucket": BUCKET, "seeded": SEEDED,
-        "foreign": FOREIGN, "document": DOCUMENT, "wider": WIDER, "trust": TRUST,
+        "assumed": assumed(), "foreign": FOREIGN, "document": DOCUMENT, "wider": WIDER, "trust": TRUST,
         "other_trust": OTHER_TRUST, "bucket_policy": BUCKET_POLICY, "key_policy": KEY_POLICY,
         "key": "key-boxes", "plain_key": "key-plain", "foreign_key": foreign_key(),
     })
@@ -280,6 +298,7 @@ fn the_sdks_understand(told: &Value) {
         told.iter().filter(|pair| pair[0] == name).map(|pair| &pair[1]).collect()
     };
     assert_eq!(answers("get_caller_identity")[0]["AccountId"], HOME);
+    assert_eq!(answers("assume_role")[0]["Credentials"]["SecurityToken"], "token");
     assert_eq!(answers("get_user")[0], "EntityNotExist.User");
     assert_eq!(answers("get_user")[1]["User"]["DisplayName"], "mover");
     let secret = &answers("create_access_key")[0]["AccessKey"]["AccessKeySecret"];

@@ -16,6 +16,7 @@ import alibabacloud_sts20150401.client
 import urllib3.util.connection
 from alibabacloud_kms20160120 import models as kms
 from alibabacloud_ram20150501 import models as ram
+from alibabacloud_sts20150401 import models as sts
 from alibabacloud_tea_openapi.utils_models import Config
 
 HOST, PORT, REGION, KEY_ID, SECRET = sys.argv[1:]
@@ -127,6 +128,8 @@ def buckets(client, given):
     new = oss.PutBucketRequest(bucket=bucket, acl="private", create_bucket_configuration=about)
     call(client, "put_bucket", new)
     call(client, "put_bucket", new)
+    about.storage_class = "Archive"
+    call(client, "put_bucket", new)
     info = call(client, "get_bucket_info", oss.GetBucketInfoRequest(bucket=bucket)).bucket_info
     told[-1][1] = [info.location, info.storage_class, info.data_redundancy_type, info.acl, info.owner.id]
     told[-1][1].append(info.block_public_access)
@@ -174,7 +177,10 @@ def main():
     connect = urllib3.util.connection.create_connection
     urllib3.util.connection.create_connection = lambda _, *args, **more: connect((HOST, int(PORT)), *args, **more)
     given = json.load(sys.stdin)
-    call(rpc(alibabacloud_sts20150401, "sts.aliyuncs.com"), "get_caller_identity")
+    client = rpc(alibabacloud_sts20150401, "sts.aliyuncs.com")
+    call(client, "get_caller_identity")
+    role = sts.AssumeRoleRequest(role_arn=given["assumed"], role_session_name="weigh", duration_seconds=900)
+    call(client, "assume_role", role)
     users(rpc(alibabacloud_ram20150501, "ram.aliyuncs.com"), given)
     keys(rpc(alibabacloud_kms20160120, f"kms.{REGION}.aliyuncs.com"), given)
     config = oss.config.load_default()

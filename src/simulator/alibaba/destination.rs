@@ -72,7 +72,7 @@ pub(super) fn fault(
 /// The documents of a role that can be taken on.
 pub(super) fn role_documents(role: &str, state: &State, home: &str) -> Result<Vec<String>, Fault> {
     let stored = state.accounts.get(home).and_then(|account| account.roles.get(role));
-    let Some(stored) = stored else {
+    let Some(stored) = stored.filter(|_| state.unaware == 0) else {
         return Err(no_permission(&format!("The role {role} does not exist.")));
     };
     if role.bytes().any(|byte| byte.is_ascii_uppercase()) {

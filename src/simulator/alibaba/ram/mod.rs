@@ -62,10 +62,15 @@ pub(super) fn operation(action: &str) -> &'static str {
 }
 
 pub(super) fn carry_out(mut call: Call<'_>) -> Result<Answer, Refused> {
-    match OPERATIONS.iter().find(|(name, _)| *name == call.operation) {
-        Some((_, carry_out)) => carry_out(&mut call),
-        None => Err(refused(404, "InvalidAction.NotFound", "There is no such operation.")),
+    let operation = OPERATIONS.iter().find(|(name, _)| *name == call.operation);
+    let Some((name, carry_out)) = operation else {
+        return Err(refused(404, "InvalidAction.NotFound", "There is no such operation."));
+    };
+    let answer = carry_out(&mut call)?;
+    if !name.starts_with("Get") && !name.starts_with("List") {
+        call.state.unaware = call.config.spreading;
     }
+    Ok(answer)
 }
 
 impl Call<'_> {
