@@ -379,35 +379,32 @@ async fn what_somebody_else_creates_in_the_meantime_is_not_taken_for_ours() {
 #[tokio::test]
 async fn a_run_that_is_broken_off_anywhere_is_gone_on_with_and_can_be_undone() {
     for wish in wishes() {
-        let (all, once) = whole(&wish).await;
+        let (breaks, once) = whole(&wish).await;
         let site = Site::new();
         let before = site.snapshot(&wish).await;
-        for kind in [TroubleKind::Lost, TroubleKind::AnswerLost] {
-            for after in 0..all {
-                let what = format!("{:?}, {kind:?} after {after} calls", wish.way);
-                let earlier = site.changes();
-                site.forget();
-                site.break_off(after, &kind);
-                let error = site.prepare(&wish).await.unwrap_err().to_string();
-                assert!(error.contains("\nhint: "), "{what}: {error}");
-                site.cloud.trouble(Vec::new());
-                site.prepare(&wish).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                assert_eq!(site.left(&wish).await, [], "{what}");
-                let changes = site.changes();
-                for (operation, count) in &once {
-                    let of = |changes: &BTreeMap<&str, usize>| {
-                        changes.get(operation).copied().unwrap_or(0)
-                    };
-                    // What took effect without an answer is not among those that were done; the key that was made
-                    // by it is made again, as its secret is lost.
-                    let seen = kind == TroubleKind::Lost || *operation == "CreateAccessKey";
-                    let expected = count - usize::from(!seen)..=*count;
-                    let found = of(&changes) - of(&earlier);
-                    assert!(expected.contains(&found), "{what}: {operation} {found} times");
-                }
-                site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                assert_eq!(site.snapshot(&wish).await, before, "{what}");
+        for at in breaks {
+            let what = format!("{:?}, {at:?}", wish.way);
+            let earlier = site.changes();
+            site.forget();
+            site.break_off(&at);
+            let error = site.prepare(&wish).await.unwrap_err().to_string();
+            assert!(error.contains("\nhint: "), "{what}: {error}");
+            site.cloud.trouble(Vec::new());
+            site.prepare(&wish).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(site.left(&wish).await, [], "{what}");
+            let changes = site.changes();
+            for (operation, count) in &once {
+                let of =
+                    |changes: &BTreeMap<&str, usize>| changes.get(operation).copied().unwrap_or(0);
+                // What took effect without an answer is not among those that were done; the key that was made
+                // by it is made again, as its secret is lost.
+                let seen = at.1 == TroubleKind::Lost || *operation == "CreateAccessKey";
+                let expected = count - usize::from(!seen)..=*count;
+                let found = of(&changes) - of(&earlier);
+                assert!(expected.contains(&found), "{what}: {operation} {found} times");
             }
+            site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(site.snapshot(&wish).await, before, "{what}");
         }
     }
 }
@@ -415,28 +412,26 @@ async fn a_run_that_is_broken_off_anywhere_is_gone_on_with_and_can_be_undone() {
 #[tokio::test]
 async fn a_run_that_is_broken_off_anywhere_can_be_undone_at_once() {
     for wish in wishes() {
-        let (all, _) = whole(&wish).await;
+        let (breaks, _) = whole(&wish).await;
         let site = Site::new();
         let before = site.snapshot(&wish).await;
-        for kind in [TroubleKind::Lost, TroubleKind::AnswerLost] {
-            for after in 0..all {
-                let what = format!("{:?}, {kind:?} after {after} calls", wish.way);
-                site.forget();
-                site.break_off(after, &kind);
-                site.prepare(&wish).await.unwrap_err();
-                site.cloud.trouble(Vec::new());
-                site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                assert_eq!(site.snapshot(&wish).await, before, "{what}");
-            }
+        for at in breaks {
+            let what = format!("{:?}, {at:?}", wish.way);
+            site.forget();
+            site.break_off(&at);
+            site.prepare(&wish).await.unwrap_err();
+            site.cloud.trouble(Vec::new());
+            site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(site.snapshot(&wish).await, before, "{what}");
         }
     }
 }
 
-/// How many calls a run makes that is not broken off, and how often it does what changes something.
-async fn whole(wish: &Wish) -> (usize, BTreeMap<&'static str, usize>) {
+/// Where a run can be broken off, and how often one that is not does what changes something.
+async fn whole(wish: &Wish) -> (Vec<(usize, TroubleKind)>, BTreeMap<&'static str, usize>) {
     let whole = Site::new();
     whole.prepare(wish).await.unwrap();
-    (whole.cloud.calls().len(), whole.changes())
+    (whole.breaks(0), whole.changes())
 }
 
 #[tokio::test]
@@ -581,8 +576,7 @@ fn secrets_are_in_no_output_and_no_file() {
     for more in [&["--output", "plan.json"][..], &["--apply", "--yes"], &["--apply", "--yes"]] {
         tell(&workshop, &site, &[&theirs[..], more].concat()).ends_with_code(0);
     }
-    let refusing = TroubleKind::Refused(403, "NoPermission");
-    site.break_off(0, &refusing);
+    site.break_off(&(0, TroubleKind::Refused(403, "NoPermission")));
     tell(&workshop, &site, &theirs).ends_with_code(1);
     site.cloud.trouble(Vec::new());
     tell(&workshop, &site, &["undo", "prepare-theirs.json", "--yes", "-vv"]).ends_with_code(0);

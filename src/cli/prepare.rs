@@ -289,9 +289,7 @@ fn write_files(args: &PrepareArgs, wish: &Wish, console: Console) -> CommandResu
         written.push(path.clone());
     }
     for path in written.iter().filter(|path| path.as_path() != Path::new("-")) {
-        if !console.is_quiet() {
-            console.note(&format!("written: {}", path.display()));
-        }
+        console.note(&format!("written: {}", path.display()));
     }
     Ok(Exit::Done)
 }

@@ -109,9 +109,9 @@ pub(super) struct NameArgs {
 /// How the role may use KMS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Kms {
-    /// By AliyunKMSFullAccess, if KMS encrypts the bucket
+    /// By the system policy for KMS, if KMS encrypts the bucket
     Auto,
-    /// By AliyunKMSFullAccess
+    /// By the system policy for KMS
     Full,
     /// By a policy with what copies need
     Least,
