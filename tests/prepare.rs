@@ -374,6 +374,55 @@ async fn what_somebody_else_creates_in_the_meantime_is_not_taken_for_ours() {
     assert!(error.contains("created by somebody else"), "{error}");
 }
 
+// --- a service that is slow to know ------------------------------------------------------------------
+
+fn refused(operation: &'static str, after: u64, times: u64, code: &'static str) -> Vec<Trouble> {
+    let status = if code.starts_with("Delete") { 409 } else { 404 };
+    vec![Trouble {
+        operation: Some(operation),
+        after,
+        times,
+        kind: TroubleKind::Refused(status, code),
+    }]
+}
+
+#[tokio::test]
+async fn what_was_just_made_is_waited_for() {
+    for (operation, after, code) in [
+        ("GetUser", 1, "EntityNotExist.User"),
+        ("GetRole", 1, "EntityNotExist.Role"),
+        ("GetBucketInfo", 1, "NoSuchBucket"),
+        ("AttachPolicyToUser", 0, "EntityNotExist.User"),
+        ("AttachPolicyToRole", 0, "EntityNotExist.Role"),
+        ("ListPoliciesForRole", 0, "EntityNotExist.Role"),
+        ("CreateAccessKey", 0, "EntityNotExist.User"),
+        ("GetBucketPolicy", 2, "NoSuchBucketPolicy"),
+    ] {
+        let bucket = if operation == "GetBucketPolicy" { THEIRS } else { "copies" };
+        let way = if bucket == THEIRS { Way::CrossAccount } else { Way::Manual };
+        let wish = Wish { access_key: true, ..Wish::new(bucket, REGION, way) };
+        let site = Site::new();
+        site.cloud.trouble(refused(operation, after, 2, code));
+        site.prepare(&wish).await.unwrap_or_else(|error| panic!("{operation}: {error}"));
+        site.cloud.trouble(Vec::new());
+        assert_eq!(site.left(&wish).await, [], "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn patience_ends_and_another_run_goes_on() {
+    let site = Site::new();
+    let wish = wish(Way::Automatic);
+    site.cloud.trouble(refused("GetUser", 1, u64::MAX, "EntityNotExist.User"));
+    let error = site.prepare(&wish).await.unwrap_err().to_string();
+    assert!(error.contains("does not show it yet\nhint: call again"), "{error}");
+    site.cloud.trouble(Vec::new());
+    site.prepare(&wish).await.unwrap();
+    assert_eq!(site.left(&wish).await, []);
+    site.cloud.trouble(refused("DeletePolicy", 0, 2, "DeleteConflict.Policy.User"));
+    site.undo().await.unwrap();
+}
+
 // --- broken off -------------------------------------------------------------------------------------
 
 #[tokio::test]
@@ -685,6 +734,8 @@ fn wrong_calls_are_told_before_anything_is_asked() {
         (&["--user", "a/b"], "characters other than"),
         (&["--manual", "--classic"], "cannot be used with"),
         (&["--yes"], "--apply"),
+        (&["--kms", "full"], "`--manual` or `--cross-account`"),
+        (&["--terraform", "x.tf", "--bucket-policy", "x"], "another account's bucket"),
         (&["--apply", "--terraform", "x.tf"], "cannot be used with"),
     ] {
         let ran = tell(&workshop, &site, &[&COPIES[..], more].concat());

@@ -10,6 +10,7 @@ use crate::preflight::wanted::{SERVICE_PRINCIPAL, Way};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("way").multiple(false)))]
+#[command(group(ArgGroup::new("files").multiple(true)))]
 #[command(after_help = "Examples:
   weighbridge prepare oss://copies --region cn-hangzhou
   weighbridge prepare oss://copies --region cn-hangzhou --manual --apply
@@ -164,12 +165,12 @@ pub(super) struct PrepareOutputArgs {
     #[arg(short, long, value_name = "FILE", env = "WEIGHBRIDGE_PREPARE_OUTPUT", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
     /// Write Terraform instead, and call nobody
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", group = "files", value_hint = ValueHint::FilePath)]
     pub(super) terraform: Option<PathBuf>,
     /// Write the policies into this folder instead, and call nobody
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", group = "files", value_hint = ValueHint::DirPath)]
     pub(super) print_policies: Option<PathBuf>,
     /// The policy that the bucket has now, whose statements are to stay in what is written instead
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", requires = "files", value_hint = ValueHint::FilePath)]
     pub(super) bucket_policy: Option<PathBuf>,
 }
