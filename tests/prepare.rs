@@ -7,8 +7,9 @@ mod preparation;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 
-use common::{Ran, Workshop, run};
+use common::{Ran, Running, Workshop, run, until};
 use preparation::{
     BUCKET_POLICY, KEY, OTHER, OTHER_ID, OTHER_SECRET, OWN, REGION, Site, THEIRS, config, key_arn,
     wish, wishes,
@@ -511,7 +512,7 @@ async fn an_answer_that_is_lost_once_is_looked_for_and_not_asked_for_again() {
 // --- the program ------------------------------------------------------------------------------------
 
 /// The program with keys for both accounts, against a simulated cloud.
-fn tell(workshop: &Workshop, site: &Site, arguments: &[&str]) -> Ran {
+fn command(workshop: &Workshop, site: &Site, arguments: &[&str]) -> Command {
     let mut command = workshop.bare(arguments);
     command
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", DEFAULT_KEY_ID)
@@ -519,7 +520,11 @@ fn tell(workshop: &Workshop, site: &Site, arguments: &[&str]) -> Ran {
         .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_ID", OTHER_ID)
         .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_SECRET", OTHER_SECRET)
         .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", site.cloud.endpoint());
-    let ran = run(command);
+    command
+}
+
+fn tell(workshop: &Workshop, site: &Site, arguments: &[&str]) -> Ran {
+    let ran = run(command(workshop, site, arguments));
     assert!(!ran.said().contains(OTHER_SECRET), "{}", ran.said());
     ran
 }
@@ -577,6 +582,39 @@ fn a_plan_is_applied_once_and_taken_back() {
     assert!(twice.ends_with_code(0).text().contains("nothing is left"), "{}", twice.said());
     let anew = tell(&workshop, &site, &all);
     assert!(anew.ends_with_code(0).text().contains("done;"), "{}", anew.said());
+}
+
+#[test]
+fn a_program_that_is_killed_at_any_change_is_gone_on_with_and_taken_back() {
+    let all = [&COPIES[..], &["--manual", "--access-key", "--apply", "--yes"]].concat();
+    let whole = Site::new();
+    tell(&Workshop::new(), &whole, &all).ends_with_code(0);
+    let changes = whole.changes();
+    for (operation, times) in &changes {
+        for after in 0..*times as u64 {
+            let (workshop, site) = (Workshop::new(), Site::new());
+            let kind = TroubleKind::Unanswered;
+            let trouble = Trouble { operation: Some(operation), after, times: 1, kind };
+            site.cloud.trouble(vec![trouble]);
+            let running = Running::start(command(&workshop, &site, &all));
+            let asked =
+                || site.cloud.calls().iter().filter(|call| call.operation == *operation).count();
+            until("the call is made", || (asked() as u64 > after).then_some(()));
+            drop(running);
+            site.cloud.trouble(Vec::new());
+            let what = format!("{operation} after {after}");
+            let again = tell(&workshop, &site, &all);
+            assert_eq!(again.code, Some(0), "{what}: {}", again.said());
+            assert!(again.text().contains("access key secret: "), "{what}: {}", again.said());
+            let third = tell(&workshop, &site, &all);
+            assert!(third.text().contains("nothing is left to do"), "{what}: {}", third.said());
+            tell(&workshop, &site, &["undo", "prepare-copies.json", "--yes"]).ends_with_code(0);
+            let left =
+                tell(&workshop, &site, &[&COPIES[..], &["--manual", "--access-key"]].concat());
+            let steps = format!("{} steps are left to do", changes.values().sum::<usize>());
+            assert!(left.text().contains(&steps), "{what}: all is taken back: {}", left.said());
+        }
+    }
 }
 
 #[test]

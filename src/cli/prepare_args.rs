@@ -28,6 +28,12 @@ pub(super) struct PrepareArgs {
     /// Region of the bucket: `cn-hangzhou`
     #[arg(long, env = "WEIGHBRIDGE_TO_REGION")]
     pub(super) region: Option<String>,
+    /// Do it, after showing all and asking once
+    #[arg(long, conflicts_with_all = ["terraform", "print_policies"])]
+    pub(super) apply: bool,
+    /// Do it without asking
+    #[arg(long, requires = "apply")]
+    pub(super) yes: bool,
 
     #[command(flatten)]
     pub(super) way: WayArgs,
@@ -39,12 +45,6 @@ pub(super) struct PrepareArgs {
     pub(super) service: ServiceArgs,
     #[command(flatten)]
     pub(super) output: PrepareOutputArgs,
-    /// Do it, after showing all and asking once
-    #[arg(long, conflicts_with_all = ["terraform", "print_policies"])]
-    pub(super) apply: bool,
-    /// Do it without asking
-    #[arg(long, requires = "apply")]
-    pub(super) yes: bool,
 }
 
 /// Which way of the preparations pages.
