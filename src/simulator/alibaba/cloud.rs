@@ -109,9 +109,10 @@ impl Cloud {
         let host = host.unwrap_or_default().to_owned();
         let service = named(&host);
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
-        let mut query = pairs(query);
+        let form = |text: &str| pairs(&auth::form(text));
+        let mut query = if service.speaks_json() { form(query) } else { pairs(query) };
         if text(request.headers(), "content-type").is_some_and(|kind| kind.starts_with(FORM)) {
-            query.extend(std::str::from_utf8(&body).map(pairs).unwrap_or_default());
+            query.extend(std::str::from_utf8(&body).map(form).unwrap_or_default());
         }
         let action = text(request.headers(), "x-acs-action").unwrap_or_default();
         let (operation, name) = match service {
@@ -142,7 +143,7 @@ impl Cloud {
         if let Some(TroubleKind::Overtaken(edit)) = &trouble {
             edit.carry_out(&mut state);
         }
-        let verified = verify(&state, request, service, &body, now);
+        let verified = verify(&mut state, request, service, &body, now);
         let permitted = verified.and_then(|caller| {
             permission::permit(&state, &caller, service, operation, &name).map(|()| caller)
         });
@@ -202,7 +203,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 
 /// Who sent a request.
 fn verify(
-    state: &State,
+    state: &mut State,
     request: &Request<()>,
     service: Named<'_>,
     body: &[u8],
@@ -220,7 +221,14 @@ fn verify(
     };
     let credentials = state.credentials();
     match service {
-        Named::Sts | Named::Ram | Named::Kms { .. } => auth::acs3(&signed, &credentials)?,
+        Named::Sts | Named::Ram | Named::Kms { .. } => {
+            auth::acs3(&signed, &credentials)?;
+            let nonce = text(request.headers(), "x-acs-signature-nonce").unwrap_or_default();
+            if nonce.is_empty() || !state.nonces.insert(nonce.to_owned()) {
+                let message = "Specified signature nonce was used already.";
+                return Err(refused(400, "SignatureNonceUsed", message));
+            }
+        }
         Named::Bucket { region, .. } | Named::Oss { region } | Named::Migration { region, .. } => {
             auth::oss4(&signed, &credentials, region)?;
         }

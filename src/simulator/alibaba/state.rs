@@ -1,6 +1,6 @@
 //! What there is: seeded, then created, changed and deleted by calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
@@ -29,8 +29,12 @@ pub(super) struct State {
     pub(super) objects: BTreeMap<(String, String), Bytes>,
     /// Reports that were asked for, by the job's version and the run.
     pub(super) reports: BTreeMap<(String, u64), String>,
+    /// Numbers that may be used once, and were.
+    pub(super) nonces: BTreeSet<String>,
     pub(super) calls: Vec<ReceivedCall>,
     pub(super) troubles: Vec<Trouble>,
+    /// How many verifications will not see what RAM was last told.
+    pub(super) unaware: u32,
     /// The last number that was given out in an id.
     serial: u64,
 }
@@ -81,8 +85,10 @@ impl State {
             jobs: BTreeMap::new(),
             objects: BTreeMap::new(),
             reports: BTreeMap::new(),
+            nonces: BTreeSet::new(),
             calls: Vec::new(),
             troubles: Vec::new(),
+            unaware: 0,
             serial: 0,
         };
         for account in [&config.home].into_iter().chain(&config.others) {

@@ -81,5 +81,5 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
             "Description": "", "AttachDate": created,
         })
     });
-    Ok(listed("Policies", "Policy", entries.collect(), None))
+    Ok(listed("Policies", "Policy", &entries.collect::<Vec<_>>(), None))
 }
