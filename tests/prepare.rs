@@ -1,6 +1,6 @@
 //! Destinations made ready in a simulated cloud: each way, twice, broken off anywhere, against the clock of others.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 mod preparation;
@@ -14,7 +14,9 @@ use preparation::{
     BUCKET_POLICY, KEY, OTHER, OTHER_ID, OTHER_SECRET, OWN, REGION, Site, THEIRS, config, key_arn,
     wish, wishes,
 };
-use weighbridge::alibaba::ram::{Holder, PolicyName};
+use weighbridge::alibaba::mgw::{AddressDetail, Mgw, NewAddress};
+use weighbridge::alibaba::oss::{NewBucket, Presence};
+use weighbridge::alibaba::ram::{Holder, NewUser, PolicyName};
 use weighbridge::preflight::policy::{Document, Grant};
 use weighbridge::preflight::prepare::{
     Action, Clouds, KmsGrant, Outcome, PrepareError, State, Wish, look,
@@ -104,6 +106,36 @@ async fn another_accounts_bucket_and_key_let_the_role_in_and_keep_what_they_had(
     assert_eq!(fs::read_to_string(saved).unwrap(), BUCKET_POLICY);
     let saved = site.folder.path().join("prepare.key-policy-before.json");
     assert_eq!(fs::read_to_string(saved).unwrap(), key_before);
+}
+
+#[tokio::test]
+async fn the_service_can_use_what_was_made() {
+    let address = |wish: &Wish| {
+        let some = |text: &str| Some(text.to_owned());
+        let detail = AddressDetail {
+            address_type: some("oss"),
+            bucket: some(&wish.bucket),
+            region_id: Some(format!("oss-{REGION}")),
+            role: some(&wish.role),
+            ..AddressDetail::default()
+        };
+        NewAddress { name: some("to-oss"), detail: Some(detail), ..NewAddress::default() }
+    };
+    for (wish, usable) in [
+        (wish(Way::Manual), true),
+        (wish(Way::CrossAccount), true),
+        (Wish { kms: KmsGrant::Least, ..wish(Way::CrossAccount) }, true),
+        (Wish { kms: KmsGrant::None, ..wish(Way::CrossAccount) }, false),
+        (Wish { service_principal: "other.aliyuncs.com".into(), ..wish(Way::Manual) }, false),
+    ] {
+        let site = Site::new();
+        site.prepare(&wish).await.unwrap();
+        let mgw = Mgw::new(site.clouds().own.session, OWN, REGION);
+        mgw.create_address(&address(&wish)).await.unwrap();
+        mgw.verify_address("to-oss").await.unwrap();
+        let found = mgw.verify_address("to-oss").await.unwrap();
+        assert_eq!(found.is_available(), usable, "{wish:?}: {found:?}");
+    }
 }
 
 #[tokio::test]
@@ -366,13 +398,18 @@ async fn what_somebody_else_creates_in_the_meantime_is_not_taken_for_ours() {
     let site = Site::new();
     let wish = wish(Way::Automatic);
     let plan = site.look(&wish).await.unwrap();
-    let new = weighbridge::alibaba::ram::NewUser {
-        name: wish.user.clone().unwrap(),
-        ..Default::default()
-    };
+    let new = NewUser { name: wish.user.clone().unwrap(), ..NewUser::default() };
     site.ram().create_user(&new).await.unwrap();
     let error = site.apply(&plan).await.unwrap_err().to_string();
     assert!(error.contains("created by somebody else"), "{error}");
+
+    let site = Site::new();
+    let plan = site.look(&wish).await.unwrap();
+    site.bucket("copies").create(&NewBucket::default()).await.unwrap();
+    let error = site.apply(&plan).await.unwrap_err().to_string();
+    assert!(error.contains("the bucket copies was created by somebody else"), "{error}");
+    site.undo().await.unwrap();
+    assert!(matches!(site.bucket("copies").presence().await.unwrap(), Presence::Ours(_)));
 }
 
 // --- a service that is slow to know ------------------------------------------------------------------

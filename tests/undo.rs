@@ -1,6 +1,6 @@
 //! Preparations taken back: broken off anywhere, and refused where something was changed since.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod preparation;
 
@@ -99,7 +99,7 @@ async fn policies_that_were_changed_since_stay() {
     let now = now.replace("\"kms:Decrypt\"", "\"kms:Encrypt\"");
     site.their_kms().set_key_policy(KEY, &now).await.unwrap();
     let why = refusal(&site).await;
-    assert!(why.contains("+") && why.contains("kms:Encrypt"), "{why}");
+    assert!(why.contains('+') && why.contains("kms:Encrypt"), "{why}");
 }
 
 #[tokio::test]
