@@ -13,7 +13,7 @@
 //! | [`report`] | what people look at |
 //! | [`alibaba`] | clients for the destination side |
 //! | [`migration`] | from totals to jobs of the migration service |
-//! | [`preflight`] | both sides made ready |
+//! | [`preflight`] | checks of both sides before a migration is begun |
 //! | [`simulator`] | a bucket server on loopback |
 //! | [`units`] | sizes, counts, times and durations as people write them |
 //! | [`cli`] | the command line |

@@ -5,6 +5,8 @@
 //! what people read moves to stderr.
 
 mod azure;
+mod check;
+mod check_args;
 mod completions;
 mod config;
 mod console;
@@ -25,6 +27,7 @@ mod service;
 mod simulate;
 mod source;
 mod sources;
+mod to_args;
 mod undo;
 mod verify;
 mod words;
@@ -75,6 +78,8 @@ enum Command {
     Scan(Box<scan_args::ScanArgs>),
     /// List a random sample of a scan's ranges again and compare
     Verify(verify::VerifyArgs),
+    /// Check both sides before a migration, every finding with its remedy
+    Check(Box<check_args::CheckArgs>),
     /// Plan migration jobs to OSS from exact totals
     Jobs(Box<jobs_args::JobsArgs>),
     /// Make the destination ready: bucket, user, role, policies; shown as a plan, done with `--apply`
@@ -116,6 +121,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
+        Command::Check(args) => check::run(&args, console),
         Command::Jobs(args) => jobs::run(&args, console),
         Command::Prepare(args) => prepare::run(&args, console),
         Command::Undo(args) => undo::run(&args, console),

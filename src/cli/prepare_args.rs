@@ -68,11 +68,17 @@ pub(super) struct WayArgs {
 
 impl WayArgs {
     pub(super) fn way(&self) -> Way {
+        self.given().unwrap_or(Way::Automatic)
+    }
+
+    /// The way, if one was chosen.
+    pub(super) fn given(&self) -> Option<Way> {
         match self {
-            Self { manual: true, .. } => Way::Manual,
-            Self { cross_account: true, .. } => Way::CrossAccount,
-            Self { classic: true, .. } => Way::Classic,
-            _ => Way::Automatic,
+            Self { automatic: true, .. } => Some(Way::Automatic),
+            Self { manual: true, .. } => Some(Way::Manual),
+            Self { cross_account: true, .. } => Some(Way::CrossAccount),
+            Self { classic: true, .. } => Some(Way::Classic),
+            _ => None,
         }
     }
 }

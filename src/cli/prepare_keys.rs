@@ -45,13 +45,7 @@ impl Keys {
             return Err(Failure::wrong(message)
                 .hint("choose others with `--profile`, or leave `--account` out"));
         }
-        let found = match &bucket.bucket_profile {
-            Some(profile) => Some(
-                credentials::find(Some(profile)).map_err(|error| Failure::told(&error, true))?,
-            ),
-            None => from_environment()?,
-        };
-        let other = match found {
+        let other = match of_bucket(bucket)? {
             Some(found) => Some(Owned::new(service.open(found).await?).await?),
             None => None,
         };
@@ -69,6 +63,17 @@ impl Keys {
 
     pub(super) fn clouds(&self) -> Clouds<'_> {
         Clouds { own: self.own.account(), other: self.other.as_ref().map(Owned::account) }
+    }
+}
+
+/// Keys of the account that owns the bucket, where they were given.
+pub(super) fn of_bucket(bucket: &BucketKeyArgs) -> Result<Option<Found>, Failure> {
+    match &bucket.bucket_profile {
+        Some(profile) => {
+            let found = credentials::find(Some(profile));
+            found.map(Some).map_err(|error| Failure::told(&error, true))
+        }
+        None => from_environment(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! From flags and environment to a session with Alibaba Cloud.
 
 use clap::{Args, ValueHint};
+use thiserror::Error;
 
 use super::Failure;
 use crate::alibaba::credentials::{self, AssumedRole, Found};
 use crate::alibaba::mgw::Secret;
-use crate::alibaba::{Endpoints, Retries, Session, plain_region, sts};
+use crate::alibaba::{CallError, CredentialsError, Endpoints, Retries, Session, plain_region, sts};
 use crate::migration::Plan;
 use crate::migration::submit::{Service, SourceKeys, SubmitError};
 
@@ -68,10 +69,7 @@ pub(super) async fn connect(
         let identity = sts::caller_identity(&session).await;
         identity.map_err(|error| Failure::told(&error, false))?.account
     };
-    if account.is_empty() || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Failure::wrong(format!("`{account}` is no number of an account"))
-            .hint("it is shown in the console under your picture, and has 16 digits"));
-    }
+    check_account(&account)?;
     Ok(Connected { session, account, region: region.to_owned() })
 }
 
@@ -88,8 +86,47 @@ impl ServiceArgs {
 
     /// A session with the keys that are found.
     pub(super) async fn session(&self) -> Result<Session, Failure> {
-        let found = credentials::find(self.profile.as_deref());
-        let mut found = found.map_err(|error| Failure::told(&error, true))?;
+        Ok(self.opening().session().await?)
+    }
+
+    /// A session with these keys, at the same endpoints.
+    pub(super) async fn open(&self, found: Found) -> Result<Session, Failure> {
+        Ok(self.opening().open(found).await?)
+    }
+
+    fn opening(&self) -> Opening {
+        let (stand_in, internal) = (self.alibaba_endpoint.clone(), self.internal);
+        Opening {
+            profile: self.profile.clone(),
+            assume_role: self.assume_role.clone(),
+            endpoints: Endpoints { stand_in, internal },
+        }
+    }
+}
+
+/// How keys are found, and where they are used.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) profile: Option<String>,
+    pub(super) assume_role: Option<String>,
+    pub(super) endpoints: Endpoints,
+}
+
+/// Why there is no session.
+#[derive(Debug, Error)]
+pub(super) enum NoSession {
+    /// No keys were found.
+    #[error(transparent)]
+    Keys(#[from] CredentialsError),
+    /// The role that they are for cannot be taken on.
+    #[error(transparent)]
+    Role(#[from] CallError),
+}
+
+impl Opening {
+    /// Finds keys, and takes on the role that they are for.
+    pub(super) async fn session(&self) -> Result<Session, NoSession> {
+        let mut found = credentials::find(self.profile.as_deref())?;
         if let Some(arn) = &self.assume_role {
             let (arn, session_name) = (arn.clone(), "weighbridge".to_owned());
             found.role = Some(AssumedRole { arn, session_name, seconds: None, external_id: None });
@@ -97,13 +134,27 @@ impl ServiceArgs {
         self.open(found).await
     }
 
-    /// A session with these keys, at the same endpoints.
-    pub(super) async fn open(&self, found: Found) -> Result<Session, Failure> {
-        let (stand_in, internal) = (self.alibaba_endpoint.clone(), self.internal);
-        let session = sts::open(found, Endpoints { stand_in, internal }, Retries::default()).await;
-        let session = session.map_err(|error| Failure::told(&error, false))?;
+    /// Takes on the role that keys are for.
+    pub(super) async fn open(&self, found: Found) -> Result<Session, NoSession> {
+        let session = sts::open(found, self.endpoints.clone(), Retries::default()).await?;
         tracing::info!("keys from {}", session.credentials().source);
         Ok(session)
+    }
+}
+
+/// Whether this can be the number of an account.
+pub(super) fn check_account(account: &str) -> Result<(), Failure> {
+    if account.is_empty() || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+        let account = account.escape_debug();
+        return Err(Failure::wrong(format!("`{account}` is no number of an account"))
+            .hint("it is shown in the console under your picture, and has 16 digits"));
+    }
+    Ok(())
+}
+
+impl From<NoSession> for Failure {
+    fn from(error: NoSession) -> Self {
+        Self::told(&error, matches!(error, NoSession::Keys(_)))
     }
 }
 

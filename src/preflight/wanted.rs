@@ -20,6 +20,9 @@ pub enum Way {
 }
 
 impl Way {
+    /// All ways, in the order of the pages.
+    pub const ALL: [Self; 4] = [Self::Automatic, Self::Manual, Self::CrossAccount, Self::Classic];
+
     /// The word for it, as on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -34,9 +37,7 @@ impl Way {
     /// The way of this word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Automatic, Self::Manual, Self::CrossAccount, Self::Classic]
-            .into_iter()
-            .find(|way| way.word() == word)
+        Self::ALL.into_iter().find(|way| way.word() == word)
     }
 
     /// The system policies that the RAM user needs.

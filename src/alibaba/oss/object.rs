@@ -67,6 +67,20 @@ impl Bucket<'_> {
         Ok(self.call(&doing, Method::GET, key, "", &[], Bytes::new()).await?.body)
     }
 
+    /// The first key that begins with `prefix` (`ListObjectsV2`); `None` if there is none.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn first_key(&self, prefix: &str) -> Result<Option<String>, CallError> {
+        let doing = format!("list `{prefix}` in the bucket `{}`", self.name);
+        let query = format!("list-type=2&max-keys=1&prefix={}", segment(prefix));
+        let reply = self.call(&doing, Method::GET, "", &query, &[], Bytes::new()).await?;
+        let list = Element::parse(&reply.body)
+            .filter(|list| list.name == "ListBucketResult")
+            .ok_or(CallError::Unreadable { doing, what: "list" })?;
+        Ok(list.child("Contents").and_then(|object| object.text_of("Key")).map(str::to_owned))
+    }
+
     /// All keys that begin with `prefix`, in order (`ListObjectsV2`). For the few files of a report; a
     /// bucket is weighed by [`crate::scan`].
     ///

@@ -11,6 +11,8 @@ use crate::alibaba::error::CallError;
 pub enum Holder<'a> {
     /// A user.
     User(&'a str),
+    /// A group of users, who have what it has.
+    Group(&'a str),
     /// A role.
     Role(&'a str),
 }
@@ -20,14 +22,16 @@ impl<'a> Holder<'a> {
     fn parameter(self) -> (&'static str, &'a str) {
         match self {
             Self::User(name) => ("UserName", name),
+            Self::Group(name) => ("GroupName", name),
             Self::Role(name) => ("RoleName", name),
         }
     }
 
-    /// One of two names, by its kind.
-    fn pick(self, user: &'static str, role: &'static str) -> &'static str {
+    /// One of three names, by its kind.
+    fn pick(self, user: &'static str, group: &'static str, role: &'static str) -> &'static str {
         match self {
             Self::User(_) => user,
+            Self::Group(_) => group,
             Self::Role(_) => role,
         }
     }
@@ -35,20 +39,21 @@ impl<'a> Holder<'a> {
 
 impl fmt::Display for Holder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (kind, name) = (self.pick("user", "role"), self.parameter().1);
+        let (kind, name) = (self.pick("user", "group", "role"), self.parameter().1);
         write!(f, "RAM {kind} `{name}`")
     }
 }
 
 impl Ram<'_> {
-    /// The policies that somebody has (`ListPoliciesForUser`, `ListPoliciesForRole`); `None` if there is
-    /// no such user or role.
+    /// The policies that somebody has (`ListPoliciesForUser`, `…Group`, `…Role`), without those of its
+    /// groups; `None` if there is no such user, group or role.
     ///
     /// # Errors
     /// [`CallError`].
     pub async fn attached(&self, holder: Holder<'_>) -> Result<Option<Vec<PolicyName>>, CallError> {
         let doing = format!("list the policies of the {holder}");
-        let action = holder.pick("ListPoliciesForUser", "ListPoliciesForRole");
+        let action =
+            holder.pick("ListPoliciesForUser", "ListPoliciesForGroup", "ListPoliciesForRole");
         let names = ("Policies", "Policy");
         let listed = self.list::<ListedPolicy>(&doing, action, &[holder.parameter()], names).await;
         let brief = |policy: ListedPolicy| PolicyName {
@@ -65,7 +70,7 @@ impl Ram<'_> {
     /// [`CallError`]; that the holder or the policy is not there is a refusal.
     pub async fn attach(&self, policy: &PolicyName, holder: Holder<'_>) -> Result<(), CallError> {
         let doing = format!("attach the {policy} to the {holder}");
-        let action = holder.pick("AttachPolicyToUser", "AttachPolicyToRole");
+        let action = holder.pick("AttachPolicyToUser", "AttachPolicyToGroup", "AttachPolicyToRole");
         let [kind, name] = policy.parameters();
         match self.ask(&doing, action, &[kind, name, holder.parameter()]).await {
             Err(error) if says(&error, "EntityAlreadyExist") => Ok(()),
@@ -80,7 +85,8 @@ impl Ram<'_> {
     /// [`CallError`].
     pub async fn detach(&self, policy: &PolicyName, holder: Holder<'_>) -> Result<(), CallError> {
         let doing = format!("detach the {policy} from the {holder}");
-        let action = holder.pick("DetachPolicyFromUser", "DetachPolicyFromRole");
+        let action =
+            holder.pick("DetachPolicyFromUser", "DetachPolicyFromGroup", "DetachPolicyFromRole");
         let [kind, name] = policy.parameters();
         self.remove(&doing, action, &[kind, name, holder.parameter()]).await
     }

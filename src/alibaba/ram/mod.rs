@@ -4,13 +4,14 @@
 //! and given back. Pages are followed to their end. RAM is slow to spread what was changed: another service
 //! may know of it a little later.
 //!
-//! * `client`: calls. * `user`, `role`, `policy`: what there is. * `attach`: who has which policy.
+//! * `client`: calls. * `user`, `group`, `role`, `policy`: what there is. * `attach`: who has which policy.
 //!
 //! Source of all operations and structures: RAM API reference, version 2015-05-01, and the official SDK
 //! `alibabacloud_ram20150501` 1.3.0.
 
 mod attach;
 mod client;
+mod group;
 mod policy;
 mod role;
 mod user;

@@ -121,9 +121,13 @@ pub(super) fn of_bucket(
 fn of_user(state: &State, caller: &Caller, action: &str, resource: &str) -> Verdict {
     let Some(name) = &caller.user else { return Verdict::Allowed };
     let account = state.accounts.get(&caller.account);
-    let policies = account.and_then(|account| account.users.get(name)).map(|user| &user.policies);
-    let documents = policies.map(|policies| state.documents(&caller.account, policies));
-    let documents = documents.unwrap_or_default();
+    let mut documents = Vec::new();
+    if let Some((account, user)) = account.and_then(|one| Some((one, one.users.get(name)?))) {
+        let of_groups = user.groups.iter().filter_map(|group| account.groups.get(group));
+        for policies in of_groups.chain([&user.policies]) {
+            documents.extend(state.documents(&caller.account, policies));
+        }
+    }
     let asked = Asked { action, resource: Some(resource), names: None };
     judge(documents.iter().map(String::as_str), asked)
 }

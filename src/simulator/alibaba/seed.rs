@@ -17,6 +17,8 @@ pub struct AlibabaAccount {
     pub denied: Vec<Denied>,
     /// RAM users by name.
     pub users: BTreeMap<String, AlibabaUser>,
+    /// Policies of groups of RAM users by the groups' names.
+    pub groups: BTreeMap<String, Vec<PolicyName>>,
     /// RAM roles by name.
     pub roles: BTreeMap<String, AlibabaRole>,
     /// Documents of custom policies by name.
@@ -51,6 +53,8 @@ pub struct AlibabaUser {
     pub credentials: Vec<Credential>,
     /// Its policies.
     pub policies: Vec<PolicyName>,
+    /// The groups that it is in, by name; it has their policies, too.
+    pub groups: Vec<String>,
 }
 
 /// A RAM role. By default one that the migration service may take on, and that may do everything in OSS.

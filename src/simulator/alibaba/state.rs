@@ -45,6 +45,8 @@ pub(super) struct StoredAccount {
     credentials: Vec<Credential>,
     denied: Vec<Denied>,
     pub(super) users: BTreeMap<String, StoredUser>,
+    /// Policies of groups by name.
+    pub(super) groups: BTreeMap<String, Vec<PolicyName>>,
     pub(super) roles: BTreeMap<String, StoredRole>,
     pub(super) policies: BTreeMap<String, StoredPolicy>,
 }
@@ -102,6 +104,7 @@ impl State {
         let mut account = StoredAccount {
             credentials: seed.credentials.clone(),
             denied: seed.denied.clone(),
+            groups: seed.groups.clone(),
             ..StoredAccount::default()
         };
         for (name, user) in &seed.users {

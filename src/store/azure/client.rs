@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT,
+    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER,
+    USER_AGENT,
 };
-use http::{HeaderMap, Request, Uri};
+use http::{HeaderMap, Method, Request, Uri};
 
 use super::bearer::Token;
 use super::config::AzureConfig;
@@ -32,7 +33,7 @@ pub struct AzureStore {
     http: Client,
     endpoint: BaseUrl,
     /// Of the container, encoded as sent and signed.
-    path: String,
+    pub(super) path: String,
     credential: Credential,
     /// Whether the account is known to have no hierarchical namespace.
     flat: bool,
@@ -40,6 +41,34 @@ pub struct AzureStore {
     skew: AtomicI64,
     /// Whether the server named itself as the service itself.
     genuine: AtomicBool,
+}
+
+/// The `Range` of the first byte.
+const FIRST_BYTE: &str = "bytes=0-0";
+
+/// What is asked of an account.
+#[derive(Clone, Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) method: Method,
+    pub(super) place: Place<'a>,
+    pub(super) parameters: &'a Parameters,
+    /// Of a blob's content nothing but its first byte.
+    pub(super) first_byte: bool,
+}
+
+/// Whom a request is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place<'a> {
+    Account,
+    Container,
+    Blob(&'a [u8]),
+}
+
+impl<'a> Ask<'a> {
+    /// What the container has to say to `parameters`.
+    pub(super) fn get(parameters: &'a Parameters) -> Self {
+        Self { method: Method::GET, place: Place::Container, parameters, first_byte: false }
+    }
 }
 
 impl AzureStore {
@@ -90,7 +119,7 @@ impl AzureStore {
     /// for sure. Not everyone may read those, so a refusal says nothing.
     async fn look_at_account(&mut self) {
         let mut body = Vec::new();
-        match self.send_corrected(&query::account(), &mut body).await {
+        match self.send_corrected(&Ask::get(&query::account()), &mut body).await {
             Ok(head) => {
                 let header = head.headers.get("x-ms-is-hns-enabled");
                 let said = header.and_then(|value| value.to_str().ok());
@@ -106,7 +135,7 @@ impl AzureStore {
 
     async fn list_page(&self, request: &PageRequest, page: &mut Page) -> Result<(), StoreError> {
         let parameters = query::list(request, &self.quirks)?;
-        let head = match self.send_corrected(&parameters, &mut page.body).await {
+        let head = match self.send_corrected(&Ask::get(&parameters), &mut page.body).await {
             Ok(head) => head,
             // Nothing is lost yet: the walk that follows needs no starts.
             Err(error) if knows_no_start(&error, &parameters) => {
@@ -134,11 +163,11 @@ impl AzureStore {
     /// One attempt, and a second one at once where the clock or the token was what was wrong with the first.
     pub(super) async fn send_corrected(
         &self,
-        parameters: &Parameters,
+        ask: &Ask<'_>,
         body: &mut Vec<u8>,
     ) -> Result<Head, StoreError> {
         let mut token = self.token().await?;
-        let mut error = match self.send(parameters, token.as_ref(), body).await {
+        let mut error = match self.send(ask, token.as_ref(), body).await {
             Ok(head) => return Ok(head),
             Err(error) => error,
         };
@@ -160,7 +189,7 @@ impl AzureStore {
             _ => false,
         };
         if corrected {
-            error = match self.send(parameters, token.as_ref(), body).await {
+            error = match self.send(ask, token.as_ref(), body).await {
                 Ok(head) => return Ok(head),
                 Err(error) => error,
             };
@@ -170,11 +199,11 @@ impl AzureStore {
 
     async fn send(
         &self,
-        parameters: &Parameters,
+        ask: &Ask<'_>,
         token: Option<&Token>,
         body: &mut Vec<u8>,
     ) -> Result<Head, StoreError> {
-        let call = self.call(parameters, token)?;
+        let call = self.call(ask, token)?;
         let head = self.http.fetch(call, body).await?;
         if head.status.is_success() {
             return Ok(head);
@@ -182,35 +211,50 @@ impl AzureStore {
         Err(error::read(head.status, &head.headers, body))
     }
 
-    fn call(
-        &self,
-        parameters: &Parameters,
-        token: Option<&Token>,
-    ) -> Result<Request<()>, StoreError> {
-        let mut uri =
-            format!("{}{}?{}", self.endpoint.origin(), self.path, query::write(parameters));
+    fn call(&self, ask: &Ask<'_>, token: Option<&Token>) -> Result<Request<()>, StoreError> {
+        let path = self.path_of(ask.place);
+        let mut query = query::write(ask.parameters);
         if let Credential::Sas(sas) = &self.credential {
-            uri.push('&');
-            uri.push_str(sas.token());
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.push_str(sas.token());
         }
+        let mark = if query.is_empty() { "" } else { "?" };
+        let uri = format!("{}{path}{mark}{query}", self.endpoint.origin());
         // The address is not repeated: it may hold a signature.
         let uri: Uri = uri.parse().map_err(|_| {
             StoreError::new(
                 ErrorKind::Setup,
-                format!("`{}{}` is not a URL", self.endpoint.origin(), self.path),
+                format!("`{}{path}` is not a URL", self.endpoint.origin()),
             )
         })?;
         let mut call = Request::new(());
         *call.uri_mut() = uri;
-        *call.headers_mut() = self.headers(parameters, token).map_err(|_| {
+        *call.method_mut() = ask.method.clone();
+        *call.headers_mut() = self.headers(ask, &path, token).map_err(|_| {
             StoreError::new(ErrorKind::Setup, "the host or the token holds control characters")
         })?;
         Ok(call)
     }
 
+    /// The path of what is asked, encoded as sent and signed.
+    fn path_of(&self, place: Place<'_>) -> String {
+        match place {
+            Place::Account => format!("{}/", self.endpoint.path),
+            Place::Container => self.path.clone(),
+            Place::Blob(name) => {
+                let mut path = format!("{}/", self.path);
+                percent::encode_path(name, &mut path);
+                path
+            }
+        }
+    }
+
     fn headers(
         &self,
-        parameters: &Parameters,
+        ask: &Ask<'_>,
+        path: &str,
         token: Option<&Token>,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
         let mut headers = HeaderMap::with_capacity(6);
@@ -224,10 +268,16 @@ impl AzureStore {
         let date = date::http(now);
         headers.insert("x-ms-date", date.parse()?);
         headers.insert("x-ms-version", HeaderValue::from_static(VERSION));
+        if ask.first_byte {
+            headers.insert(RANGE, HeaderValue::from_static(FIRST_BYTE));
+        }
         let authorization = match &self.credential {
             Credential::Key(key) => {
-                let Self { account, path, .. } = self;
-                Some(sign::authorization(&Unsigned { account, path, parameters, date: &date }, key))
+                let Ask { method, parameters, .. } = ask;
+                let (method, account) = (method.as_str(), &self.account);
+                let range = if ask.first_byte { FIRST_BYTE } else { "" };
+                let unsigned = Unsigned { method, range, account, path, parameters, date: &date };
+                Some(sign::authorization(&unsigned, key))
             }
             _ => token.map(|token| format!("Bearer {}", *token.text)),
         };

@@ -41,6 +41,13 @@ const NAMES: [&str; 7] = [
     "usedevelopmentstorage",
 ];
 
+/// The shared access signature of a connection string, as written; `None` where it has none.
+pub(super) fn signature(text: &str) -> Option<&str> {
+    let pairs = text.trim().trim_matches('"').split(';').filter_map(|pair| pair.split_once('='));
+    let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case(NAMES[5]));
+    named.next().map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+}
+
 impl ConnectionString {
     /// Reads a connection string; `source` is where it came from, in words, `now` is in seconds since 1970.
     ///

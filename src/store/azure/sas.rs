@@ -11,6 +11,53 @@ use zeroize::Zeroizing;
 use crate::store::text::timestamp;
 use crate::store::{ErrorKind, StoreError};
 
+/// What a shared access signature says that it allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SasTerms {
+    /// The letters of `sp`; empty where a stored access policy holds them.
+    pub permissions: String,
+    /// When it begins to hold, in seconds since 1970, where it says so.
+    pub begins: Option<i64>,
+    /// When it ends, in seconds since 1970, where it says so.
+    pub ends: Option<i64>,
+    /// The addresses that may use it, as written; empty for all.
+    pub addresses: String,
+    /// Whether a stored access policy of the container holds what is not said here.
+    pub stored: bool,
+    /// Whether it is for the account and not for one container or blob.
+    pub of_account: bool,
+    /// What it is for: the letters of `srt` of one for the account, else `sr`.
+    pub resources: String,
+    /// The letters of `ss` of one for the account.
+    pub services: String,
+}
+
+impl SasTerms {
+    /// Reads the terms off a token, with or without the URL before it, whatever they are worth.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let value = |name: &str| {
+            let token = text.trim();
+            let token = token.split_once('?').map_or(token, |(_, query)| query);
+            let mut pairs = token.split('&').filter_map(|pair| pair.split_once('='));
+            let found = pairs.find(|(found, _)| *found == name).map(|(_, value)| value);
+            found.map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned())
+        };
+        let time = |name| value(name).and_then(|text| seconds(&text));
+        let of_account = value("ss").is_some() || value("srt").is_some();
+        Self {
+            permissions: value("sp").unwrap_or_default(),
+            begins: time("st"),
+            ends: time("se"),
+            addresses: value("sip").unwrap_or_default(),
+            stored: value("si").is_some_and(|policy| !policy.is_empty()),
+            of_account,
+            resources: value(if of_account { "srt" } else { "sr" }).unwrap_or_default(),
+            services: value("ss").unwrap_or_default(),
+        }
+    }
+}
+
 /// A shared access signature: part of a query, appended as it is. It is never shown and is overwritten
 /// when dropped.
 pub(super) struct Sas {

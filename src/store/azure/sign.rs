@@ -1,7 +1,7 @@
 //! Shared Key.
 //!
-//! Source: "Authorize with Shared Key", Azure Storage REST reference. All requests are GETs without a body
-//! and without conditions, so of the standard headers none has anything to say.
+//! Source: "Authorize with Shared Key", Azure Storage REST reference. No request has a body or
+//! conditions, so of the standard headers only the range ever has anything to say.
 
 use super::key::AccountKey;
 use super::query::Parameters;
@@ -11,9 +11,13 @@ use crate::store::text::hmac;
 /// The version of the service that requests ask for: the first that knows `startFrom`.
 pub(super) const VERSION: &str = "2026-02-06";
 
-/// A GET to be signed.
+/// A request without a body to be signed.
 #[derive(Clone, Debug)]
 pub(super) struct Unsigned<'a> {
+    /// In capitals.
+    pub(super) method: &'a str,
+    /// `Range`; empty where there is none.
+    pub(super) range: &'a str,
     pub(super) account: &'a str,
     /// Encoded as sent.
     pub(super) path: &'a str,
@@ -31,9 +35,11 @@ pub(super) fn authorization(request: &Unsigned<'_>, key: &AccountKey) -> String 
 }
 
 fn string_to_sign(request: &Unsigned<'_>) -> Vec<u8> {
-    // The method, then eleven headers that are not sent: encoding, language, length, digest, type, date,
-    // four conditions, range.
-    let mut text = b"GET\n\n\n\n\n\n\n\n\n\n\n\n".to_vec();
+    let mut text = request.method.as_bytes().to_vec();
+    // Ten headers that are not sent: encoding, language, length, digest, type, date, four conditions.
+    text.extend_from_slice(b"\n\n\n\n\n\n\n\n\n\n\n");
+    text.extend_from_slice(request.range.as_bytes());
+    text.push(b'\n');
     for part in ["x-ms-date:", request.date, "\nx-ms-version:", VERSION, "\n/", request.account] {
         text.extend_from_slice(part.as_bytes());
     }
@@ -68,8 +74,14 @@ mod tests {
             ("restype", b"container".into()),
             ("startFrom", "a b+/\u{e9}".into()),
         ];
-        let request =
-            Unsigned { account: "acct1", path: "/cont1", parameters: &parameters, date: DATE };
+        let request = Unsigned {
+            method: "GET",
+            range: "",
+            account: "acct1",
+            path: "/cont1",
+            parameters: &parameters,
+            date: DATE,
+        };
         assert_eq!(
             String::from_utf8(string_to_sign(&request)).unwrap(),
             "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 12:00:00 GMT\nx-ms-version:2026-02-06\n\
@@ -91,7 +103,8 @@ mod tests {
         ];
         let path = "/devstoreaccount1/cont1";
         let account = "devstoreaccount1";
-        let request = Unsigned { account, path, parameters: &parameters, date: DATE };
+        let (method, range, parameters) = ("GET", "", &parameters);
+        let request = Unsigned { method, range, account, path, parameters, date: DATE };
         assert_eq!(
             authorization(&request, &key()),
             "SharedKey devstoreaccount1:iD29D+C6fx5k4HtafPXQxjusbzw4OrKYlaJmy+0l3SA="

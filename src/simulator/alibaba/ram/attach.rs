@@ -75,11 +75,16 @@ pub(super) fn detach(call: &mut Call<'_>) -> Result<Answer, Refused> {
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let created = call.second();
     let (policies, _) = held(call)?;
+    Ok(entries(policies, &created))
+}
+
+/// Policies that somebody has, as they are listed.
+pub(super) fn entries(policies: &[PolicyName], created: &str) -> Answer {
     let entries = policies.iter().map(|policy| {
         json!({
             "PolicyName": policy.name, "PolicyType": policy.kind.name(), "DefaultVersion": "v1",
             "Description": "", "AttachDate": created,
         })
     });
-    Ok(listed("Policies", "Policy", &entries.collect::<Vec<_>>(), None))
+    listed("Policies", "Policy", &entries.collect::<Vec<_>>(), None)
 }

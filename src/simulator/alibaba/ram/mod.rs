@@ -3,10 +3,11 @@
 //! Codes and statuses are those of the service's reference ("Error messages", RAM API reference).
 //!
 //! * `check`: what names and documents have to be like. * `user`, `role`, `policy`: what there is.
-//! * `attach`: who has which policy. * `system`: policies of Alibaba Cloud.
+//! * `group`: who is in which. * `attach`: who has which policy. * `system`: policies of Alibaba Cloud.
 
 mod attach;
 mod check;
+mod group;
 mod policy;
 mod role;
 mod system;
@@ -25,7 +26,7 @@ pub(super) use user::StoredUser;
 type CarryOut = fn(&mut Call<'_>) -> Result<Answer, Refused>;
 
 /// The operations that are known.
-const OPERATIONS: [(&str, CarryOut); 26] = [
+const OPERATIONS: [(&str, CarryOut); 28] = [
     ("GetUser", user::get),
     ("ListUsers", user::list),
     ("CreateUser", user::create),
@@ -33,6 +34,8 @@ const OPERATIONS: [(&str, CarryOut); 26] = [
     ("ListAccessKeys", user::list_keys),
     ("CreateAccessKey", user::create_key),
     ("DeleteAccessKey", user::delete_key),
+    ("ListGroupsForUser", group::list),
+    ("ListPoliciesForGroup", group::policies),
     ("GetRole", role::get),
     ("ListRoles", role::list),
     ("CreateRole", role::create),

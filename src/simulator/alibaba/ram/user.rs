@@ -18,6 +18,7 @@ pub(in crate::simulator::alibaba) struct StoredUser {
     created: String,
     pub(in crate::simulator::alibaba) keys: Vec<StoredAccessKey>,
     pub(in crate::simulator::alibaba) policies: Vec<PolicyName>,
+    pub(in crate::simulator::alibaba) groups: Vec<String>,
 }
 
 /// An access key.
@@ -38,6 +39,7 @@ impl StoredUser {
                 .map(|credential| StoredAccessKey { credential, created: BEFORE.to_owned() })
                 .collect(),
             policies: seed.policies.clone(),
+            groups: seed.groups.clone(),
         }
     }
 
@@ -90,7 +92,8 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refused> {
     if account.users.len() >= most {
         return Err(refused(409, "LimitExceeded.User", "There are too many users."));
     }
-    let user = StoredUser { id, display_name, comments, created, keys: vec![], policies: vec![] };
+    let (keys, policies, groups) = (vec![], vec![], vec![]);
+    let user = StoredUser { id, display_name, comments, created, keys, policies, groups };
     let answer = Answer::Json(json!({"User": user.shown(&name)}));
     account.users.insert(name, user);
     Ok(answer)
