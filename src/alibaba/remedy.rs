@@ -100,7 +100,7 @@ const REMEDIES: &[(&str, &str)] = &[
     ),
     (
         "BucketAlreadyExists",
-        "somebody else owns a bucket of this name: names are unique over all accounts, so choose another",
+        "the name is taken, and names are unique over all accounts: look whether the bucket is yours, or choose another",
     ),
     ("TooManyBuckets", "the account has 100 buckets in the region: delete one, or ask for more"),
     (

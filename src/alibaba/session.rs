@@ -18,7 +18,7 @@ use super::credentials::Credentials;
 use super::endpoint::Endpoints;
 use super::error::{CallError, Refusal, was_not_sent};
 use super::sign::{acs3, oss4};
-use crate::store::http::{Client, Settings, Timeouts};
+use crate::store::http::{Client, Once, Settings, Timeouts};
 use crate::store::text::{date, percent};
 
 /// How often a call is tried, how long an answer is waited for, and how long between attempts.
@@ -210,7 +210,11 @@ impl Session {
         let mut attempt = 1;
         loop {
             let now = date::now_seconds() + self.skew.load(Ordering::Relaxed);
-            let request = make(now).map_err(|what| CallError::Setup { doing: doing(), what })?;
+            let request = make(now).map_err(|what| CallError::Setup { doing: doing(), what });
+            let mut request = request?;
+            if !idempotent {
+                request.extensions_mut().insert(Once);
+            }
             let mut body = Vec::new();
             let (error, again) = match self.client.send(request, &mut body).await {
                 Ok(head) if head.status.is_success() => {

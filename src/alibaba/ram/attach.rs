@@ -56,9 +56,11 @@ impl Ram<'_> {
             holder.pick("ListPoliciesForUser", "ListPoliciesForGroup", "ListPoliciesForRole");
         let names = ("Policies", "Policy");
         let listed = self.list::<ListedPolicy>(&doing, action, &[holder.parameter()], names).await;
-        let named =
-            |ListedPolicy { policy_type: kind, policy_name: name, .. }| PolicyName { kind, name };
-        Ok(present(listed)?.map(|listed| listed.into_iter().map(named).collect()))
+        let brief = |policy: ListedPolicy| PolicyName {
+            kind: policy.policy_type,
+            name: policy.policy_name,
+        };
+        Ok(present(listed)?.map(|listed| listed.into_iter().map(brief).collect()))
     }
 
     /// Gives somebody a policy (`AttachPolicyToUser`, `AttachPolicyToRole`). To have it already is a

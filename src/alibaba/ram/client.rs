@@ -51,7 +51,7 @@ impl<'a> Ram<'a> {
         action: &str,
         parameters: &[(&str, &str)],
     ) -> Result<(), CallError> {
-        Ok(present(self.ask(doing, action, parameters).await)?.map_or((), drop))
+        present(self.ask(doing, action, parameters).await).map(drop)
     }
 
     /// All entries of a list, of which a page holds them as `outer` → `inner`.

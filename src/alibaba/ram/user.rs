@@ -110,9 +110,8 @@ impl Ram<'_> {
         let mut answer = self.create(&doing, "CreateAccessKey", &[("UserName", user)]).await?;
         let key = answer.get_mut("AccessKey").map(Value::take).unwrap_or_default();
         // Taken out rather than copied, so that the only copy is one that is overwritten.
-        let mut key = match key {
-            Value::Object(key) => key,
-            _ => return Err(CallError::Unreadable { doing, what: "AccessKey" }),
+        let Value::Object(mut key) = key else {
+            return Err(CallError::Unreadable { doing, what: "AccessKey" });
         };
         let mut text = |name: &'static str| match key.remove(name) {
             Some(Value::String(text)) if !text.is_empty() => Ok(text),

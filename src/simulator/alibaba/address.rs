@@ -102,6 +102,9 @@ fn verify(call: &mut Call<'_>) -> Result<Answer, Refused> {
         if address.asked > 1 {
             answer = answer.with(Element::leaf("VerifyTime", &time));
             address.verified = fault.is_none().then_some(time);
+            if !address.detail("Role").is_empty() {
+                call.state.unaware = call.state.unaware.saturating_sub(1);
+            }
             answer = match fault {
                 None => answer.with(Element::leaf("Status", "available")),
                 Some((code, message)) => answer

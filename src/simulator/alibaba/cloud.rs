@@ -109,9 +109,10 @@ impl Cloud {
         let host = host.unwrap_or_default().to_owned();
         let service = named(&host);
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
-        let mut query = pairs(query);
+        let form = |text: &str| pairs(&auth::form(text));
+        let mut query = if service.speaks_json() { form(query) } else { pairs(query) };
         if text(request.headers(), "content-type").is_some_and(|kind| kind.starts_with(FORM)) {
-            query.extend(std::str::from_utf8(&body).map(pairs).unwrap_or_default());
+            query.extend(std::str::from_utf8(&body).map(form).unwrap_or_default());
         }
         let action = text(request.headers(), "x-acs-action").unwrap_or_default();
         let (operation, name) = match service {

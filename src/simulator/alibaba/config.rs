@@ -25,6 +25,9 @@ pub struct AlibabaConfig {
     pub limits: AlibabaLimits,
     /// How many questions a job takes from its launch to its end, beside those for getting started.
     pub steps: u64,
+    /// How many verifications of addresses find roles as if they were not there after something in RAM was
+    /// changed: it takes its time until other services know.
+    pub spreading: u32,
     /// How far the server's clock is ahead, in seconds.
     pub clock_ahead: i64,
 }
@@ -40,6 +43,7 @@ impl Default for AlibabaConfig {
             sources: BTreeMap::new(),
             limits: AlibabaLimits::default(),
             steps: 4,
+            spreading: 0,
             clock_ahead: 0,
         }
     }

@@ -55,12 +55,12 @@ pub(super) fn fault(
         let key = if of_object { format!("{}probe", detail("Prefix")) } else { String::new() };
         let place = resource(name, bucket, &key);
         let asked = Asked { action, resource: Some(&place), names: None };
-        let by_role = judge(documents.iter().map(String::as_str), asked);
-        let by_bucket = of_bucket(bucket, &session, action, &place);
-        let lets = match (by_role, by_bucket) {
-            (_, Verdict::Denied) => false,
-            (Verdict::Allowed, by_bucket) => is_own || by_bucket == Verdict::Allowed,
-            _ => false,
+        let lets = match of_bucket(bucket, &session, action, &place) {
+            Verdict::Denied => false,
+            policy => {
+                (is_own || policy == Verdict::Allowed)
+                    && judge(documents.iter().map(String::as_str), asked) == Verdict::Allowed
+            }
         };
         if !lets {
             return Some(no_permission(&format!("The role {role} may not {action} on {place}.")));
@@ -72,7 +72,7 @@ pub(super) fn fault(
 /// The documents of a role that can be taken on.
 pub(super) fn role_documents(role: &str, state: &State, home: &str) -> Result<Vec<String>, Fault> {
     let stored = state.accounts.get(home).and_then(|account| account.roles.get(role));
-    let Some(stored) = stored else {
+    let Some(stored) = stored.filter(|_| state.unaware == 0) else {
         return Err(no_permission(&format!("The role {role} does not exist.")));
     };
     if role.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -94,33 +94,26 @@ fn encryption_fault(
     state: &State,
     home: &str,
 ) -> Option<Fault> {
-    let rule = Element::parse(bucket.about.settings.get("encryption")?.as_bytes())?;
-    let rule = rule.child("ApplyServerSideEncryptionByDefault")?;
-    if rule.text_of("SSEAlgorithm") != Some("KMS") {
+    let applied = Element::parse(bucket.about.settings.get("encryption")?.as_bytes())?;
+    let applied = applied.child("ApplyServerSideEncryptionByDefault")?;
+    if applied.text_of("SSEAlgorithm") != Some("KMS") {
         return None;
     }
+    let id = applied.text_of("KMSMasterKeyID").map(|id| id.rsplit('/').next().unwrap_or(id));
+    // Without one it is the service's own key, which all may use who may use KMS.
+    let key = match id.map(|id| usable_key(id, bucket, state)).transpose() {
+        Ok(key) => key,
+        Err(fault) => return Some(fault),
+    };
+    let owner = key.map_or(&bucket.owner, |key| &key.owner);
+    let place = format!("acs:kms:{}:{owner}:key/{}", bucket.region, id.unwrap_or("default"));
     let names = [format!("acs:ram::{home}:role/{role}")];
     for action in ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"] {
-        let id = rule.text_of("KMSMasterKeyID");
-        let key = id.and_then(|id| state.keys.get(id.rsplit('/').next().unwrap_or(id)));
-        let key = match (id, key) {
-            // The service's own key, which all may use who may use KMS.
-            (None, _) => None,
-            (Some(id), None) => return Some(kms(&format!("The key {id} does not exist."))),
-            (Some(_), Some(key)) if key.region != bucket.region => {
-                return Some(kms("The key is in another region than the bucket."));
-            }
-            (Some(_), Some(key)) if key.about.state != "Enabled" => {
-                return Some(kms(&format!("The key is {}.", key.about.state)));
-            }
-            (Some(_), Some(key)) => Some(key),
-        };
-        let place = format!("acs:kms:{}:{}:key/{}", bucket.region, bucket.owner, id.unwrap_or("*"));
         let asked = Asked { action, resource: Some(&place), names: None };
         if judge(documents.iter().map(String::as_str), asked) != Verdict::Allowed {
             return Some(no_permission(&format!("The role {role} may not {action} on {place}.")));
         }
-        let asked = Asked { action, resource: None, names: Some(&names) };
+        let asked = Asked { resource: None, names: Some(&names), ..asked };
         let lets = |key: &StoredKey| match &key.policy {
             Some(policy) => judge([policy.as_str()], asked) == Verdict::Allowed,
             None => key.owner == home,
@@ -130,6 +123,27 @@ fn encryption_fault(
         }
     }
     None
+}
+
+/// A key that can encrypt for a bucket.
+fn usable_key<'s>(
+    id: &str,
+    bucket: &StoredBucket,
+    state: &'s State,
+) -> Result<&'s StoredKey, Fault> {
+    match state.keys.get(id) {
+        None => Err(kms(&format!("The key {id} does not exist."))),
+        Some(key) if key.region != bucket.region => {
+            Err(kms("The key is in another region than the bucket."))
+        }
+        Some(key) if key.about.state != "Enabled" => {
+            Err(kms(&format!("The key is {}.", key.about.state)))
+        }
+        Some(key) if key.about.usage != "ENCRYPT/DECRYPT" => {
+            Err(kms("The key is not one that encrypts."))
+        }
+        Some(key) => Ok(key),
+    }
 }
 
 fn no_permission(message: &str) -> Fault {

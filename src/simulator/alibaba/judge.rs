@@ -150,9 +150,8 @@ mod tests {
             (r#"{"Service":["mgw.aliyuncs.com"]}"#, Verdict::Silent),
             (r#"["1234"]"#, Verdict::Silent),
         ] {
-            let document = format!(r#"{{"Statement":{{"Effect":"Allow"}},"x":1}}"#).replace(
-                r#"{"Effect":"Allow"}"#,
-                &format!(r#"[{{"Effect":"Allow","Action":["kms:*"],"Principal":{principal}}}]"#),
+            let document = format!(
+                r#"{{"Statement":[{{"Effect":"Allow","Action":["kms:*"],"Principal":{principal}}}]}}"#
             );
             let asked = Asked { action: "kms:Decrypt", resource: None, names: Some(&names) };
             assert_eq!(judge([document.as_str()], asked), expected, "{principal}");

@@ -25,7 +25,7 @@ pub(super) fn default_policy(owner: &str) -> String {
     json!({"Version": "1", "Statement": [statement]}).to_string()
 }
 
-pub(super) fn carry_out(region: &str, call: Call<'_>) -> Result<Answer, Refused> {
+pub(super) fn carry_out(region: &str, mut call: Call<'_>) -> Result<Answer, Refused> {
     let id = call.required("KeyId")?.to_owned();
     let Some((id, key)) = find(&call, &id, region) else {
         let code = if id.starts_with("alias/") {
@@ -40,7 +40,7 @@ pub(super) fn carry_out(region: &str, call: Call<'_>) -> Result<Answer, Refused>
         "DescribeKey" if is_own || lets(key, &call) => Ok(Answer::Json(json!({
             "KeyMetadata": described(&id, key),
         }))),
-        "GetKeyPolicy" | "SetKeyPolicy" if is_own => policy(id, call),
+        "GetKeyPolicy" | "SetKeyPolicy" if is_own => policy(&id, &mut call),
         _ => Err(denied(Named::Kms { region })),
     }
 }
@@ -92,12 +92,12 @@ fn described(id: &str, key: &StoredKey) -> Value {
     described
 }
 
-fn policy(id: String, call: Call<'_>) -> Result<Answer, Refused> {
+fn policy(id: &str, call: &mut Call<'_>) -> Result<Answer, Refused> {
     let wanted = call.parameter("Policy").map(str::to_owned);
     if call.parameter("PolicyName").is_some_and(|name| name != "default") {
         return Err(invalid("PolicyName is not default."));
     }
-    let stored = call.state.keys.get_mut(&id).and_then(|key| key.policy.as_mut());
+    let stored = call.state.keys.get_mut(id).and_then(|key| key.policy.as_mut());
     let Some(stored) = stored else {
         let message = "The key is in no KMS instance, and cannot have a policy.";
         return Err(refused(400, "UnsupportedOperation", message));

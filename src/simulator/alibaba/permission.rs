@@ -55,35 +55,48 @@ pub(super) fn permit(
         Named::Oss { .. } => {
             of_user(state, caller, &format!("oss:{operation}"), "acs:oss:*:*:*") == Verdict::Allowed
         }
-        Named::Bucket { bucket: named, region } => {
-            let action = bucket::action(operation);
-            let bucket = state.buckets.get(named).filter(|_| operation != "PutBucket");
-            let Some(bucket) = bucket else {
-                let resource = format!("acs:oss:*:{account}:{named}");
-                let verdict = of_user(state, caller, &action, &resource);
-                return if verdict == Verdict::Allowed { Ok(()) } else { Err(denied(service)) };
-            };
-            if bucket.region != region {
-                let message = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.";
-                let endpoint = format!("oss-{}.aliyuncs.com", bucket.region);
-                let refusal = refused(403, "AccessDenied", message).with_endpoint(endpoint);
-                return Err(refusal.with_ec("0003-00001403"));
-            }
-            let resource = resource(named, bucket, name);
-            let own = of_user(state, caller, &action, &resource);
-            let names = [caller.user_number(state).unwrap_or_else(|| account.clone())];
-            let by_policy = of_bucket(bucket, &names, &action, &resource);
-            let is_own = bucket.owner == *account;
-            match (own, by_policy) {
-                (Verdict::Denied, _) | (_, Verdict::Denied) => false,
-                // Only owners are told about a bucket, whatever its policy says.
-                _ if operation == "GetBucketInfo" && !is_own => false,
-                (Verdict::Allowed, _) if is_own => true,
-                (_, by_policy) => by_policy == Verdict::Allowed,
-            }
+        Named::Bucket { bucket, region } => {
+            return permit_in_bucket(state, caller, (bucket, region), operation, name);
         }
     };
     if is_allowed { Ok(()) } else { Err(denied(service)) }
+}
+
+/// As [`permit`], for a bucket in the region whose host was asked.
+fn permit_in_bucket(
+    state: &State,
+    caller: &Caller,
+    (place, region): (&str, &str),
+    operation: &str,
+    key: &str,
+) -> Result<(), Refused> {
+    let (account, action) = (&caller.account, bucket::action(operation));
+    let refusal = || Err(denied(Named::Bucket { bucket: place, region }));
+    let bucket = state.buckets.get(place).filter(|_| operation != "PutBucket");
+    let Some(bucket) = bucket else {
+        let resource = format!("acs:oss:*:{account}:{place}");
+        let verdict = of_user(state, caller, &action, &resource);
+        return if verdict == Verdict::Allowed { Ok(()) } else { refusal() };
+    };
+    if bucket.region != region {
+        let message = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.";
+        let endpoint = format!("oss-{}.aliyuncs.com", bucket.region);
+        let refusal = refused(403, "AccessDenied", message).with_endpoint(endpoint);
+        return Err(refusal.with_ec("0003-00001403"));
+    }
+    let resource = resource(place, bucket, key);
+    let own = of_user(state, caller, &action, &resource);
+    let callers = [caller.user_number(state).unwrap_or_else(|| account.clone())];
+    let policy = of_bucket(bucket, &callers, &action, &resource);
+    let is_own = bucket.owner == *account;
+    let is_allowed = match (own, policy) {
+        (Verdict::Denied, _) | (_, Verdict::Denied) => false,
+        // Only owners are told about a bucket, whatever its policy says.
+        _ if operation == "GetBucketInfo" && !is_own => false,
+        (Verdict::Allowed, _) if is_own => true,
+        (_, policy) => policy == Verdict::Allowed,
+    };
+    if is_allowed { Ok(()) } else { refusal() }
 }
 
 /// The name of a bucket, or of an object in it, in policies.
@@ -99,9 +112,9 @@ pub(super) fn of_bucket(
     action: &str,
     resource: &str,
 ) -> Verdict {
-    let policy = bucket.about.settings.get("policy");
+    let document = bucket.about.settings.get("policy");
     let asked = Asked { action, resource: Some(resource), names: Some(names) };
-    judge(policy.map(String::as_str), asked)
+    judge(document.map(String::as_str), asked)
 }
 
 /// What the policies of a user say; accounts may do everything.

@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) reports: BTreeMap<(String, u64), String>,
     pub(super) calls: Vec<ReceivedCall>,
     pub(super) troubles: Vec<Trouble>,
+    /// How many verifications will not see what RAM was last told.
+    pub(super) unaware: u32,
     /// The last number that was given out in an id.
     serial: u64,
 }
@@ -85,6 +87,7 @@ impl State {
             reports: BTreeMap::new(),
             calls: Vec::new(),
             troubles: Vec::new(),
+            unaware: 0,
             serial: 0,
         };
         for account in [&config.home].into_iter().chain(&config.others) {

@@ -78,7 +78,7 @@ pub(super) fn carry_out(name: &str, region: &str, mut call: Call<'_>) -> Result<
     }
     let bucket = call.state.buckets.get(name).ok_or_else(missing)?;
     if let Some(kept) = settings::kept(call.operation) {
-        return settings::carry_out(name, kept, call);
+        return settings::carry_out(name, kept, &mut call);
     }
     match call.operation {
         "DeleteBucket" => about::delete(name, &mut call),

@@ -55,7 +55,7 @@ pub(super) fn kept(operation: &str) -> Option<&'static Kept> {
     KEPT.iter().find(|kept| !operation.is_empty() && kept.operations.contains(&operation))
 }
 
-pub(super) fn carry_out(bucket: &str, kept: &Kept, call: Call<'_>) -> Result<Answer, Refused> {
+pub(super) fn carry_out(bucket: &str, kept: &Kept, call: &mut Call<'_>) -> Result<Answer, Refused> {
     let Some(stored) = call.state.buckets.get_mut(bucket) else {
         return Err(super::missing());
     };

@@ -86,5 +86,5 @@ pub(super) fn entries(policies: &[PolicyName], created: &str) -> Answer {
             "Description": "", "AttachDate": created,
         })
     });
-    listed("Policies", "Policy", entries.collect(), None)
+    listed("Policies", "Policy", &entries.collect::<Vec<_>>(), None)
 }

@@ -10,7 +10,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let name = call.required("UserName")?.to_owned();
     let user = call.account()?.users.get(&name).ok_or_else(user::missing)?;
     let entries = user.groups.iter().map(|group| json!({"GroupName": group, "Comments": ""}));
-    Ok(listed("Groups", "Group", entries.collect(), None))
+    Ok(listed("Groups", "Group", &entries.collect::<Vec<_>>(), None))
 }
 
 pub(super) fn policies(call: &mut Call<'_>) -> Result<Answer, Refused> {

@@ -22,8 +22,11 @@ pub(super) use role::StoredRole;
 pub(super) use system::system;
 pub(super) use user::StoredUser;
 
-/// The operations that are known, and what carries them out.
-const OPERATIONS: [(&str, fn(&mut Call<'_>) -> Result<Answer, Refused>); 28] = [
+/// What carries an operation out.
+type CarryOut = fn(&mut Call<'_>) -> Result<Answer, Refused>;
+
+/// The operations that are known.
+const OPERATIONS: [(&str, CarryOut); 28] = [
     ("GetUser", user::get),
     ("ListUsers", user::list),
     ("CreateUser", user::create),
@@ -59,10 +62,15 @@ pub(super) fn operation(action: &str) -> &'static str {
 }
 
 pub(super) fn carry_out(mut call: Call<'_>) -> Result<Answer, Refused> {
-    match OPERATIONS.iter().find(|(name, _)| *name == call.operation) {
-        Some((_, carry_out)) => carry_out(&mut call),
-        None => Err(refused(404, "InvalidAction.NotFound", "There is no such operation.")),
+    let operation = OPERATIONS.iter().find(|(name, _)| *name == call.operation);
+    let Some((name, carry_out)) = operation else {
+        return Err(refused(404, "InvalidAction.NotFound", "There is no such operation."));
+    };
+    let answer = carry_out(&mut call)?;
+    if !name.starts_with("Get") && !name.starts_with("List") {
+        call.state.unaware = call.config.spreading;
     }
+    Ok(answer)
 }
 
 impl Call<'_> {
@@ -88,12 +96,7 @@ impl Call<'_> {
 }
 
 /// A page of a list.
-fn listed(
-    outer: &str,
-    inner: &str,
-    entries: Vec<serde_json::Value>,
-    next: Option<String>,
-) -> Answer {
+fn listed(outer: &str, inner: &str, entries: &[serde_json::Value], next: Option<String>) -> Answer {
     let mut page = serde_json::json!({
         "IsTruncated": next.is_some(), outer: {inner: entries},
     });

@@ -118,7 +118,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
         let name = if is_system { PolicyName::system(name) } else { PolicyName::custom(name) };
         about(account, &name).map(|(policy, _)| policy)
     });
-    Ok(listed("Policies", "Policy", entries.collect(), next))
+    Ok(listed("Policies", "Policy", &entries.collect::<Vec<_>>(), next))
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refused> {
@@ -176,7 +176,7 @@ pub(super) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refused> {
             policy.versions.iter().map(|version| version.shown(policy.default)).collect()
         }
     };
-    Ok(listed("PolicyVersions", "PolicyVersion", versions, None))
+    Ok(listed("PolicyVersions", "PolicyVersion", &versions, None))
 }
 
 pub(super) fn create_version(call: &mut Call<'_>) -> Result<Answer, Refused> {
@@ -194,13 +194,11 @@ pub(super) fn create_version(call: &mut Call<'_>) -> Result<Answer, Refused> {
     if policy.versions.len() >= most {
         let default = policy.default;
         let oldest = policy.versions.iter().position(|version| version.number != default);
-        match oldest.filter(|_| rotates) {
-            Some(oldest) => drop(policy.versions.remove(oldest)),
-            None => {
-                let message = "The policy has as many versions as it may have.";
-                return Err(refused(409, "LimitExceeded.Policy.Version", message));
-            }
-        }
+        let Some(oldest) = oldest.filter(|_| rotates) else {
+            let message = "The policy has as many versions as it may have.";
+            return Err(refused(409, "LimitExceeded.Policy.Version", message));
+        };
+        policy.versions.remove(oldest);
     }
     policy.last += 1;
     let version = Version { number: policy.last, document, created };

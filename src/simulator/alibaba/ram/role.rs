@@ -66,7 +66,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let (names, next) = call.page(names);
     let roles = &call.account()?.roles;
     let entries = names.iter().filter_map(|name| Some(roles.get(name)?.listed(&number, name)));
-    Ok(listed("Roles", "Role", entries.collect(), next))
+    Ok(listed("Roles", "Role", &entries.collect::<Vec<_>>(), next))
 }
 
 fn seconds(call: &Call<'_>, parameter: &str) -> Result<Option<u64>, Refused> {

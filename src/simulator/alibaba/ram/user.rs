@@ -70,8 +70,9 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let names = call.account()?.users.keys().cloned().collect();
     let (names, next) = call.page(names);
     let users = &call.account()?.users;
-    let entries = names.iter().filter_map(|name| Some(users.get(name)?.shown(name))).collect();
-    Ok(listed("Users", "User", entries, next))
+    let entries: Vec<_> =
+        names.iter().filter_map(|name| Some(users.get(name)?.shown(name))).collect();
+    Ok(listed("Users", "User", &entries, next))
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refused> {
@@ -117,8 +118,8 @@ pub(super) fn list_keys(call: &mut Call<'_>) -> Result<Answer, Refused> {
             "AccessKeyId": key.credential.key_id, "Status": "Active", "CreateDate": key.created,
         })
     };
-    let keys = user.keys.iter().map(shown).collect();
-    Ok(listed("AccessKeys", "AccessKey", keys, None))
+    let keys: Vec<_> = user.keys.iter().map(shown).collect();
+    Ok(listed("AccessKeys", "AccessKey", &keys, None))
 }
 
 pub(super) fn create_key(call: &mut Call<'_>) -> Result<Answer, Refused> {
