@@ -37,3 +37,27 @@ pub(super) fn headline(checks: &Checks) -> Vec<String> {
     };
     Verdict::ALL.into_iter().filter_map(much).collect()
 }
+
+/// A sentence in pieces, and whether each stood between backticks.
+pub(super) fn pieces(text: &str) -> Vec<(bool, &str)> {
+    let parts: Vec<&str> = text.split('`').collect();
+    // One that is not closed stands for itself.
+    if parts.len().is_multiple_of(2) {
+        return vec![(false, text)];
+    }
+    let pieces = parts.into_iter().enumerate().map(|(at, part)| (at % 2 == 1, part));
+    pieces.filter(|(_, part)| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_told_apart() {
+        assert_eq!(pieces("a `b` c"), [(false, "a "), (true, "b"), (false, " c")]);
+        assert_eq!(pieces("`b`"), [(true, "b")]);
+        assert_eq!(pieces("it`s"), [(false, "it`s")]);
+        assert_eq!(pieces(""), []);
+    }
+}

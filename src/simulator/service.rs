@@ -422,7 +422,7 @@ impl Service {
 
 /// A parameter that asks for something else than a listing.
 fn unknown_subresource(target: &Target) -> Option<&'static str> {
-    const OTHERS: [&str; 9] = [
+    const OTHERS: [&str; 8] = [
         "accelerate",
         "acl",
         "cors",
@@ -430,7 +430,6 @@ fn unknown_subresource(target: &Target) -> Option<&'static str> {
         "lifecycle",
         "logging",
         "notification",
-        "policyStatus",
         "replication",
     ];
     OTHERS.into_iter().find(|name| target.parameter(name).is_some())

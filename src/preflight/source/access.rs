@@ -92,9 +92,11 @@ pub(super) fn credentials(
                     .run("timedatectl set-ntp true"),
             ),
             // The store knew the key before it refused what it asked for.
-            ErrorKind::AccessDenied | ErrorKind::NoSuchBucket | ErrorKind::Refused => {
-                Some(known("knows it"))
-            }
+            ErrorKind::AccessDenied => Some(known("knows it")),
+            // Some stores look for the bucket before they look at the key.
+            ErrorKind::NoSuchBucket => Some(
+                CREDENTIALS.unknown(format!("{key}: that there is no such bucket says nothing of the key")),
+            ),
             _ => None,
         },
     }
@@ -166,8 +168,11 @@ pub(super) fn listing(
 /// Whether there is anything to copy.
 pub(super) fn contents(source: &Source<'_>, sample: &Sample) -> Finding {
     let prefix = source.location.prefix();
-    if !sample.is_empty() {
+    if sample.has_objects() {
         return EMPTY.ok("there are some");
+    }
+    if !sample.is_whole() {
+        return EMPTY.unknown(sample.told());
     }
     let seen = if prefix.is_empty() {
         "the bucket holds nothing".to_owned()

@@ -84,11 +84,8 @@ pub(super) async fn check(
     };
     findings.push(place::endpoint(source, &store.origin()));
     let listed = Sample::take(source, store).await;
-    let key = store.key_in_use();
     findings.extend(credentials(store, listed.as_ref().map(|_| ()), config));
-    if !key.is_some_and(|key| key.temporary) {
-        findings.extend(firewall(listed.as_ref().map(|_| ()), config));
-    }
+    findings.extend(firewall(listed.as_ref().map(|_| ()), config));
     let sample = match &listed {
         Ok(sample) => sample,
         Err(error) => {

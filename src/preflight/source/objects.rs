@@ -174,6 +174,9 @@ async fn leading(source: &Source<'_>, store: &dyn Store) -> Vec<Finding> {
     }
     let probes = [(&SLASH, "/"), (&BACKSLASH, "\\")].map(|(check, start)| async move {
         match page(store, start.as_bytes(), 1).await {
+            Ok(page) if page.is_empty() && page.more() => {
+                check.unknown("page after page came with nothing on it, and more follow")
+            }
             Ok(page) if page.is_empty() => check.ok("there is none"),
             Ok(page) => {
                 let key = String::from_utf8_lossy(page.key(0)).escape_debug().to_string();

@@ -57,8 +57,8 @@ impl Sample {
         Ok(sample)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.objects == 0 && !self.more
+    pub(super) fn has_objects(&self) -> bool {
+        self.objects > 0
     }
 
     /// Whether it is all that there is.
@@ -96,17 +96,28 @@ impl Sample {
     }
 }
 
-/// One page of what begins with `prefix`.
+/// One page of what begins with `prefix`. Pages may be empty though more follow: of those a few are passed.
 pub(super) async fn page(
     store: &dyn Store,
     prefix: &[u8],
     limit: usize,
 ) -> Result<Page, StoreError> {
-    let request =
+    const PASSED: usize = 20;
+    let mut request =
         PageRequest { prefix: prefix.to_vec(), limit, any_order: true, ..PageRequest::default() };
-    attempt(|| async {
-        let mut page = Page::default();
-        store.list(&request, &mut page).await.map(|()| page)
-    })
-    .await
+    let mut passed = 0;
+    loop {
+        let page = attempt(|| async {
+            let mut page = Page::default();
+            store.list(&request, &mut page).await.map(|()| page)
+        })
+        .await?;
+        match page.token() {
+            Some(token) if page.is_empty() && page.more() && passed < PASSED => {
+                request.token = Some(token.to_owned());
+                passed += 1;
+            }
+            _ => return Ok(page),
+        }
+    }
 }

@@ -6,8 +6,8 @@ use super::statement;
 use super::tongue::{Provider, Tongue};
 use super::whitelist::{Barrier, Kind, barriers};
 use crate::preflight::finding::{Check, Finding};
-use crate::store::ErrorKind;
 use crate::store::s3::S3Store;
+use crate::store::{ErrorKind, StoreError};
 
 pub(super) const POLICY: Check = Check::source(
     "SOURCE_POLICY",
@@ -70,12 +70,7 @@ pub(super) async fn policy(
     let text = match attempt(|| store.policy()).await {
         Ok(None) => return vec![POLICY.ok("the bucket has none")],
         Ok(Some(text)) => text,
-        Err(error) => {
-            let action = tongue.action("GetBucketPolicy");
-            let grant = tongue.read_only();
-            let finding = unanswered(&POLICY, &error, &action, grant);
-            return vec![finding.run(view)];
-        }
+        Err(error) => return vec![unread(tongue, store, &error).await.run(view)],
     };
     let statements = match statement::read(&text) {
         Ok(statements) => statements,
@@ -97,6 +92,24 @@ pub(super) async fn policy(
     }
     let alone = statements.len() == found.len();
     found.iter().map(|barrier| told_barrier(barrier, alone, tongue)).collect()
+}
+
+/// What is known of a policy that cannot be read: S3 may tell whether there is one.
+async fn unread(tongue: &Tongue<'_>, store: &S3Store, error: &StoreError) -> Finding {
+    let finding = unanswered(&POLICY, error, &tongue.action("GetBucketPolicy"), tongue.read_only());
+    if error.kind != ErrorKind::AccessDenied {
+        return finding;
+    }
+    match attempt(|| store.policy_is_public()).await {
+        Ok(None) => POLICY
+            .ok("the bucket has none: its policy status tells, though the policy may not be read"),
+        Ok(Some(public)) => {
+            let public = if public { "public" } else { "not public" };
+            let seen = format!("{}; there is one, which S3 takes for {public}", finding.seen);
+            Finding { seen, ..finding }
+        }
+        Err(_) => finding,
+    }
 }
 
 fn told_barrier(barrier: &Barrier, alone: bool, tongue: &Tongue<'_>) -> Finding {

@@ -74,21 +74,33 @@ fn sections(found: &Checks) -> Markup {
 
 fn one(finding: &Finding) -> Markup {
     let safe = |text: &str| sanitize(text.as_bytes(), true);
+    let fine = finding.verdict == Verdict::Ok;
     html! {
         div class="hazard check" {
             h3 {
                 span class={ "badge " (finding.verdict.word()) } { (finding.verdict.word()) }
                 span { (safe(&finding.title)) }
+                @if fine { span class="fine" { (prose(&finding.seen)) } }
                 span class="path" { (safe(&finding.id)) }
             }
-            p class=[(finding.verdict != Verdict::Ok).then_some("seen")] { (safe(&finding.seen)) }
-            @if finding.verdict != Verdict::Ok {
-                p { (safe(&finding.why)) }
+            @if !fine {
+                p class="seen" { (prose(&finding.seen)) }
+                p { (prose(&finding.why)) }
                 @if let Some(remedy) = &finding.remedy {
                     @if let Some(command) = &remedy.command { code { (safe(command)) } }
-                    @if let Some(console) = &remedy.console { p class="by-hand" { (safe(console)) } }
+                    @if let Some(console) = &remedy.console { p class="by-hand" { (prose(console)) } }
                 }
             }
+        }
+    }
+}
+
+/// A sentence, with what stands between backticks as code.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (code, part) in checks::pieces(text) {
+            @let part = sanitize(part.as_bytes(), true);
+            @if code { span class="path" { (part) } } @else { (part) }
         }
     }
 }

@@ -25,7 +25,12 @@ pub(super) fn write(out: &mut String, found: &Checks, level: usize) -> std::fmt:
 }
 
 fn write_row(out: &mut String, finding: &Finding) -> std::fmt::Result {
-    let text = |text: &str| plain(text.as_bytes());
+    let text = |text: &str| -> String {
+        let pieces = checks::pieces(text).into_iter();
+        pieces
+            .map(|(code, part)| if code { command_code(part) } else { plain(part.as_bytes()) })
+            .collect()
+    };
     let verdict = match finding.verdict {
         Verdict::Blocker => format!("**{}**", finding.verdict.word()),
         verdict => verdict.word().to_owned(),
@@ -49,7 +54,7 @@ fn write_row(out: &mut String, finding: &Finding) -> std::fmt::Result {
     )
 }
 
-/// A command is whole, however long.
+/// A command or a name as code. It is whole, however long.
 fn command_code(command: &str) -> String {
     format!("<code>{}</code>", plain(command.as_bytes()))
 }

@@ -7,8 +7,9 @@ use crate::simulator::dialect::Dialect;
 use crate::simulator::settings::{BucketSettings, Payer};
 
 /// The subresources that are answered, with the action that each takes.
-const SUBRESOURCES: [(&str, &str); 5] = [
+const SUBRESOURCES: [(&str, &str); 6] = [
     ("policy", "s3:GetBucketPolicy"),
+    ("policyStatus", "s3:GetBucketPolicyStatus"),
     ("requestPayment", "s3:GetBucketRequestPayment"),
     ("versioning", "s3:GetBucketVersioning"),
     ("encryption", "s3:GetEncryptionConfiguration"),
@@ -59,6 +60,13 @@ pub(crate) fn document(
         "policy" => {
             let none = || S3Error::new(ErrorCode::NoSuchBucketPolicy);
             policy.as_ref().ok_or_else(none)?.clone().into_bytes()
+        }
+        "policyStatus" => {
+            let none = || S3Error::new(ErrorCode::NoSuchBucketPolicy);
+            let policy = policy.as_ref().ok_or_else(none)?;
+            // A grant without any condition; S3 looks closer.
+            let public = policy.contains("Allow") && !policy.contains("Condition");
+            element("PolicyStatus", &leaf("IsPublic", if public { "TRUE" } else { "FALSE" }))
         }
         "requestPayment" => {
             let payer = if requester_pays.is_some() { "Requester" } else { "BucketOwner" };

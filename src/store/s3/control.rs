@@ -1,6 +1,6 @@
 //! What a bucket is asked before it is moved. Nothing here changes anything.
 //!
-//! Sources: `GetBucketLocation`, `GetBucketPolicy`, `GetBucketRequestPayment`, `GetBucketVersioning`,
+//! Sources: `GetBucketLocation`, `GetBucketPolicy`, `GetBucketPolicyStatus`, `GetBucketRequestPayment`, `GetBucketVersioning`,
 //! `GetBucketEncryption`, `GetBucketWebsite`, `GetObject`, `HeadObject`, `AbortMultipartUpload` of the S3 API
 //! reference. KS3 and OSS answer the same calls by the same names, with other prefixes of headers.
 
@@ -83,6 +83,20 @@ impl S3Store {
             return Err(unanswered("GetBucketPolicy"));
         }
         Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
+    }
+
+    /// Whether the bucket's policy makes it public, as S3 takes it; `None` if there is no policy. It may be told
+    /// where the policy itself is not.
+    ///
+    /// # Errors
+    /// As [`policy`](Self::policy).
+    pub async fn policy_is_public(&self) -> Result<Option<bool>, StoreError> {
+        let answer = self.document("policyStatus").await;
+        let Some(body) = unless(answer, &["NoSuchBucketPolicy"])? else { return Ok(None) };
+        match text_in(&body, "PolicyStatus", "IsPublic") {
+            Some(Some(public)) => Ok(Some(public.eq_ignore_ascii_case("true"))),
+            _ => Err(unanswered("GetBucketPolicyStatus")),
+        }
     }
 
     /// Whether whoever asks pays, and not the bucket's owner.
