@@ -4,7 +4,7 @@ use super::tables::{heading, line, paragraph};
 use crate::preflight::policy::{Diff, DiffLine};
 use crate::preflight::prepare::{Action, Back, Fate, Item, Outcome, Plan};
 use crate::report::style::{Ink, Style};
-use crate::report::text::sanitize;
+use crate::report::text::{sanitize, wrap};
 
 const INDENT: usize = 3;
 
@@ -45,8 +45,8 @@ fn item(out: &mut String, item: &Item, style: Style) {
     };
     let safe = |text: &str| sanitize(text.as_bytes(), style.unicode);
     line(out, "");
-    let head = format!("{sign}  {}: {}", item.title, item.found);
-    hanging(out, &safe(&head), ink, style);
+    let head = format!("{}: {}", item.title, item.found);
+    hanging(out, sign, &safe(&head), ink, style);
     match &item.outcome {
         Outcome::Kept => {}
         Outcome::Do(action) => {
@@ -75,17 +75,15 @@ pub(super) fn render_back(backs: &[Back], style: Style) -> String {
     let safe = |text: &str| sanitize(text.as_bytes(), style.unicode);
     for back in backs {
         match &back.fate {
-            Fate::AsMade(_) => {
-                hanging(&mut out, &safe(&format!("-  {}", back.title)), Ink::Good, style)
-            }
+            Fate::AsMade(_) => hanging(&mut out, "-", &safe(&back.title), Ink::Good, style),
             Fate::Gone => {
-                let text = format!("=  {}: it is so already", back.title);
-                hanging(&mut out, &safe(&text), Ink::Faint, style);
+                let text = format!("{}: it is so already", back.title);
+                hanging(&mut out, "=", &safe(&text), Ink::Faint, style);
             }
             Fate::Changed(why) => {
                 let (first, rest) = why.split_once('\n').unwrap_or((why, ""));
-                let text = format!("!  cannot {}: {first}", back.title);
-                hanging(&mut out, &safe(&text), Ink::Alarm, style);
+                let text = format!("cannot {}: {first}", back.title);
+                hanging(&mut out, "!", &safe(&text), Ink::Alarm, style);
                 block(&mut out, rest, style);
             }
         }
@@ -94,12 +92,11 @@ pub(super) fn render_back(backs: &[Back], style: Style) -> String {
 }
 
 /// A sign and a text whose further lines stand under its first.
-fn hanging(out: &mut String, text: &str, ink: Ink, style: Style) {
-    let mut whole = String::new();
-    paragraph(&mut whole, text, None, INDENT, style);
-    for (index, text) in whole.lines().enumerate() {
-        let text = if index == 0 { &text[INDENT.min(text.len())..] } else { text };
-        line(out, &style.paint(ink, text));
+fn hanging(out: &mut String, sign: &str, text: &str, ink: Ink, style: Style) {
+    let mut sign = sign;
+    for text in wrap(text, style.columns() - INDENT) {
+        line(out, &style.paint(ink, &format!("{sign:INDENT$}{text}")));
+        sign = "";
     }
 }
 
