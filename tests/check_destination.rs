@@ -10,7 +10,9 @@ use std::fs;
 
 use common::{Ran, Workshop, run};
 use serde_json::Value;
+use weighbridge::alibaba::mgw::{AddressDetail, Mgw, NewAddress};
 use weighbridge::alibaba::ram::PolicyName;
+use weighbridge::alibaba::{Credentials, Endpoints, Retries, Session};
 use weighbridge::object::{Object, Timestamp};
 use weighbridge::simulator::{
     AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaRole, AlibabaSimulator,
@@ -703,19 +705,23 @@ fn what_is_wrong_with_the_role_is_found() {
             "more actions",
             set(&wide),
             ("IDENTITY_ROLE_PERMISSIONS", WARNING),
-            ["copy: oss:*", "reaches further", "weighbridge prepare"],
+            ["copy: oss:*", "reaches further", "aliyun ram CreatePolicyVersion --PolicyName copy"],
         ),
         case(
             "all buckets",
             set(&everywhere),
             ("IDENTITY_ROLE_PERMISSIONS", WARNING),
-            ["copy: on acs:oss:*:*:*", "reaches further", "weighbridge prepare"],
+            ["copy: on acs:oss:*:*:*", "reaches further", "--SetAsDefault true --PolicyDocument"],
         ),
         case(
             "full access",
             |c| role(c).policies = vec![PolicyName::system("AliyunOSSFullAccess")],
             ("IDENTITY_ROLE_PERMISSIONS", WARNING),
-            ["AliyunOSSFullAccess: oss:*", "reaches further", "weighbridge prepare"],
+            [
+                "AliyunOSSFullAccess: oss:*",
+                "reaches further",
+                "DetachPolicyFromRole --PolicyType System --PolicyName AliyunOSSFullAccess",
+            ],
         ),
         case(
             "denied",
@@ -1061,4 +1067,114 @@ fn nothing_is_changed_and_every_line_fits_a_terminal() {
             ["Get", "List", "Describe"].iter().any(|start| call.operation.starts_with(start));
         assert!(looks, "{call:?}");
     }
+}
+
+/// `weighbridge prepare` with the keys of both accounts, and without asking.
+fn prepare(cloud: &AlibabaSimulator, command: &str) {
+    let workshop = Workshop::new();
+    let words: Vec<&str> = command.split(' ').collect();
+    let mut prepare = workshop.bare(&words);
+    prepare
+        .args(["--yes"])
+        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", DEFAULT_KEY_ID)
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", DEFAULT_SECRET)
+        .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", cloud.endpoint());
+    run(prepare).ends_with_code(0);
+}
+
+#[test]
+fn what_was_prepared_is_in_order_in_every_way() {
+    let way = |flag: &str, needs_role: bool| {
+        let cloud = start(AlibabaConfig::default());
+        let command =
+            format!("prepare oss://copies --region cn-hangzhou --user mover {flag} --apply");
+        prepare(&cloud, &command);
+        let checked = Checked::of(&cloud, Whose::Account, &["--user", "mover", flag], None);
+        for verdict in [BLOCKER, WARNING, "unknown"] {
+            assert_eq!(checked.with(verdict), [""; 0], "{flag}: {}", checked.ran.said());
+        }
+        assert_eq!(checked.with("ok").contains(&"IDENTITY_ROLE_TRUST"), needs_role, "{flag}");
+    };
+    way("--automatic", false);
+    way("--manual", true);
+    way("--classic", false);
+}
+
+#[test]
+fn the_remedy_that_is_given_mends_it() {
+    let flags = ["--user", "mover", "--role", ROLE, "--to-region", "cn-hangzhou"];
+    for id in ["DESTINATION_BUCKET", "IDENTITY_USER", "IDENTITY_ROLE"] {
+        let cloud = start(AlibabaConfig::default());
+        let checked = Checked::of(&cloud, Whose::Account, &flags, None);
+        assert!(checked.with(BLOCKER).contains(&id), "{}", checked.ran.said());
+        let command = text(&checked.one(id)["remedy"], "command");
+        prepare(&cloud, command.strip_prefix("weighbridge ").unwrap());
+        let again = Checked::of(&cloud, Whose::Account, &flags, None);
+        assert_eq!(again.with(BLOCKER), [""; 0], "{command}: {}", again.ran.said());
+    }
+}
+
+#[test]
+fn what_a_region_has_room_for_is_counted() {
+    let cloud = start(prepared());
+    let endpoints = Endpoints { stand_in: Some(cloud.endpoint()), internal: false };
+    let keys = Credentials::new(DEFAULT_KEY_ID, DEFAULT_SECRET, None);
+    let session = Session::new(keys, endpoints, Retries::default());
+    let mgw = Mgw::new(&session, HOME, "cn-hangzhou");
+    let address = |number: u32| NewAddress {
+        name: Some(format!("address-{number}")),
+        detail: Some(AddressDetail {
+            address_type: Some("oss".into()),
+            bucket: Some("copies".into()),
+            role: Some(ROLE.into()),
+            ..AddressDetail::default()
+        }),
+        ..NewAddress::default()
+    };
+    let create = |numbers: std::ops::Range<u32>| {
+        common::runtime().block_on(async {
+            for number in numbers {
+                mgw.create_address(&address(number)).await.unwrap();
+            }
+        });
+    };
+    let verdict = || {
+        let checked = Checked::of(&cloud, Whose::Account, &["--user", "mover"], None);
+        let finding = checked.one("DESTINATION_ADDRESSES").clone();
+        (text(&finding, "verdict").to_owned(), text(&finding, "seen").to_owned(), finding)
+    };
+    create(0..899);
+    assert_eq!(verdict().0, "ok");
+    create(899..900);
+    assert_eq!(verdict().0, WARNING);
+    create(900..1_000);
+    let (told, seen, finding) = verdict();
+    assert_eq!((told.as_str(), seen.as_str()), (BLOCKER, "1000 of 1000 data addresses are there"));
+    assert!(finding["remedy"].to_string().contains("delete data addresses"), "{finding:#}");
+}
+
+#[test]
+fn keys_are_judged_behind_the_prefix() {
+    let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+    let mut tally = Tally::new(Options::new(now));
+    for key in ["/top".to_owned(), "k".repeat(1_020)] {
+        let key = key.as_bytes();
+        tally.add(&Object { key, size: 1, modified: now, etag: b"", storage_class: b"" });
+    }
+    let facts = RunFacts {
+        location: SOURCE.into(),
+        provider: "demo".into(),
+        finished: now,
+        ..RunFacts::default()
+    };
+    let summary = Summary::from_parts(&tally, facts);
+    let codes = |to: &str| {
+        let flags = ["--user", "mover", "--to", to];
+        let checked = Checked::of(&start(prepared()), Whose::Account, &flags, Some(&summary));
+        let blocks = |id: &str| text(checked.one(id), "verdict") == BLOCKER;
+        (blocks("KEY_LEADING_SLASH"), blocks("KEY_TOO_LONG"))
+    };
+    assert_eq!(codes("oss://copies"), (true, false));
+    assert_eq!(codes("oss://copies/a/"), (false, false));
+    assert_eq!(codes("oss://copies/moved/"), (false, true));
 }

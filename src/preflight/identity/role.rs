@@ -3,10 +3,10 @@
 //! Sources: "Preparations", Data Online Migration documentation. The service's name in trust policies is
 //! known from **third parties** only.
 
-use super::held::{Granted, Held, Unread};
+use super::held::{Granted, Held, HeldPolicy, Unread};
 use super::user::Who;
 use crate::alibaba::CallError;
-use crate::alibaba::ram::{Ram, Role};
+use crate::alibaba::ram::{PolicyType, Ram, Role};
 use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};
 use crate::preflight::policy::{Caller, Document, Effect, Grant, Names};
@@ -266,11 +266,11 @@ pub(super) fn copies(ground: &Ground<'_>) -> String {
 }
 
 fn permissions(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
-    let policy = format!(
+    let console = format!(
         "RAM console > Identities > Roles > {name} > Grant Permission: a custom policy {}",
         role_policy(ground.wish.bucket).text()
     );
-    let mend = |finding: Finding| finding.run(ground.prepare()).by_hand(policy.clone());
+    let mend = |finding: Finding| finding.run(ground.prepare()).by_hand(console.clone());
     let copies = copies(ground);
     let denied = held.denied(&COPYING, &copies);
     if let Some(denied) = denied.filter(|denied| denied.is_certain) {
@@ -322,11 +322,11 @@ fn permissions(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
         return hidden;
     }
     let wider = wider(ground, held);
-    if !wider.is_empty() {
-        return mend(
-            PERMISSIONS
-                .warning(format!("`{name}` may do more than it needs: {}", listed(&wider, 4))),
-        );
+    if let Some((policy, _)) = wider.first() {
+        let told: Vec<String> =
+            wider.iter().map(|(policy, what)| format!("{}: {what}", policy.name.name)).collect();
+        let seen = format!("`{name}` may do more than it needs: {}", listed(&told, 4));
+        return PERMISSIONS.warning(seen).run(narrow(ground, name, policy)).by_hand(console);
     }
     if by_bucket {
         return PERMISSIONS
@@ -340,18 +340,28 @@ fn short(resource: &str) -> &str {
     resource.splitn(5, ':').last().unwrap_or(resource)
 }
 
-/// What is allowed beyond the bucket and beyond the four permissions.
-fn wider(ground: &Ground<'_>, held: &Held) -> Vec<String> {
+/// The command that takes away what is too much in a policy.
+fn narrow(ground: &Ground<'_>, role: &str, policy: &HeldPolicy) -> String {
+    let name = shell(&policy.name.name);
+    match policy.name.kind {
+        PolicyType::System => format!(
+            "{} && aliyun ram DetachPolicyFromRole --PolicyType System --PolicyName {name} --RoleName {}",
+            ground.prepare(),
+            shell(role)
+        ),
+        PolicyType::Custom => format!(
+            "aliyun ram CreatePolicyVersion --PolicyName {name} --SetAsDefault true --PolicyDocument {}",
+            shell(&role_policy(ground.wish.bucket).text())
+        ),
+    }
+}
+
+/// What is allowed beyond the bucket and beyond the four permissions, and by which policies.
+fn wider<'a>(ground: &Ground<'_>, held: &'a Held) -> Vec<(&'a HeldPolicy, String)> {
     let bucket = ground.wish.bucket;
     let inside = |resource: &String| {
         let part = short(resource);
         part == bucket || part.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('/'))
-    };
-    let within = |action: &&String| {
-        let action = action.to_ascii_lowercase();
-        !action.starts_with("oss:") && action != "*"
-            || action == "oss:abortmultipartupload"
-            || ["oss:list", "oss:get", "oss:put"].iter().any(|start| action.starts_with(start))
     };
     let mut wider = Vec::new();
     for policy in &held.policies {
@@ -360,30 +370,38 @@ fn wider(ground: &Ground<'_>, held: &Held) -> Vec<String> {
             if meaning.effect == Effect::Deny {
                 continue;
             }
-            let name = &policy.name.name;
+            let mut add = |what: String| wider.push((policy, what));
             match &meaning.actions {
-                Names::Except(_) => wider.push(format!("{name}: all actions but some")),
+                Names::Except(_) => add("all actions but some".to_owned()),
+                Names::Only(actions) if !actions.iter().any(|action| is_of_oss(action)) => continue,
                 Names::Only(actions) => {
-                    let more = actions.iter().filter(|action| !within(action));
-                    wider.extend(more.map(|action| format!("{name}: {action}")));
-                    let of_oss = |action: &String| {
-                        action == "*" || action.to_ascii_lowercase().starts_with("oss:")
-                    };
-                    if !actions.iter().any(of_oss) {
-                        continue;
-                    }
+                    let more = actions.iter().filter(|action| !is_for_copies(action));
+                    more.cloned().for_each(&mut add);
                 }
             }
             match &meaning.resources {
                 Some(Names::Only(resources)) => {
                     let more = resources.iter().filter(|resource| !inside(resource));
-                    wider.extend(more.map(|resource| format!("{name}: on {resource}")));
+                    more.map(|resource| format!("on {resource}")).for_each(&mut add);
                 }
-                Some(Names::Except(_)) | None => wider.push(format!("{name}: on all but some")),
+                Some(Names::Except(_)) | None => add("on all but some".to_owned()),
             }
         }
     }
     wider
+}
+
+/// Whether an action is one of OSS, or any.
+fn is_of_oss(action: &str) -> bool {
+    action == "*" || action.to_ascii_lowercase().starts_with("oss:")
+}
+
+/// Whether an action is within the four permissions, or not about OSS.
+fn is_for_copies(action: &str) -> bool {
+    let name = action.to_ascii_lowercase();
+    !is_of_oss(action)
+        || name == "oss:abortmultipartupload"
+        || ["oss:list", "oss:get", "oss:put"].iter().any(|start| name.starts_with(start))
 }
 
 impl Who {
