@@ -99,6 +99,31 @@ enum Whose {
     Account,
     User,
     Other,
+    /// The account's, and for the bucket those of the other one.
+    Both,
+}
+
+/// Sets the keys, and where the cloud is.
+fn with_keys(
+    mut command: std::process::Command,
+    cloud: &AlibabaSimulator,
+    whose: Whose,
+) -> std::process::Command {
+    let (id, secret) = match whose {
+        Whose::Account | Whose::Both => (DEFAULT_KEY_ID, DEFAULT_SECRET),
+        Whose::User => ("LTAIUSER", USER_SECRET),
+        Whose::Other => ("LTAIOTHER", OTHER_SECRET),
+    };
+    command
+        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", id)
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret)
+        .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", cloud.endpoint());
+    if matches!(whose, Whose::Both) {
+        command
+            .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_ID", "LTAIOTHER")
+            .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_SECRET", OTHER_SECRET);
+    }
+    command
 }
 
 /// What one run said, in JSON and for people.
@@ -124,17 +149,7 @@ impl Checked {
             arguments.extend(["--summary", "summary.json"]);
         }
         arguments.extend(flags);
-        let (id, secret) = match whose {
-            Whose::Account => (DEFAULT_KEY_ID, DEFAULT_SECRET),
-            Whose::User => ("LTAIUSER", USER_SECRET),
-            Whose::Other => ("LTAIOTHER", OTHER_SECRET),
-        };
-        let mut command = workshop.bare(&arguments);
-        command
-            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", id)
-            .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret)
-            .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", cloud.endpoint());
-        let ran = run(command);
+        let ran = run(with_keys(workshop.bare(&arguments), cloud, whose));
         let json = fs::read_to_string(workshop.path("checks.json"))
             .unwrap_or_else(|_| panic!("no findings: {}", ran.said()));
         for secret in [USER_SECRET, OTHER_SECRET, DEFAULT_SECRET] {
@@ -230,13 +245,49 @@ impl Case {
 const BLOCKER: &str = "blocker";
 const WARNING: &str = "warning";
 
+/// Whether the service itself takes the destination, with the role of the default name.
+fn service_takes(cloud: &AlibabaSimulator) -> bool {
+    let session = session(cloud);
+    let mgw = Mgw::new(&session, HOME, "cn-hangzhou");
+    let address = NewAddress {
+        name: Some("destination".into()),
+        detail: Some(AddressDetail {
+            address_type: Some("oss".into()),
+            bucket: Some("copies".into()),
+            prefix: Some("moved/".into()),
+            region_id: Some("oss-cn-hangzhou".into()),
+            role: Some(ROLE.into()),
+            ..AddressDetail::default()
+        }),
+        ..NewAddress::default()
+    };
+    common::runtime().block_on(async {
+        mgw.create_address(&address).await.unwrap();
+        mgw.verify_address("destination").await.unwrap();
+        mgw.verify_address("destination").await.unwrap().is_available()
+    })
+}
+
+fn session(cloud: &AlibabaSimulator) -> Session {
+    let endpoints = Endpoints { stand_in: Some(cloud.endpoint()), internal: false };
+    let keys = Credentials::new(DEFAULT_KEY_ID, DEFAULT_SECRET, None);
+    Session::new(keys, endpoints, Retries::default())
+}
+
 /// Runs each case, and compares what was found and what else is not in order with what is to be.
 #[track_caller]
 fn assert_found(cases: Vec<Case>, base: fn() -> AlibabaConfig, weighed: Option<&Summary>) {
     for case in cases {
         let mut config = base();
         (case.breaks)(&mut config);
-        let checked = Checked::of_mover(config, case.flags, weighed);
+        let cloud = start(config);
+        let flags = [&["--user", "mover"], case.flags].concat();
+        let checked = Checked::of(&cloud, Whose::Account, &flags, weighed);
+        if case.flags.is_empty() && !service_takes(&cloud) {
+            let told: Vec<&str> =
+                [BLOCKER, WARNING, "unknown"].iter().flat_map(|one| checked.with(one)).collect();
+            assert!(!told.is_empty(), "{}: only the service finds it", case.what);
+        }
         let finding = checked.one(case.id);
         let told = format!("{}: {finding:#}", case.what);
         assert_eq!(text(finding, "verdict"), case.verdict, "{told}");
@@ -251,6 +302,7 @@ fn assert_found(cases: Vec<Case>, base: fn() -> AlibabaConfig, weighed: Option<&
 
 #[test]
 fn a_destination_that_is_ready_has_nothing_to_mend() {
+    assert!(service_takes(&start(prepared())));
     let summary = weighed(&[1, 40, 4_000]);
     let checked = Checked::of_mover(prepared(), &["--to-region", "cn-hangzhou"], Some(&summary));
     for verdict in [BLOCKER, WARNING, "unknown"] {
@@ -849,22 +901,8 @@ fn a_bucket_of_another_account_is_judged_by_its_own_keys_and_the_role_by_its_own
 #[test]
 fn with_keys_of_both_accounts_everything_is_looked_at_in_one_run() {
     let cloud = start(prepared_elsewhere());
-    let workshop = Workshop::new();
-    let arguments =
-        ["check", SOURCE, "--to", TO, "--user", "mover", "--role", ROLE, "-o", "checks.json"];
-    let mut command = workshop.bare(&arguments);
-    command
-        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", DEFAULT_KEY_ID)
-        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", DEFAULT_SECRET)
-        .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_ID", "LTAIOTHER")
-        .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_SECRET", OTHER_SECRET)
-        .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", cloud.endpoint());
-    let ran = run(command);
-    ran.ends_with_code(0);
-    let json = fs::read_to_string(workshop.path("checks.json")).unwrap();
-    assert!(!json.contains(OTHER_SECRET) && !ran.said().contains(OTHER_SECRET), "{json}");
-    let whole: Value = serde_json::from_str(&json).unwrap();
-    let checked = Checked { ran, findings: whole["findings"].as_array().unwrap().clone() };
+    let flags = ["--user", "mover", "--role", ROLE];
+    let checked = Checked::of(&cloud, Whose::Both, &flags, None);
     for verdict in [BLOCKER, WARNING, "unknown"] {
         assert_eq!(checked.with(verdict), [""; 0], "{}", checked.ran.said());
     }
@@ -1069,35 +1107,37 @@ fn nothing_is_changed_and_every_line_fits_a_terminal() {
     }
 }
 
-/// `weighbridge prepare` with the keys of both accounts, and without asking.
-fn prepare(cloud: &AlibabaSimulator, command: &str) {
+/// Runs `weighbridge prepare` without asking.
+fn prepare(cloud: &AlibabaSimulator, whose: Whose, command: &str) {
     let workshop = Workshop::new();
-    let words: Vec<&str> = command.split(' ').collect();
-    let mut prepare = workshop.bare(&words);
-    prepare
-        .args(["--yes"])
-        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", DEFAULT_KEY_ID)
-        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", DEFAULT_SECRET)
-        .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", cloud.endpoint());
-    run(prepare).ends_with_code(0);
+    let mut words: Vec<&str> = command.split(' ').collect();
+    words.push("--yes");
+    run(with_keys(workshop.bare(&words), cloud, whose)).ends_with_code(0);
 }
 
 #[test]
 fn what_was_prepared_is_in_order_in_every_way() {
-    let way = |flag: &str, needs_role: bool| {
-        let cloud = start(AlibabaConfig::default());
+    let way = |config: AlibabaConfig, flag: &str, whose: Whose, needs_role: bool| {
+        let cloud = start(config);
         let command =
             format!("prepare oss://copies --region cn-hangzhou --user mover {flag} --apply");
-        prepare(&cloud, &command);
-        let checked = Checked::of(&cloud, Whose::Account, &["--user", "mover", flag], None);
+        prepare(&cloud, whose, &command);
+        let checked = Checked::of(&cloud, whose, &["--user", "mover", flag], None);
         for verdict in [BLOCKER, WARNING, "unknown"] {
             assert_eq!(checked.with(verdict), [""; 0], "{flag}: {}", checked.ran.said());
         }
         assert_eq!(checked.with("ok").contains(&"IDENTITY_ROLE_TRUST"), needs_role, "{flag}");
     };
-    way("--automatic", false);
-    way("--manual", true);
-    way("--classic", false);
+    way(AlibabaConfig::default(), "--automatic", Whose::Account, false);
+    way(AlibabaConfig::default(), "--manual", Whose::Account, true);
+    way(AlibabaConfig::default(), "--classic", Whose::Account, false);
+    let mut config = AlibabaConfig::default();
+    let mut other = AlibabaAccount::new(OTHER);
+    other.credentials.push(key("LTAIOTHER", OTHER_SECRET));
+    other.buckets.insert("copies".into(), AlibabaBucket::default().encrypted_by("key-1"));
+    other.keys.insert("key-1".into(), AlibabaKey::in_instance());
+    config.others.push(other);
+    way(config, "--cross-account", Whose::Both, true);
 }
 
 #[test]
@@ -1108,7 +1148,7 @@ fn the_remedy_that_is_given_mends_it() {
         let checked = Checked::of(&cloud, Whose::Account, &flags, None);
         assert!(checked.with(BLOCKER).contains(&id), "{}", checked.ran.said());
         let command = text(&checked.one(id)["remedy"], "command");
-        prepare(&cloud, command.strip_prefix("weighbridge ").unwrap());
+        prepare(&cloud, Whose::Account, command.strip_prefix("weighbridge ").unwrap());
         let again = Checked::of(&cloud, Whose::Account, &flags, None);
         assert_eq!(again.with(BLOCKER), [""; 0], "{command}: {}", again.ran.said());
     }
@@ -1117,9 +1157,7 @@ fn the_remedy_that_is_given_mends_it() {
 #[test]
 fn what_a_region_has_room_for_is_counted() {
     let cloud = start(prepared());
-    let endpoints = Endpoints { stand_in: Some(cloud.endpoint()), internal: false };
-    let keys = Credentials::new(DEFAULT_KEY_ID, DEFAULT_SECRET, None);
-    let session = Session::new(keys, endpoints, Retries::default());
+    let session = session(&cloud);
     let mgw = Mgw::new(&session, HOME, "cn-hangzhou");
     let address = |number: u32| NewAddress {
         name: Some(format!("address-{number}")),
