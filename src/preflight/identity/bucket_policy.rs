@@ -4,7 +4,8 @@
 //! policy", OSS documentation.
 
 use super::held::allows;
-use super::role::{COPYING, Seen, copies, needed};
+use super::permissions::{COPYING, copies, needed};
+use super::role::Seen;
 use super::user::Who;
 use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};

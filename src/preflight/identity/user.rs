@@ -4,7 +4,7 @@
 //! classic console (the older way). Either suffices.
 
 use super::held::{ADMINISTRATOR, Granted, Held, Unread};
-use super::role::{COPYING, copies};
+use super::permissions::{COPYING, copies};
 use crate::alibaba::CallError;
 use crate::alibaba::ram::{PolicyType, Ram, User};
 use crate::preflight::destination::Ground;
