@@ -54,6 +54,22 @@ fn what_is_wrong_with_the_bucket_is_found() {
         )
         .with(&["--to", "oss://Copies/moved/"]),
         case(
+            "a region that was not named",
+            |c| bucket(c).region = Some("cn-beijing".into()),
+            ("DESTINATION_REGION", "ok"),
+            ["it is in cn-beijing", "refused", ""],
+        ),
+        case(
+            "a region without the service",
+            |c| bucket(c).region = Some("cn-qingdao".into()),
+            ("DESTINATION_SERVICE", WARNING),
+            [
+                "cn-qingdao, which its documentation does not list",
+                "not every region",
+                "cn-wulanchabu",
+            ],
+        ),
+        case(
             "another region",
             |c| bucket(c).region = Some("cn-beijing".into()),
             ("DESTINATION_REGION", BLOCKER),

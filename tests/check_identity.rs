@@ -14,6 +14,8 @@ use prepared::{
 use weighbridge::alibaba::ram::PolicyName;
 use weighbridge::simulator::{AlibabaConfig, AlibabaKey, AlibabaRole};
 
+const DEFAULT_KEY: &str = "<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>KMS</SSEAlgorithm></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>";
+
 #[test]
 fn the_older_way_suffices_as_well_and_is_named() {
     let mut config = prepared();
@@ -295,6 +297,15 @@ fn what_is_wrong_with_the_key_that_encrypts_is_found() {
             least(enough),
             ("IDENTITY_KMS_ACCESS", "ok"),
             ["kms:GenerateDataKey", "", ""],
+        ),
+        case(
+            "the default key",
+            |c| {
+                drop(bucket(c).settings.insert("encryption".into(), DEFAULT_KEY.into()));
+                role(c).policies.pop();
+            },
+            ("IDENTITY_KMS_ACCESS", BLOCKER),
+            ["lacks `kms:List*`", "every object fails", "AliyunKMSFullAccess"],
         ),
         case(
             "not allowed",

@@ -148,7 +148,7 @@ fn judge(
                 shell(name)
             ))
             .by_hand(format!(
-                "or the least: a custom policy {}",
+                "RAM console > Permissions > Policies > Create Policy, where {KMS_FULL_ACCESS} is too much; the least is {}",
                 kms_policy(custom.then_some(arn)).text()
             ))
     };
@@ -199,7 +199,8 @@ async fn of_key(ground: &Ground<'_>, user: &Who, owner: &str, id: &str, arn: &st
         Ok(None) => {
             return vec![
                 KEY.blocker(format!("there is no key `{id}`, and the bucket names it"))
-                    .run(format!("ossutil api put-bucket-encryption --bucket {} …, with a key that is there", shell(ground.wish.bucket)))
+                    .run(format!("ossutil api put-bucket-encryption --bucket {} --server-side-encryption-rule \
+                         '{{\"ApplyServerSideEncryptionByDefault\":{{\"SSEAlgorithm\":\"AES256\"}}}}'", shell(ground.wish.bucket)))
                     .by_hand("OSS console > the bucket > Data Security > Server-side Encryption: another key, or OSS-managed"),
             ];
         }
@@ -285,7 +286,7 @@ async fn of_policy(
     let Some(writer @ Caller::Role { .. }) = user.writer(ground) else {
         return KEY_POLICY
             .unknown("the pages describe keys of another account for roles only")
-            .run("--cross-account");
+            .run(ground.again("--cross-account"));
     };
     let (mut missing, mut perhaps) = (Vec::new(), None);
     for action in KEY_ACTIONS {

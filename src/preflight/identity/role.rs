@@ -144,8 +144,11 @@ fn there(ground: &Ground<'_>, looked: &Looked) -> Finding {
             .unknown(format!(
                 "no role was named, and there is none of the name that is made by default, `{name}`"
             ))
-            .run("--role NAME; or --automatic, if the console is to make it; or --classic")
-            .by_hand(console),
+            .run(ground.again("--role NAME"))
+            .by_hand(format!(
+                "{console}; if the console is to make it with the data address: `--automatic`; for the classic \
+                 console: `--classic`"
+            )),
         Err(error) => {
             let resource = format!("acs:ram:*:{}:role/{name}", ground.account);
             ground.unreadable(&ROLE, error, "ram:GetRole", &resource)
