@@ -58,7 +58,8 @@ fn what_is_wrong_with_the_bucket_is_found() {
             |c| bucket(c).region = Some("cn-beijing".into()),
             ("DESTINATION_REGION", "ok"),
             ["it is in cn-beijing", "refused", ""],
-        ),
+        )
+        .with(&["--role", "oss-import-copies"]),
         case(
             "a region without the service",
             |c| bucket(c).region = Some("cn-qingdao".into()),
@@ -68,7 +69,8 @@ fn what_is_wrong_with_the_bucket_is_found() {
                 "not every region",
                 "cn-wulanchabu",
             ],
-        ),
+        )
+        .with(&["--role", "oss-import-copies"]),
         case(
             "another region",
             |c| bucket(c).region = Some("cn-beijing".into()),
