@@ -1,19 +1,22 @@
 //! Destinations made ready in a simulated cloud: each way, twice, broken off anywhere, against the clock of others.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 mod preparation;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 
-use common::{Ran, Workshop, run};
+use common::{Ran, Running, Workshop, run, until};
 use preparation::{
     BUCKET_POLICY, KEY, OTHER, OTHER_ID, OTHER_SECRET, OWN, REGION, Site, THEIRS, config, key_arn,
     wish, wishes,
 };
-use weighbridge::alibaba::ram::{Holder, PolicyName};
+use weighbridge::alibaba::mgw::{AddressDetail, Mgw, NewAddress};
+use weighbridge::alibaba::oss::{NewBucket, Presence};
+use weighbridge::alibaba::ram::{Holder, NewUser, PolicyName};
 use weighbridge::preflight::policy::{Document, Grant};
 use weighbridge::preflight::prepare::{
     Action, Clouds, KmsGrant, Outcome, PrepareError, State, Wish, look,
@@ -103,6 +106,36 @@ async fn another_accounts_bucket_and_key_let_the_role_in_and_keep_what_they_had(
     assert_eq!(fs::read_to_string(saved).unwrap(), BUCKET_POLICY);
     let saved = site.folder.path().join("prepare.key-policy-before.json");
     assert_eq!(fs::read_to_string(saved).unwrap(), key_before);
+}
+
+#[tokio::test]
+async fn the_service_can_use_what_was_made() {
+    let address = |wish: &Wish| {
+        let some = |text: &str| Some(text.to_owned());
+        let detail = AddressDetail {
+            address_type: some("oss"),
+            bucket: some(&wish.bucket),
+            region_id: Some(format!("oss-{REGION}")),
+            role: some(&wish.role),
+            ..AddressDetail::default()
+        };
+        NewAddress { name: some("to-oss"), detail: Some(detail), ..NewAddress::default() }
+    };
+    for (wish, usable) in [
+        (wish(Way::Manual), true),
+        (wish(Way::CrossAccount), true),
+        (Wish { kms: KmsGrant::Least, ..wish(Way::CrossAccount) }, true),
+        (Wish { kms: KmsGrant::None, ..wish(Way::CrossAccount) }, false),
+        (Wish { service_principal: "other.aliyuncs.com".into(), ..wish(Way::Manual) }, false),
+    ] {
+        let site = Site::new();
+        site.prepare(&wish).await.unwrap();
+        let mgw = Mgw::new(site.clouds().own.session, OWN, REGION);
+        mgw.create_address(&address(&wish)).await.unwrap();
+        mgw.verify_address("to-oss").await.unwrap();
+        let found = mgw.verify_address("to-oss").await.unwrap();
+        assert_eq!(found.is_available(), usable, "{wish:?}: {found:?}");
+    }
 }
 
 #[tokio::test]
@@ -365,13 +398,67 @@ async fn what_somebody_else_creates_in_the_meantime_is_not_taken_for_ours() {
     let site = Site::new();
     let wish = wish(Way::Automatic);
     let plan = site.look(&wish).await.unwrap();
-    let new = weighbridge::alibaba::ram::NewUser {
-        name: wish.user.clone().unwrap(),
-        ..Default::default()
-    };
+    let new = NewUser { name: wish.user.clone().unwrap(), ..NewUser::default() };
     site.ram().create_user(&new).await.unwrap();
     let error = site.apply(&plan).await.unwrap_err().to_string();
     assert!(error.contains("created by somebody else"), "{error}");
+
+    let site = Site::new();
+    let plan = site.look(&wish).await.unwrap();
+    site.bucket("copies").create(&NewBucket::default()).await.unwrap();
+    let error = site.apply(&plan).await.unwrap_err().to_string();
+    assert!(error.contains("the bucket copies was created by somebody else"), "{error}");
+    site.undo().await.unwrap();
+    assert!(matches!(site.bucket("copies").presence().await.unwrap(), Presence::Ours(_)));
+}
+
+// --- a service that is slow to know ------------------------------------------------------------------
+
+fn refused(operation: &'static str, after: u64, times: u64, code: &'static str) -> Vec<Trouble> {
+    let status = if code.starts_with("Delete") { 409 } else { 404 };
+    vec![Trouble {
+        operation: Some(operation),
+        after,
+        times,
+        kind: TroubleKind::Refused(status, code),
+    }]
+}
+
+#[tokio::test]
+async fn what_was_just_made_is_waited_for() {
+    for (operation, after, code) in [
+        ("GetUser", 1, "EntityNotExist.User"),
+        ("GetRole", 1, "EntityNotExist.Role"),
+        ("GetBucketInfo", 1, "NoSuchBucket"),
+        ("AttachPolicyToUser", 0, "EntityNotExist.User"),
+        ("AttachPolicyToRole", 0, "EntityNotExist.Role"),
+        ("ListPoliciesForRole", 0, "EntityNotExist.Role"),
+        ("CreateAccessKey", 0, "EntityNotExist.User"),
+        ("GetBucketPolicy", 2, "NoSuchBucketPolicy"),
+    ] {
+        let bucket = if operation == "GetBucketPolicy" { THEIRS } else { "copies" };
+        let way = if bucket == THEIRS { Way::CrossAccount } else { Way::Manual };
+        let wish = Wish { access_key: true, ..Wish::new(bucket, REGION, way) };
+        let site = Site::new();
+        site.cloud.trouble(refused(operation, after, 2, code));
+        site.prepare(&wish).await.unwrap_or_else(|error| panic!("{operation}: {error}"));
+        site.cloud.trouble(Vec::new());
+        assert_eq!(site.left(&wish).await, [], "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn patience_ends_and_another_run_goes_on() {
+    let site = Site::new();
+    let wish = wish(Way::Automatic);
+    site.cloud.trouble(refused("GetUser", 1, u64::MAX, "EntityNotExist.User"));
+    let error = site.prepare(&wish).await.unwrap_err().to_string();
+    assert!(error.contains("does not show it yet\nhint: call again"), "{error}");
+    site.cloud.trouble(Vec::new());
+    site.prepare(&wish).await.unwrap();
+    assert_eq!(site.left(&wish).await, []);
+    site.cloud.trouble(refused("DeletePolicy", 0, 2, "DeleteConflict.Policy.User"));
+    site.undo().await.unwrap();
 }
 
 // --- broken off -------------------------------------------------------------------------------------
@@ -379,35 +466,32 @@ async fn what_somebody_else_creates_in_the_meantime_is_not_taken_for_ours() {
 #[tokio::test]
 async fn a_run_that_is_broken_off_anywhere_is_gone_on_with_and_can_be_undone() {
     for wish in wishes() {
-        let (all, once) = whole(&wish).await;
+        let (breaks, once) = whole(&wish).await;
         let site = Site::new();
         let before = site.snapshot(&wish).await;
-        for kind in [TroubleKind::Lost, TroubleKind::AnswerLost] {
-            for after in 0..all {
-                let what = format!("{:?}, {kind:?} after {after} calls", wish.way);
-                let earlier = site.changes();
-                site.forget();
-                site.break_off(after, &kind);
-                let error = site.prepare(&wish).await.unwrap_err().to_string();
-                assert!(error.contains("\nhint: "), "{what}: {error}");
-                site.cloud.trouble(Vec::new());
-                site.prepare(&wish).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                assert_eq!(site.left(&wish).await, [], "{what}");
-                let changes = site.changes();
-                for (operation, count) in &once {
-                    let of = |changes: &BTreeMap<&str, usize>| {
-                        changes.get(operation).copied().unwrap_or(0)
-                    };
-                    // What took effect without an answer is not among those that were done; the key that was made
-                    // by it is made again, as its secret is lost.
-                    let seen = kind == TroubleKind::Lost || *operation == "CreateAccessKey";
-                    let expected = count - usize::from(!seen)..=*count;
-                    let found = of(&changes) - of(&earlier);
-                    assert!(expected.contains(&found), "{what}: {operation} {found} times");
-                }
-                site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                assert_eq!(site.snapshot(&wish).await, before, "{what}");
+        for at in breaks {
+            let what = format!("{:?}, {at:?}", wish.way);
+            let earlier = site.changes();
+            site.forget();
+            site.break_off(&at);
+            let error = site.prepare(&wish).await.unwrap_err().to_string();
+            assert!(error.contains("\nhint: "), "{what}: {error}");
+            site.cloud.trouble(Vec::new());
+            site.prepare(&wish).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(site.left(&wish).await, [], "{what}");
+            let changes = site.changes();
+            for (operation, count) in &once {
+                let of =
+                    |changes: &BTreeMap<&str, usize>| changes.get(operation).copied().unwrap_or(0);
+                // What took effect without an answer is not among those that were done; the key that was made
+                // by it is made again, as its secret is lost.
+                let seen = at.1 == TroubleKind::Lost || *operation == "CreateAccessKey";
+                let expected = count - usize::from(!seen)..=*count;
+                let found = of(&changes) - of(&earlier);
+                assert!(expected.contains(&found), "{what}: {operation} {found} times");
             }
+            site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(site.snapshot(&wish).await, before, "{what}");
         }
     }
 }
@@ -415,28 +499,26 @@ async fn a_run_that_is_broken_off_anywhere_is_gone_on_with_and_can_be_undone() {
 #[tokio::test]
 async fn a_run_that_is_broken_off_anywhere_can_be_undone_at_once() {
     for wish in wishes() {
-        let (all, _) = whole(&wish).await;
+        let (breaks, _) = whole(&wish).await;
         let site = Site::new();
         let before = site.snapshot(&wish).await;
-        for kind in [TroubleKind::Lost, TroubleKind::AnswerLost] {
-            for after in 0..all {
-                let what = format!("{:?}, {kind:?} after {after} calls", wish.way);
-                site.forget();
-                site.break_off(after, &kind);
-                site.prepare(&wish).await.unwrap_err();
-                site.cloud.trouble(Vec::new());
-                site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                assert_eq!(site.snapshot(&wish).await, before, "{what}");
-            }
+        for at in breaks {
+            let what = format!("{:?}, {at:?}", wish.way);
+            site.forget();
+            site.break_off(&at);
+            site.prepare(&wish).await.unwrap_err();
+            site.cloud.trouble(Vec::new());
+            site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(site.snapshot(&wish).await, before, "{what}");
         }
     }
 }
 
-/// How many calls a run makes that is not broken off, and how often it does what changes something.
-async fn whole(wish: &Wish) -> (usize, BTreeMap<&'static str, usize>) {
+/// Where a run can be broken off, and how often one that is not does what changes something.
+async fn whole(wish: &Wish) -> (Vec<(usize, TroubleKind)>, BTreeMap<&'static str, usize>) {
     let whole = Site::new();
     whole.prepare(wish).await.unwrap();
-    (whole.cloud.calls().len(), whole.changes())
+    (whole.breaks(0), whole.changes())
 }
 
 #[tokio::test]
@@ -467,7 +549,7 @@ async fn an_answer_that_is_lost_once_is_looked_for_and_not_asked_for_again() {
 // --- the program ------------------------------------------------------------------------------------
 
 /// The program with keys for both accounts, against a simulated cloud.
-fn tell(workshop: &Workshop, site: &Site, arguments: &[&str]) -> Ran {
+fn command(workshop: &Workshop, site: &Site, arguments: &[&str]) -> Command {
     let mut command = workshop.bare(arguments);
     command
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", DEFAULT_KEY_ID)
@@ -475,7 +557,11 @@ fn tell(workshop: &Workshop, site: &Site, arguments: &[&str]) -> Ran {
         .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_ID", OTHER_ID)
         .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_SECRET", OTHER_SECRET)
         .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", site.cloud.endpoint());
-    let ran = run(command);
+    command
+}
+
+fn tell(workshop: &Workshop, site: &Site, arguments: &[&str]) -> Ran {
+    let ran = run(command(workshop, site, arguments));
     assert!(!ran.said().contains(OTHER_SECRET), "{}", ran.said());
     ran
 }
@@ -536,6 +622,39 @@ fn a_plan_is_applied_once_and_taken_back() {
 }
 
 #[test]
+fn a_program_that_is_killed_at_any_change_is_gone_on_with_and_taken_back() {
+    let all = [&COPIES[..], &["--manual", "--access-key", "--apply", "--yes"]].concat();
+    let whole = Site::new();
+    tell(&Workshop::new(), &whole, &all).ends_with_code(0);
+    let changes = whole.changes();
+    for (operation, times) in &changes {
+        for after in 0..*times as u64 {
+            let (workshop, site) = (Workshop::new(), Site::new());
+            let kind = TroubleKind::Unanswered;
+            let trouble = Trouble { operation: Some(operation), after, times: 1, kind };
+            site.cloud.trouble(vec![trouble]);
+            let running = Running::start(command(&workshop, &site, &all));
+            let asked =
+                || site.cloud.calls().iter().filter(|call| call.operation == *operation).count();
+            until("the call is made", || (asked() as u64 > after).then_some(()));
+            drop(running);
+            site.cloud.trouble(Vec::new());
+            let what = format!("{operation} after {after}");
+            let again = tell(&workshop, &site, &all);
+            assert_eq!(again.code, Some(0), "{what}: {}", again.said());
+            assert!(again.text().contains("access key secret: "), "{what}: {}", again.said());
+            let third = tell(&workshop, &site, &all);
+            assert!(third.text().contains("nothing is left to do"), "{what}: {}", third.said());
+            tell(&workshop, &site, &["undo", "prepare-copies.json", "--yes"]).ends_with_code(0);
+            let left =
+                tell(&workshop, &site, &[&COPIES[..], &["--manual", "--access-key"]].concat());
+            let steps = format!("{} steps are left to do", changes.values().sum::<usize>());
+            assert!(left.text().contains(&steps), "{what}: all is taken back: {}", left.said());
+        }
+    }
+}
+
+#[test]
 fn a_secret_is_shown_once_or_written_where_only_its_owner_reads_it() {
     let (workshop, site) = (Workshop::new(), Site::new());
     let all = [&COPIES[..], &["--classic", "--apply", "--yes", "-vv"]].concat();
@@ -581,8 +700,7 @@ fn secrets_are_in_no_output_and_no_file() {
     for more in [&["--output", "plan.json"][..], &["--apply", "--yes"], &["--apply", "--yes"]] {
         tell(&workshop, &site, &[&theirs[..], more].concat()).ends_with_code(0);
     }
-    let refusing = TroubleKind::Refused(403, "NoPermission");
-    site.break_off(0, &refusing);
+    site.break_off(&(0, TroubleKind::Refused(403, "NoPermission")));
     tell(&workshop, &site, &theirs).ends_with_code(1);
     site.cloud.trouble(Vec::new());
     tell(&workshop, &site, &["undo", "prepare-theirs.json", "--yes", "-vv"]).ends_with_code(0);
@@ -691,6 +809,8 @@ fn wrong_calls_are_told_before_anything_is_asked() {
         (&["--user", "a/b"], "characters other than"),
         (&["--manual", "--classic"], "cannot be used with"),
         (&["--yes"], "--apply"),
+        (&["--kms", "full"], "`--manual` or `--cross-account`"),
+        (&["--terraform", "x.tf", "--bucket-policy", "x"], "another account's bucket"),
         (&["--apply", "--terraform", "x.tf"], "cannot be used with"),
     ] {
         let ran = tell(&workshop, &site, &[&COPIES[..], more].concat());

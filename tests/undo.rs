@@ -1,6 +1,6 @@
 //! Preparations taken back: broken off anywhere, and refused where something was changed since.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod preparation;
 
@@ -13,7 +13,6 @@ use weighbridge::alibaba::ram::{Holder, NewUser, NewVersion, PolicyName, Rotate}
 use weighbridge::preflight::policy::Document;
 use weighbridge::preflight::prepare::{Back, Fate, Wish};
 use weighbridge::preflight::wanted::{Way, trust_policy};
-use weighbridge::simulator::TroubleKind;
 
 #[tokio::test]
 async fn all_that_was_made_is_taken_back_and_nothing_else() {
@@ -36,21 +35,18 @@ async fn a_way_back_that_is_broken_off_anywhere_is_gone_on_with() {
     for wish in wishes() {
         let whole = Site::new();
         whole.prepare(&wish).await.unwrap();
-        let before = whole.cloud.calls().len();
+        let from = whole.cloud.calls().len();
         whole.undo().await.unwrap();
-        let all = whole.cloud.calls().len() - before;
         let site = Site::new();
         let before = site.snapshot(&wish).await;
-        for kind in [TroubleKind::Lost, TroubleKind::AnswerLost] {
-            for after in 0..all {
-                let what = format!("{:?}, {kind:?} after {after} calls", wish.way);
-                site.prepare(&wish).await.unwrap();
-                site.break_off(after, &kind);
-                site.undo().await.unwrap_err();
-                site.cloud.trouble(Vec::new());
-                site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                assert_eq!(site.snapshot(&wish).await, before, "{what}");
-            }
+        for at in whole.breaks(from) {
+            let what = format!("{:?}, {at:?}", wish.way);
+            site.prepare(&wish).await.unwrap();
+            site.break_off(&at);
+            site.undo().await.unwrap_err();
+            site.cloud.trouble(Vec::new());
+            site.undo().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_eq!(site.snapshot(&wish).await, before, "{what}");
         }
     }
 }
@@ -103,7 +99,7 @@ async fn policies_that_were_changed_since_stay() {
     let now = now.replace("\"kms:Decrypt\"", "\"kms:Encrypt\"");
     site.their_kms().set_key_policy(KEY, &now).await.unwrap();
     let why = refusal(&site).await;
-    assert!(why.contains("+") && why.contains("kms:Encrypt"), "{why}");
+    assert!(why.contains('+') && why.contains("kms:Encrypt"), "{why}");
 }
 
 #[tokio::test]

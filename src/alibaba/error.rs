@@ -156,7 +156,15 @@ impl Refusal {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         // The migration service's own codes are not written down anywhere: some end in an s, some not.
-        let other = ["DeleteConflict", "LimitExceeded", "BucketNotEmpty", "Rejected"];
+        // The others' are, and some have the same status.
+        let other = [
+            "BucketNotEmpty",
+            "DeleteConflict",
+            "FileImmutable",
+            "Key",
+            "LimitExceeded",
+            "Rejected",
+        ];
         self.code.contains("AlreadyExist")
             || self.status == 409 && !other.iter().any(|start| self.code.starts_with(start))
     }
@@ -166,6 +174,7 @@ impl Refusal {
     pub fn is_throttle(&self) -> bool {
         self.code.starts_with("Throttling")
             || self.code.starts_with("TooManyRequests")
+            || self.code.starts_with("Rejected.Throttling")
             || matches!(
                 self.code.as_str(),
                 "SlowDown" | "RequestLimitExceeded" | "QpsLimitExceeded"

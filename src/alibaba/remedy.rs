@@ -6,21 +6,23 @@ impl Refusal {
     /// The way out, where there is one.
     #[must_use]
     pub fn remedy(&self) -> Option<&'static str> {
+        if self.is_throttle() {
+            return Some(
+                "the service asks to slow down: wait a minute and repeat the call, which goes on where it stopped",
+            );
+        }
         let known = REMEDIES.iter().find(|(codes, _)| {
             codes.split(' ').any(|code| match code.strip_suffix('*') {
                 Some(start) => self.code.starts_with(start),
                 None => self.code == code,
             })
         });
-        known.map(|(_, remedy)| *remedy).or_else(|| {
-            if self.is_throttle() {
-                return Some("the service asks to slow down: wait a minute and repeat the call, which goes on where it stopped");
+        known.map(|(_, remedy)| *remedy).or_else(|| match self.status {
+            401 | 403 => Some(PERMISSION),
+            408 | 500.. => {
+                Some("the service failed: repeat the call, which goes on where it stopped")
             }
-            match self.status {
-                401 | 403 => Some(PERMISSION),
-                408 | 500.. => Some("the service failed: repeat the call, which goes on where it stopped"),
-                _ => None,
-            }
+            _ => None,
         })
     }
 }
@@ -31,7 +33,7 @@ const PERMISSION: &str = "the key's RAM user lacks a permission: attach AliyunOS
 /// What to do, by code; a star stands for whatever follows.
 ///
 /// Sources: "Common causes of a migration failure" and the error codes of the classic console, Data Online
-/// Migration documentation; error codes of the OSS, RAM and STS API references.
+/// Migration documentation; error codes of the OSS, RAM, STS and KMS API references.
 const REMEDIES: &[(&str, &str)] = &[
     (
         "NoSuchImportAddress",
@@ -184,6 +186,14 @@ const REMEDIES: &[(&str, &str)] = &[
         "Forbidden.NoPermission",
         "attach AliyunKMSFullAccess to the key's RAM user; of a key of another account, its policy has to name you, too",
     ),
+    (
+        "KeyDisabled KeyPendingDeletion KeyUnavailable KeyNotFound",
+        "the KMS key that the bucket is encrypted by cannot be used: enable it, cancel its deletion, or encrypt by another one",
+    ),
+    (
+        "FileImmutable",
+        "the bucket keeps what is in it for a time, and lets nobody change it: use another bucket, or wait",
+    ),
     ("Rejected.*", "the KMS key's state does not allow this: enable it, or cancel its deletion"),
     (
         "UnsupportedOperation UnsupportedOperation.*",
@@ -237,6 +247,9 @@ mod tests {
             (404, "NoSuchLifecycle", "no lifecycle"),
             (404, "NoSuchWORMConfiguration", "no retention"),
             (409, "BucketNotEmpty", "unfinished uploads"),
+            (409, "KeyDisabled", "enable it"),
+            (409, "KeyPendingDeletion", "cancel its deletion"),
+            (409, "FileImmutable", "another bucket"),
             (400, "InvalidPolicyDocument", "16 KB"),
             (400, "InvalidArgument", "names which"),
             (403, "SecondLevelDomainForbidden", "host name"),
@@ -270,6 +283,7 @@ mod tests {
             (404, "Forbidden.AliasNotFound", "ARN"),
             (403, "Forbidden.NoPermission", "AliyunKMSFullAccess"),
             (409, "Rejected.Disabled", "enable it"),
+            (429, "Rejected.Throttling", "wait a minute"),
             (400, "UnsupportedOperation", "KMS instances"),
             (400, "Throttling.User", "wait a minute"),
             (500, "InternalError", "repeat the call"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::{check_writable, write_whole};
 use super::jobs_submit::{agreed, write_line};
-use super::prepare_args::PrepareArgs;
+use super::prepare_args::{Kms, PrepareArgs};
 use super::prepare_keys::Keys;
 use super::{CommandResult, Console, Failure};
 use crate::alibaba::{Credentials, plain_region};
@@ -80,6 +80,18 @@ fn wish(args: &PrepareArgs) -> Result<Wish, Failure> {
         && let Some(why) = wrong_user_name(user)
     {
         return Err(wrong("RAM user", user, why));
+    }
+    if let Some(why) = wrong_user_name(&wish.name) {
+        return Err(Failure::wrong(format!("names cannot begin with `{}`: it {why}", wish.name))
+            .hint("choose something else with `--name`"));
+    }
+    if !wish.way.needs_role() && args.names.kms != Kms::Auto {
+        return Err(Failure::wrong("`--kms` is about the role, which is not created here")
+            .hint("use it with `--manual` or `--cross-account`"));
+    }
+    if wish.way != Way::CrossAccount && args.output.bucket_policy.is_some() {
+        return Err(Failure::wrong("`--bucket-policy` is about another account's bucket")
+            .hint("use it with `--cross-account`"));
     }
     wish.storage_class.clone_from(&args.bucket.class);
     wish.redundancy.clone_from(&args.bucket.redundancy);
@@ -172,7 +184,10 @@ async fn apply(
     let say = |text: &str| if console.is_quiet() { Ok(()) } else { write_line(text) };
     let count = plan.actions().count();
     if count == 0 {
-        Keeper::new(record, path).map_err(PrepareError::from)?;
+        // What an earlier run left open is settled now.
+        if path.exists() {
+            Keeper::new(record, path).map_err(PrepareError::from)?;
+        }
         say("\nnothing is left to do")?;
         return Ok(Exit::Done);
     }
@@ -181,7 +196,7 @@ async fn apply(
             Some(other) => format!("accounts {} and {other}", plan.account),
             None => format!("account {}", plan.account),
         };
-        if !agreed(&format!("{count} steps in {whose}. Go on? [y/N] "))? {
+        if !agreed(&format!("\n{count} steps in {whose}. Go on? [y/N] "))? {
             say("nothing was changed")?;
             return Ok(Exit::Done);
         }
@@ -231,22 +246,17 @@ fn show_secret(key: &Credentials) -> io::Result<()> {
 
 /// What comes after.
 fn next(wish: &Wish) -> String {
+    let bucket = &wish.bucket;
     match wish.way {
-        Way::Automatic => format!(
-            "next: log on to the console as {} and create the data address of oss://{}, which creates the role",
-            wish.user.as_deref().unwrap_or("a RAM user with these policies"),
-            wish.bucket
-        ),
+        Way::Automatic => {
+            let user = wish.user.as_deref().unwrap_or("a RAM user that has these policies");
+            format!("next: log on to the console as {user},\nand create the data address of oss://{bucket} there")
+        }
         Way::Manual | Way::CrossAccount => {
-            format!(
-                "next: `weighbridge jobs SUMMARY --to oss://{} --role {}`",
-                wish.bucket, wish.role
-            )
+            let (region, role) = (&wish.region, &wish.role);
+            format!("next: weighbridge jobs SUMMARY --to oss://{bucket} --region {region} \\\n        --role {role}")
         }
-        Way::Classic => {
-            "next: create the data addresses in the classic console, with an access key of the user"
-                .to_owned()
-        }
+        Way::Classic => "next: create the data addresses in the classic console, with an access key\nof the user".to_owned(),
     }
 }
 
@@ -289,9 +299,7 @@ fn write_files(args: &PrepareArgs, wish: &Wish, console: Console) -> CommandResu
         written.push(path.clone());
     }
     for path in written.iter().filter(|path| path.as_path() != Path::new("-")) {
-        if !console.is_quiet() {
-            console.note(&format!("written: {}", path.display()));
-        }
+        console.note(&format!("written: {}", path.display()));
     }
     Ok(Exit::Done)
 }

@@ -10,6 +10,7 @@ use crate::preflight::wanted::{SERVICE_PRINCIPAL, Way};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("way").multiple(false)))]
+#[command(group(ArgGroup::new("files").multiple(true)))]
 #[command(after_help = "Examples:
   weighbridge prepare oss://copies --region cn-hangzhou
   weighbridge prepare oss://copies --region cn-hangzhou --manual --apply
@@ -27,6 +28,12 @@ pub(super) struct PrepareArgs {
     /// Region of the bucket: `cn-hangzhou`
     #[arg(long, env = "WEIGHBRIDGE_TO_REGION")]
     pub(super) region: Option<String>,
+    /// Do it, after showing all and asking once
+    #[arg(long, conflicts_with_all = ["terraform", "print_policies"])]
+    pub(super) apply: bool,
+    /// Do it without asking
+    #[arg(long, requires = "apply")]
+    pub(super) yes: bool,
 
     #[command(flatten)]
     pub(super) way: WayArgs,
@@ -38,12 +45,6 @@ pub(super) struct PrepareArgs {
     pub(super) service: ServiceArgs,
     #[command(flatten)]
     pub(super) output: PrepareOutputArgs,
-    /// Do it, after showing all and asking once
-    #[arg(long, conflicts_with_all = ["terraform", "print_policies"])]
-    pub(super) apply: bool,
-    /// Do it without asking
-    #[arg(long, requires = "apply")]
-    pub(super) yes: bool,
 }
 
 /// Which way of the preparations pages.
@@ -115,9 +116,9 @@ pub(super) struct NameArgs {
 /// How the role may use KMS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Kms {
-    /// By AliyunKMSFullAccess, if KMS encrypts the bucket
+    /// By the system policy for KMS, if KMS encrypts the bucket
     Auto,
-    /// By AliyunKMSFullAccess
+    /// By the system policy for KMS
     Full,
     /// By a policy with what copies need
     Least,
@@ -170,12 +171,12 @@ pub(super) struct PrepareOutputArgs {
     #[arg(short, long, value_name = "FILE", env = "WEIGHBRIDGE_PREPARE_OUTPUT", value_hint = ValueHint::FilePath)]
     pub(super) output: Option<PathBuf>,
     /// Write Terraform instead, and call nobody
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", group = "files", value_hint = ValueHint::FilePath)]
     pub(super) terraform: Option<PathBuf>,
     /// Write the policies into this folder instead, and call nobody
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", group = "files", value_hint = ValueHint::DirPath)]
     pub(super) print_policies: Option<PathBuf>,
     /// The policy that the bucket has now, whose statements are to stay in what is written instead
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", requires = "files", value_hint = ValueHint::FilePath)]
     pub(super) bucket_policy: Option<PathBuf>,
 }

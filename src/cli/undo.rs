@@ -82,7 +82,7 @@ async fn undo(
         return Ok(Exit::Done);
     }
     if count > 0 && !args.yes {
-        let question = format!("{count} steps back in account {}. Go on? [y/N] ", record.account);
+        let question = format!("\n{count} steps back in account {}. Go on? [y/N] ", record.account);
         if !agreed(&question)? {
             say("nothing was changed")?;
             return Ok(Exit::Done);

@@ -80,7 +80,7 @@ impl Site {
         };
         let (own, other) =
             (session(DEFAULT_KEY_ID, DEFAULT_SECRET), session(OTHER_ID, OTHER_SECRET));
-        Self { cloud, folder: tempfile::tempdir().unwrap(), own, other }
+        Self { cloud, folder: folder(), own, other }
     }
 
     pub(crate) fn clouds(&self) -> Clouds<'_> {
@@ -196,18 +196,26 @@ impl Site {
     }
 
     /// Lets calls go well `after` times, and all others fail like this.
-    pub(crate) fn break_off(&self, after: usize, kind: &TroubleKind) {
-        let after = after as u64;
-        let kind = kind.clone();
+    pub(crate) fn break_off(&self, (after, kind): &(usize, TroubleKind)) {
+        let (after, kind) = (*after as u64, kind.clone());
         self.cloud.trouble(vec![Trouble { operation: None, after, times: u64::MAX, kind }]);
+    }
+
+    /// Where what calls the cloud from the `from`th call on can be broken off: before each call, and behind each
+    /// that changes something, with its answer lost.
+    pub(crate) fn breaks(&self, from: usize) -> Vec<(usize, TroubleKind)> {
+        let calls = self.cloud.calls();
+        let calls = || calls[from..].iter().enumerate();
+        let before = calls().map(|(index, _)| (index, TroubleKind::Lost));
+        let changing = calls().filter(|(_, call)| is_change(call.operation));
+        before.chain(changing.map(|(index, _)| (index, TroubleKind::AnswerLost))).collect()
     }
 
     /// How often each operation that changes something was carried out.
     pub(crate) fn changes(&self) -> BTreeMap<&'static str, usize> {
-        const LOOKS: [&str; 4] = ["Get", "List", "Describe", "Head"];
         let mut changes = BTreeMap::new();
         for call in self.cloud.calls().into_iter().filter(|call| call.done) {
-            if !LOOKS.iter().any(|look| call.operation.starts_with(look)) {
+            if is_change(call.operation) {
                 *changes.entry(call.operation).or_default() += 1;
             }
         }
@@ -222,6 +230,20 @@ impl Site {
             let content = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
             assert!(!content.contains(secret), "{}", path.display());
         }
+    }
+}
+
+fn is_change(operation: &str) -> bool {
+    !["Get", "List", "Describe", "Head"].iter().any(|look| operation.starts_with(look))
+}
+
+/// A folder in memory where there is one: records are synced to disk some ten thousand times here.
+fn folder() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
     }
 }
 

@@ -128,6 +128,8 @@ def buckets(client, given):
     new = oss.PutBucketRequest(bucket=bucket, acl="private", create_bucket_configuration=about)
     call(client, "put_bucket", new)
     call(client, "put_bucket", new)
+    about.storage_class = "Archive"
+    call(client, "put_bucket", new)
     info = call(client, "get_bucket_info", oss.GetBucketInfoRequest(bucket=bucket)).bucket_info
     told[-1][1] = [info.location, info.storage_class, info.data_redundancy_type, info.acl, info.owner.id]
     told[-1][1].append(info.block_public_access)

@@ -147,11 +147,13 @@ impl Bucket<'_> {
 
     /// Creates the bucket (`PutBucket`), closed to the public.
     ///
-    /// Whether creating one's own bucket again is an error is not documented, so ask for
-    /// [`Self::presence`] first, and again after an error by which it may have happened.
+    /// Creating one's own bucket again as it is succeeds, as far as the reference tells, and closes it to
+    /// the public; so ask for [`Self::presence`] first, and again after an error by which it may have
+    /// happened.
     ///
     /// # Errors
-    /// [`CallError`]; that somebody has a bucket of this name is a conflict.
+    /// [`CallError`]; that somebody has a bucket of this name, or one has it with other properties, is a
+    /// conflict.
     pub async fn create(&self, bucket: &NewBucket) -> Result<(), CallError> {
         let doing = format!("create the bucket `{}` in {}", self.name, plain_region(self.region));
         let document = Element::new("CreateBucketConfiguration")

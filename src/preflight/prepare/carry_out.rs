@@ -48,8 +48,15 @@ pub async fn carry_out(
             keeper.note(index, State::Begun)?;
             deliver(&key).map_err(|source| PrepareError::Deliver { source })?;
         } else {
-            let made = create::carry_out(&made, &action).await?;
-            keeper.record.steps[index].made = made;
+            match create::carry_out(&made, &action).await {
+                Ok(made) => keeper.record.steps[index].made = made,
+                Err(error @ PrepareError::Taken { .. }) => {
+                    // It is not ours, and nothing to take back.
+                    keeper.note(index, State::Planned)?;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
         keeper.note(index, State::Done)?;
     }

@@ -33,6 +33,11 @@ pub(super) async fn carry_out(
             let look = async || present(there.presence().await?, bucket);
             let is_ours = |info: &BucketInfo| info.owner == made.account.number;
             let what = format!("the bucket {bucket}");
+            // A bucket has no mark, and creating one's own again succeeds: what came up while the plan was looked at
+            // would be taken for made here.
+            if look().await?.is_some() {
+                return Err(PrepareError::Taken { what });
+            }
             let info = made.once(&what, async || there.create(&new).await, look, is_ours).await?;
             Ok(Some(info.created))
         }

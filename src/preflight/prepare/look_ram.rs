@@ -62,20 +62,13 @@ pub(super) async fn role(
     let what = || format!("the trust policy of the role {name}");
     let trust = parse(&role.trust, what)?;
     let service = Caller::Service(wish.service_principal.clone());
-    match trust.grants(ASSUME_ROLE, None, Some(&service)) {
-        Grant::Allowed => {
-            plan.push(
-                title,
-                format!("is there and trusts {}", wish.service_principal),
-                Outcome::Kept,
-            );
-        }
-        _ => {
-            let why = format!("it does not trust {} as it is", wish.service_principal);
-            let hint =
-                "name another role with `--role`, or let it trust the service in the console";
-            plan.push(title, "is there", Outcome::in_the_way(why, hint));
-        }
+    if matches!(trust.grants(ASSUME_ROLE, None, Some(&service)), Grant::Allowed) {
+        let found = format!("is there and trusts {}", wish.service_principal);
+        plan.push(title, found, Outcome::Kept);
+    } else {
+        let why = format!("it does not trust {} as it is", wish.service_principal);
+        let hint = "name another role with `--role`, or let it trust the service in the console";
+        plan.push(title, "is there", Outcome::in_the_way(why, hint));
     }
     Ok(Holds(ram.attached(Holder::Role(name)).await?.unwrap_or_default()))
 }

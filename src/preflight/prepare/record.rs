@@ -99,7 +99,7 @@ impl State {
 #[derive(Debug, Error)]
 pub enum RecordError {
     /// It cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
+    #[error("cannot read `{}`: {source}\nhint: give the file that `weighbridge prepare` wrote", path.display())]
     Read {
         /// The file.
         path: PathBuf,

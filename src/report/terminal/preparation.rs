@@ -16,7 +16,7 @@ pub(super) fn render(plan: &Plan, style: Style) -> String {
         None => String::new(),
     };
     let title = format!(
-        "oss://{} in {}{whose}, for account {}, {}",
+        "oss://{} in {}{whose}, for account {}, the {} way",
         plan.bucket,
         plan.region,
         plan.account,
@@ -29,8 +29,22 @@ pub(super) fn render(plan: &Plan, style: Style) -> String {
     if !plan.notes.is_empty() {
         heading(&mut out, "To know", style);
         for note in &plan.notes {
-            paragraph(&mut out, &sanitize(note.as_bytes(), style.unicode), None, INDENT, style);
+            hanging(
+                &mut out,
+                style.pick("·", "*"),
+                &sanitize(note.as_bytes(), style.unicode),
+                None,
+                style,
+            );
         }
+    }
+    let in_the_way =
+        plan.items.iter().filter(|item| matches!(item.outcome, Outcome::InTheWay { .. }));
+    let titles: Vec<&str> = in_the_way.map(|item| item.title.as_str()).collect();
+    if !titles.is_empty() {
+        line(&mut out, "");
+        let text = format!("in the way: {}", titles.join(", "));
+        hanging(&mut out, "!", &sanitize(text.as_bytes(), style.unicode), Some(Ink::Alarm), style);
     }
     out
 }
@@ -46,7 +60,7 @@ fn item(out: &mut String, item: &Item, style: Style) {
     let safe = |text: &str| sanitize(text.as_bytes(), style.unicode);
     line(out, "");
     let head = format!("{}: {}", item.title, item.found);
-    hanging(out, sign, &safe(&head), ink, style);
+    hanging(out, sign, &safe(&head), Some(ink), style);
     match &item.outcome {
         Outcome::Kept => {}
         Outcome::Do(action) => {
@@ -75,15 +89,15 @@ pub(super) fn render_back(backs: &[Back], style: Style) -> String {
     let safe = |text: &str| sanitize(text.as_bytes(), style.unicode);
     for back in backs {
         match &back.fate {
-            Fate::AsMade(_) => hanging(&mut out, "-", &safe(&back.title), Ink::Good, style),
+            Fate::AsMade(_) => hanging(&mut out, "-", &safe(&back.title), Some(Ink::Good), style),
             Fate::Gone => {
                 let text = format!("{}: it is so already", back.title);
-                hanging(&mut out, "=", &safe(&text), Ink::Faint, style);
+                hanging(&mut out, "=", &safe(&text), Some(Ink::Faint), style);
             }
             Fate::Changed(why) => {
                 let (first, rest) = why.split_once('\n').unwrap_or((why, ""));
                 let text = format!("cannot {}: {first}", back.title);
-                hanging(&mut out, "!", &safe(&text), Ink::Alarm, style);
+                hanging(&mut out, "!", &safe(&text), Some(Ink::Alarm), style);
                 block(&mut out, rest, style);
             }
         }
@@ -92,10 +106,11 @@ pub(super) fn render_back(backs: &[Back], style: Style) -> String {
 }
 
 /// A sign and a text whose further lines stand under its first.
-fn hanging(out: &mut String, sign: &str, text: &str, ink: Ink, style: Style) {
+fn hanging(out: &mut String, sign: &str, text: &str, ink: Option<Ink>, style: Style) {
     let mut sign = sign;
     for text in wrap(text, style.columns() - INDENT) {
-        line(out, &style.paint(ink, &format!("{sign:INDENT$}{text}")));
+        let text = format!("{sign:INDENT$}{text}");
+        line(out, &ink.map_or(text.clone(), |ink| style.paint(ink, &text)));
         sign = "";
     }
 }

@@ -143,7 +143,7 @@ impl Cloud {
         if let Some(TroubleKind::Overtaken(edit)) = &trouble {
             edit.carry_out(&mut state);
         }
-        let verified = verify(&state, request, service, &body, now);
+        let verified = verify(&mut state, request, service, &body, now);
         let permitted = verified.and_then(|caller| {
             permission::permit(&state, &caller, service, operation, &name).map(|()| caller)
         });
@@ -203,7 +203,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 
 /// Who sent a request.
 fn verify(
-    state: &State,
+    state: &mut State,
     request: &Request<()>,
     service: Named<'_>,
     body: &[u8],
@@ -221,7 +221,14 @@ fn verify(
     };
     let credentials = state.credentials();
     match service {
-        Named::Sts | Named::Ram | Named::Kms { .. } => auth::acs3(&signed, &credentials)?,
+        Named::Sts | Named::Ram | Named::Kms { .. } => {
+            auth::acs3(&signed, &credentials)?;
+            let nonce = text(request.headers(), "x-acs-signature-nonce").unwrap_or_default();
+            if nonce.is_empty() || !state.nonces.insert(nonce.to_owned()) {
+                let message = "Specified signature nonce was used already.";
+                return Err(refused(400, "SignatureNonceUsed", message));
+            }
+        }
         Named::Bucket { region, .. } | Named::Oss { region } | Named::Migration { region, .. } => {
             auth::oss4(&signed, &credentials, region)?;
         }

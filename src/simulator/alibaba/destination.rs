@@ -55,12 +55,13 @@ pub(super) fn fault(
         let key = if of_object { format!("{}probe", detail("Prefix")) } else { String::new() };
         let place = resource(name, bucket, &key);
         let asked = Asked { action, resource: Some(&place), names: None };
-        let lets = match of_bucket(bucket, &session, action, &place) {
-            Verdict::Denied => false,
-            policy => {
-                (is_own || policy == Verdict::Allowed)
-                    && judge(documents.iter().map(String::as_str), asked) == Verdict::Allowed
-            }
+        let by_role = judge(documents.iter().map(String::as_str), asked);
+        // What denies comes first, then one policy that allows is enough ("RAM policy", OSS documentation); of
+        // another account's bucket it is the bucket's.
+        let lets = match (by_role, of_bucket(bucket, &session, action, &place)) {
+            (Verdict::Denied, _) | (_, Verdict::Denied) => false,
+            (_, Verdict::Allowed) => true,
+            (by_role, Verdict::Silent) => is_own && by_role == Verdict::Allowed,
         };
         if !lets {
             return Some(no_permission(&format!("The role {role} may not {action} on {place}.")));

@@ -1,6 +1,6 @@
 //! What there is: seeded, then created, changed and deleted by calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) objects: BTreeMap<(String, String), Bytes>,
     /// Reports that were asked for, by the job's version and the run.
     pub(super) reports: BTreeMap<(String, u64), String>,
+    /// Numbers that may be used once, and were.
+    pub(super) nonces: BTreeSet<String>,
     pub(super) calls: Vec<ReceivedCall>,
     pub(super) troubles: Vec<Trouble>,
     /// How many verifications will not see what RAM was last told.
@@ -85,6 +87,7 @@ impl State {
             jobs: BTreeMap::new(),
             objects: BTreeMap::new(),
             reports: BTreeMap::new(),
+            nonces: BTreeSet::new(),
             calls: Vec::new(),
             troubles: Vec::new(),
             unaware: 0,

@@ -21,16 +21,30 @@ pub(super) fn create(name: &str, region: &str, call: &mut Call<'_>) -> Result<An
     {
         return Err(refused(400, "InvalidBucketName", "The bucket's name is not valid."));
     }
-    // Whether one's own bucket may be created again is not documented; here it may not.
     if call.state.buckets.contains_key(name) {
-        let message = "The requested bucket name is not available.";
-        return Err(refused(409, "BucketAlreadyExists", message).with_ec("0015-00000104"));
+        return create_again(name, region, call);
     }
     let account = &call.caller.account;
     let own = |bucket: &&StoredBucket| bucket.owner == *account && bucket.region == region;
     if call.state.buckets.values().filter(own).count() >= call.config.limits.buckets {
         return Err(refused(400, "TooManyBuckets", "The account has too many buckets."));
     }
+    let Wish { storage_class, redundancy, acl } = wish(call)?;
+    let about = AlibabaBucket { storage_class, redundancy, acl, ..AlibabaBucket::default() };
+    let (owner, region, created) = (account.clone(), region.to_owned(), call.time());
+    let bucket = StoredBucket { owner, region, created, about };
+    call.state.buckets.insert(name.to_owned(), bucket);
+    Ok(Answer::Empty)
+}
+
+/// What a bucket is to be like.
+struct Wish {
+    storage_class: String,
+    redundancy: String,
+    acl: String,
+}
+
+fn wish(call: &Call<'_>) -> Result<Wish, Refused> {
     let document = if call.body.is_empty() {
         Element::new("CreateBucketConfiguration")
     } else {
@@ -45,16 +59,28 @@ pub(super) fn create(name: &str, region: &str, call: &mut Call<'_>) -> Result<An
     if !["private", "public-read", "public-read-write"].contains(&acl) {
         return Err(refused(400, "InvalidArgument", "no such bucket access control exists"));
     }
-    let about = AlibabaBucket {
-        storage_class: storage_class.to_owned(),
-        redundancy: redundancy.to_owned(),
-        acl: acl.to_owned(),
-        ..AlibabaBucket::default()
+    let (storage_class, redundancy) = (storage_class.to_owned(), redundancy.to_owned());
+    Ok(Wish { storage_class, redundancy, acl: acl.to_owned() })
+}
+
+/// Creates a bucket whose name is taken. One's own can be created again as it is, which sets who may reach
+/// it; so the messages of `BucketAlreadyExists` in the reference have it.
+fn create_again(name: &str, region: &str, call: &mut Call<'_>) -> Result<Answer, Refused> {
+    let Wish { storage_class, redundancy, acl } = wish(call)?;
+    let bucket = call.state.buckets.get_mut(name).ok_or_else(super::missing)?;
+    let message = if bucket.owner != call.caller.account {
+        "The requested bucket name is not available."
+    } else if bucket.region != region {
+        "Bucket already exists can't modify location."
+    } else if bucket.about.storage_class != storage_class {
+        "Cannot modify existing bucket's storage class."
+    } else if bucket.about.redundancy != redundancy {
+        "Bucket already exists can't modify data redundancy type."
+    } else {
+        bucket.about.acl = acl;
+        return Ok(Answer::Empty);
     };
-    let (owner, region, created) = (account.clone(), region.to_owned(), call.time());
-    let bucket = StoredBucket { owner, region, created, about };
-    call.state.buckets.insert(name.to_owned(), bucket);
-    Ok(Answer::Empty)
+    Err(refused(409, "BucketAlreadyExists", message).with_ec("0015-00000104"))
 }
 
 pub(super) fn delete(name: &str, call: &mut Call<'_>) -> Result<Answer, Refused> {
