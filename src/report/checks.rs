@@ -38,6 +38,16 @@ pub(super) fn headline(checks: &Checks) -> Vec<String> {
     Verdict::ALL.into_iter().filter_map(much).collect()
 }
 
+/// What it comes to, in one sentence.
+pub(super) fn conclusion(checks: &Checks) -> String {
+    match (checks.count(Verdict::Blocker), checks.count(Verdict::Unknown)) {
+        (0, 0) => "nothing stands in the way".into(),
+        (0, _) => "nothing that could be seen stands in the way".into(),
+        (1, _) => "1 blocker has to be mended first".into(),
+        (number, _) => format!("{} blockers have to be mended first", count(number as u64)),
+    }
+}
+
 /// A sentence in pieces, and whether each stood between backticks.
 pub(super) fn pieces(text: &str) -> Vec<(bool, &str)> {
     let parts: Vec<&str> = text.split('`').collect();

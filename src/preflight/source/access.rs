@@ -3,7 +3,7 @@
 use super::attempt::{attempt, told, way_out};
 use super::tongue::Tongue;
 use super::{Source, sample::Sample};
-use crate::preflight::finding::{Check, Finding};
+use crate::preflight::finding::{Check, Finding, Verdict};
 use crate::preflight::word::shell;
 use crate::store::s3::{S3Store, Writing};
 use crate::store::{ErrorKind, KeyInUse, StoreError};
@@ -200,29 +200,33 @@ pub(super) async fn reading(
     let shown = String::from_utf8_lossy(key).escape_debug().to_string();
     match attempt(|| store.read_byte(key)).await {
         Ok(()) => READ.ok(format!("one byte of `{shown}` was read")),
-        Err(error) => unread(tongue, &action, &shown, &error),
+        Err(error) => unread(tongue, &action, key, &error),
     }
 }
 
-fn unread(tongue: &Tongue<'_>, action: &str, key: &str, error: &StoreError) -> Finding {
-    let seen = format!("`{key}` cannot be read: {}", told(error));
+fn unread(tongue: &Tongue<'_>, action: &str, key: &[u8], error: &StoreError) -> Finding {
+    let key = String::from_utf8_lossy(key);
+    let seen = format!("`{}` cannot be read: {}", key.escape_debug(), told(error));
     let message = error.message.to_ascii_lowercase();
+    let object = tongue.object(&key);
     if message.contains("server side encryption") || message.contains("server-side encryption") {
         return READ
             .blocker(seen)
             .because("it is encrypted by a key that its reader has to bring (SSE-C), and the service has none to bring")
-            .run("aws s3 cp s3://BUCKET/KEY s3://BUCKET/KEY --sse-c-copy-source AES256 \
-                  --sse-c-copy-source-key fileb://KEYFILE --sse AES256")
+            .run(format!(
+                "aws s3 cp {object} {object} --sse-c-copy-source AES256 --sse-c-copy-source-key fileb://KEYFILE \
+                 --sse AES256"
+            ))
             .by_hand("store such objects anew under a key of S3 or KMS, or copy them by other means");
     }
     match error.kind {
         ErrorKind::AccessDenied if message.contains("kms") => READ
             .blocker(seen)
-            .because("objects under a key of KMS are read only by who may use that key, which the policies for \
-                      reading S3 do not include")
-            .run("aws kms create-grant --key-id KEY --grantee-principal USER-ARN --operations Decrypt")
-            .by_hand("KMS console > Customer managed keys > the key > Key users: add the user of the key, and allow \
-                      it `kms:Decrypt`"),
+            .because(
+                "objects under a key of KMS are read only by who may use that key, which the policies for reading \
+                 the bucket do not include",
+            )
+            .by_hand(tongue.kms()),
         ErrorKind::AccessDenied if error.code == "InvalidObjectState" => {
             READ.unknown(seen).because("an archived object tells nothing of the right to read others")
         }
@@ -268,4 +272,15 @@ pub(super) async fn writing(source: &Source<'_>, tongue: &Tongue<'_>, store: &S3
         }
         Err(error) => WRITES.unknown(format!("{how}, the store answered otherwise: {}", told(&error))),
     }
+}
+
+/// What is known of writing where reading is refused as well: whoever is refused everything is not known to be
+/// refused for lack of one right.
+pub(super) fn doubted(writing: Finding, listed: bool, reading: &Finding) -> Finding {
+    if writing.verdict == Verdict::Ok && (!listed || reading.verdict == Verdict::Blocker) {
+        return WRITES.unknown(
+            "the store refuses reading, too, so that its refusal tells nothing of writing",
+        );
+    }
+    writing
 }

@@ -18,7 +18,7 @@ where
 {
     let mut attempt = 1;
     loop {
-        match call().await {
+        match Box::pin(call()).await {
             Err(error) if error.is_retryable() && attempt < ATTEMPTS => {
                 tracing::debug!("{error}; trying again");
                 let pause = PAUSE.saturating_mul(1 << (attempt - 1));

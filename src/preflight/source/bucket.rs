@@ -38,7 +38,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
         join!(
             settings::policy(source, &tongue, store),
             settings::payer(source, &tongue, store, sample.is_some()),
-            settings::versioning(&tongue, store),
+            settings::versioning(source, &tongue, store),
             settings::encryption(&tongue, store),
             settings::website(&tongue, store),
             place::region(source, &tongue, store, &origin),
@@ -60,6 +60,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
     let ((policy, payer, versioning, encryption, website, region), (reading, writing, objects)) =
         join(about_settings, about_objects).await;
     findings.extend(policy);
+    let writing = access::doubted(writing, sample.is_some(), &reading);
     findings.extend([payer, versioning, encryption, region, reading, writing]);
     findings.extend(website);
     findings.extend(objects);

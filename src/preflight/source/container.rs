@@ -101,7 +101,7 @@ pub(super) async fn check(
     };
     let (reading, namespace, immutable, objects) = join!(
         reading(store, config, sample),
-        namespace(store, config),
+        namespace(source, store, config),
         immutable(store, config),
         objects::check(source, store, Some(sample), &way),
     );
@@ -363,10 +363,9 @@ async fn unlisted(
                     .by_hand(format!("{}: check with such a key", keys(config)))
             } else {
                 finding
-                    .run(format!(
-                        "az role assignment create --role 'Storage Blob Data Reader' --assignee USER --scope {}",
-                        "ACCOUNT-ID"
-                    ))
+                    .run(
+                        "az role assignment create --role 'Storage Blob Data Reader' --assignee USER --scope ACCOUNT-ID",
+                    )
                     .by_hand(
                         "give the signature the permission List, or the identity the role \"Storage Blob Data Reader\": Azure \
                          portal > the account > Access Control (IAM)",
@@ -402,7 +401,7 @@ async fn reading(store: &AzureStore, config: &AzureConfig, sample: &Sample) -> F
     }
 }
 
-async fn namespace(store: &AzureStore, config: &AzureConfig) -> Finding {
+async fn namespace(source: &Source<'_>, store: &AzureStore, config: &AzureConfig) -> Finding {
     let see =
         format!("az storage account show --name {} --query isHnsEnabled", shell(&config.account));
     match attempt(|| store.account_state()).await {
@@ -410,7 +409,7 @@ async fn namespace(store: &AzureStore, config: &AzureConfig) -> Finding {
             Some(false) => NAMESPACE.ok("the account has none"),
             Some(true) => NAMESPACE
                 .warning("the account has one")
-                .run("weighbridge scan LOCATION")
+                .run(format!("weighbridge scan {}", shell(&source.location.to_string())))
                 .by_hand("compare the numbers after the job: the scan counts directories apart, the service may not"),
             None => NAMESPACE.unknown("the account does not say").run(see),
         },

@@ -245,14 +245,14 @@ async fn archived(
     };
     let number = ways.len();
     if all(|way| matches!(way, Way::Restored(_) | Way::Awake)) {
-        let state = format!("{seen}; of {number} that were asked, all are restored");
+        let state = format!("{seen}; all {number} that were asked for are restored");
         let finding = if judged.is_none_or(|found| only(found, number)) && number == keys.len() {
             ARCHIVED.ok(state)
         } else {
             restore(
                 ARCHIVED
                     .warning(state)
-                    .because("the others were not asked, and each has to be restored"),
+                    .because("the others were not asked for, and each has to be restored"),
             )
         };
         return vec![finding, expiry(source, &ways)];
@@ -261,7 +261,7 @@ async fn archived(
     let asleep = ways.iter().filter(|way| matches!(way, Ok(Way::Archived))).count();
     let refused = ways.iter().find_map(|way| way.as_ref().err());
     let mut state = format!(
-        "{seen}; of {number} that were asked, {asleep} are archived and {ongoing} on their way back"
+        "{seen}; of {number} that were asked for, {asleep} archived, {ongoing} on the way back"
     );
     if let Some(error) = refused {
         state = format!("{seen}; whether they are restored could not be asked: {}", told(error));
@@ -357,7 +357,9 @@ async fn tiered(
     );
     if asleep > 0 {
         let finding = TIERED
-            .blocker(format!("{seen}; {asleep} of {number} that were asked are in an archive tier"))
+            .blocker(format!(
+                "{seen}; of {number} that were asked for, {asleep} in an archive tier"
+            ))
             .by_hand(
                 "restore them before the job starts; S3 moves them back to a tier that can be read",
             );
@@ -371,7 +373,7 @@ async fn tiered(
             TIERED.unknown(format!("{seen}; their tier could not be asked: {}", told(error)))
         }
         None => TIERED
-            .warning(format!("{seen}; none of {number} that were asked is in an archive tier")),
+            .warning(format!("{seen}; of {number} that were asked for, none in an archive tier")),
     };
     vec![finding.by_hand(
         "ask for the archive status of more of them (HEAD shows it) before the job starts",

@@ -150,7 +150,7 @@ pub(super) fn endpoint(source: &Source<'_>, origin: &Origin) -> Finding {
 }
 
 fn s3(host: &str, shown: &str, region: &str) -> Finding {
-    if [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|domain| host.ends_with(domain)) {
+    if is_aws(host) {
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         return ENDPOINT.ok(format!("enter `s3.{}.{domain}`", region.escape_debug()));
     }
@@ -164,6 +164,10 @@ fn s3(host: &str, shown: &str, region: &str) -> Finding {
             "choose the store's own source type in the console, or S3-compatible with a list of objects where it \
              has none",
         )
+}
+
+fn is_aws(host: &str) -> bool {
+    [".amazonaws.com", ".amazonaws.com.cn"].iter().any(|domain| host.ends_with(domain))
 }
 
 fn ks3(source: &Source<'_>, host: &str, shown: &str) -> Finding {
@@ -244,8 +248,10 @@ pub(super) async fn region(
                 "enter the endpoint of {shown} in the data address; here, use `--region {shown}`"
             ));
     }
-    if tongue.provider() != Provider::S3 {
-        // The listing was signed for it, which the store accepted.
+    if tongue.provider() != Provider::S3 || !is_aws(&host_of(&origin.endpoint).to_ascii_lowercase())
+    {
+        // The listing was signed for it, which the store accepted; what others than AWS call the place of a
+        // bucket is no region.
         return REGION.ok(shown);
     }
     match attempt(|| store.location()).await {
@@ -338,11 +344,11 @@ mod tests {
 
     #[test]
     fn prefixes_and_names_have_the_form_that_the_console_takes() {
+        use Verdict::{Blocker, Ok, Warning};
         let forms = |location: &str| {
             let location = location.parse().unwrap();
             (name(&location).verdict, prefix(&location).verdict)
         };
-        use Verdict::{Blocker, Ok, Warning};
         assert_eq!(forms("s3://bucket/docs/"), (Ok, Ok));
         assert_eq!(forms("s3://bucket"), (Ok, Ok));
         assert_eq!(forms("s3://bucket/docs"), (Ok, Blocker));

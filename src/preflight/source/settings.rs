@@ -6,6 +6,7 @@ use super::statement;
 use super::tongue::{Provider, Tongue};
 use super::whitelist::{Barrier, Kind, barriers};
 use crate::preflight::finding::{Check, Finding};
+use crate::preflight::word::shell;
 use crate::store::s3::S3Store;
 use crate::store::{ErrorKind, StoreError};
 
@@ -171,13 +172,17 @@ pub(super) async fn payer(
     }
 }
 
-pub(super) async fn versioning(tongue: &Tongue<'_>, store: &S3Store) -> Finding {
+pub(super) async fn versioning(
+    source: &Source<'_>,
+    tongue: &Tongue<'_>,
+    store: &S3Store,
+) -> Finding {
     let action = tongue.action("GetBucketVersioning");
     match attempt(|| store.versioning()).await {
         Ok(None) => VERSIONING.ok("versions were never kept"),
         Ok(Some(status)) => VERSIONING
             .warning(format!("versioning is {}", status.to_lowercase().escape_debug()))
-            .run("weighbridge scan LOCATION --versions")
+            .run(format!("weighbridge scan {} --versions", shell(&source.location.to_string())))
             .by_hand("weigh what stays behind, and copy versions that are needed by other means"),
         Err(error) => {
             let finding = unanswered(&VERSIONING, &error, &action, tongue.read_only());
@@ -209,17 +214,20 @@ pub(super) async fn encryption(tongue: &Tongue<'_>, store: &S3Store) -> Finding 
             .by_hand("use a key of the account that owns the bucket");
     }
     let shown = key.escape_debug();
-    ENCRYPTION
+    let finding = ENCRYPTION
         .warning(format!("by default {algorithm} under the key `{shown}`"))
         .because(
             "whoever reads has to be allowed `kms:Decrypt` on that key, which the policies for reading the bucket do \
              not include; one object that can be read proves it for its own key only",
-        )
-        .run(format!(
+        );
+    let finding = finding.by_hand(tongue.kms());
+    match tongue.provider() {
+        Provider::S3 => finding.run(format!(
             "aws kms create-grant --key-id {} --grantee-principal USER-ARN --operations Decrypt",
-            crate::preflight::word::shell(key)
-        ))
-        .by_hand("KMS console > Customer managed keys > the key > Key users: add the user of the key")
+            shell(key)
+        )),
+        Provider::Ks3 | Provider::Oss => finding,
+    }
 }
 
 /// Whether the bucket is a website; asked of OSS, of which that trouble is known.

@@ -33,6 +33,11 @@ impl<'a> Tongue<'a> {
         self.provider
     }
 
+    /// An object as a word of a command of the AWS tools.
+    pub(super) fn object(&self, key: &str) -> String {
+        shell(&format!("s3://{}/{key}", self.bucket))
+    }
+
     /// A permission, by its name in S3 without the prefix.
     pub(super) fn action(&self, name: &str) -> String {
         match self.provider {
@@ -130,6 +135,22 @@ impl<'a> Tongue<'a> {
             }
             Provider::Oss => {
                 "RAM console > Identities > Users > the user > AccessKey > Create AccessKey"
+            }
+        }
+    }
+
+    /// How a user comes to a key of KMS.
+    pub(super) fn kms(&self) -> &'static str {
+        match self.provider {
+            Provider::S3 => {
+                "KMS console > Customer managed keys > the key > Key users: add the user of the key, and allow \
+                 it `kms:Decrypt`"
+            }
+            Provider::Ks3 => {
+                "KMS of Kingsoft Cloud > the key: allow the user of the key to decrypt by it"
+            }
+            Provider::Oss => {
+                "RAM console > Identities > Users > the user > Add Permissions: allow it `kms:Decrypt` on the key"
             }
         }
     }

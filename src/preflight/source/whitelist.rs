@@ -270,145 +270,138 @@ mod tests {
         found.into_iter().next().map(|barrier| (barrier.kind, barrier.verdict, barrier.seen))
     }
 
+    use Kind::{Address, Agent, Network, Referer, Tls};
+    use Verdict::{Blocker, Warning};
+
+    /// Effect and condition of a statement on reading, and what it comes to.
+    type Case = (&'static str, &'static str, Option<(Kind, Verdict)>);
+
+    const CASES: &[Case] = &[
+        ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, Some((Address, Blocker))),
+        (
+            "Deny",
+            r#"{"NotIpAddress":{"AWS:sourceip":["203.0.113.7","2001:db8::/32"]}}"#,
+            Some((Address, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"NotIpAddressIfExists":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+            Some((Address, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"ForAllValues:NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+            Some((Address, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"NotIpAddress":{"acs:SourceIp":["203.0.113.0/24"]}}"#,
+            Some((Address, Blocker)),
+        ),
+        ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, None),
+        ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#, Some((Address, Blocker))),
+        ("Deny", r#"{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#, None),
+        ("Deny", r#"{"IpAddress":{"aws:SourceIp":"47.0.0.0/8"}}"#, Some((Address, Warning))),
+        ("Deny", r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, Some((Address, Blocker))),
+        ("Deny", r#"{"Null":{"aws:SourceIp":"true"}}"#, None),
+        ("Allow", r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, Some((Address, Warning))),
+        ("Allow", r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, None),
+        (
+            "Allow",
+            r#"{"NotIpAddress":{"aws:SourceIp":"198.51.100.0/24"}}"#,
+            Some((Address, Warning)),
+        ),
+        (
+            "Deny",
+            r#"{"StringNotEquals":{"aws:SourceVpce":"vpce-1a2b3c4d"}}"#,
+            Some((Network, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"StringNotEquals":{"aws:sourceVpc":["vpc-1","vpc-2"]}}"#,
+            Some((Network, Blocker)),
+        ),
+        ("Deny", r#"{"StringNotLike":{"aws:SourceVpce":"vpce-*"}}"#, Some((Network, Blocker))),
+        (
+            "Deny",
+            r#"{"StringNotEqualsIgnoreCase":{"aws:SourceVpc":"vpc-1"}}"#,
+            Some((Network, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"ArnNotEquals":{"aws:SourceVpcArn":"arn:aws:ec2:x:1:vpc/vpc-1"}}"#,
+            Some((Network, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"ForAllValues:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+            Some((Network, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"StringNotEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#,
+            Some((Network, Blocker)),
+        ),
+        ("Deny", r#"{"ForAnyValue:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#, None),
+        ("Deny", r#"{"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#, None),
+        (
+            "Deny",
+            r#"{"StringEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#,
+            Some((Network, Blocker)),
+        ),
+        ("Deny", r#"{"NotIpAddress":{"aws:VpcSourceIp":"10.1.0.0/16"}}"#, Some((Network, Blocker))),
+        ("Deny", r#"{"Null":{"aws:SourceVpce":"true"}}"#, Some((Network, Blocker))),
+        ("Deny", r#"{"Null":{"aws:SourceVpce":true}}"#, Some((Network, Blocker))),
+        ("Deny", r#"{"Null":{"aws:SourceVpce":"false"}}"#, None),
+        ("Deny", r#"{"Bool":{"aws:ViaAWSService":"false"}}"#, Some((Network, Blocker))),
+        ("Deny", r#"{"BoolIfExists":{"aws:ViaAWSService":false}}"#, Some((Network, Blocker))),
+        ("Deny", r#"{"Bool":{"aws:ViaAWSService":"true"}}"#, None),
+        ("Allow", r#"{"StringEquals":{"aws:SourceVpc":"vpc-1"}}"#, Some((Network, Warning))),
+        ("Allow", r#"{"StringEqualsIfExists":{"aws:SourceVpc":"vpc-1"}}"#, None),
+        (
+            "Deny",
+            r#"{"StringNotLike":{"aws:Referer":["https://a.example/*"]}}"#,
+            Some((Referer, Blocker)),
+        ),
+        (
+            "Allow",
+            r#"{"StringLike":{"aws:Referer":"https://a.example/*"}}"#,
+            Some((Referer, Warning)),
+        ),
+        ("Deny", r#"{"StringLike":{"aws:Referer":"https://bad.example/*"}}"#, None),
+        ("Deny", r#"{"Bool":{"aws:SecureTransport":"false"}}"#, Some((Tls, Warning))),
+        ("Deny", r#"{"NumericLessThan":{"s3:TlsVersion":"1.2"}}"#, Some((Tls, Warning))),
+        ("Deny", r#"{"StringNotEquals":{"aws:UserAgent":"xyz"}}"#, Some((Agent, Warning))),
+        ("Deny", r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#, None),
+        // Both have to hold: addresses, or the service of the provider.
+        (
+            "Deny",
+            r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"Bool":{"aws:ViaAWSService":"false"}}"#,
+            Some((Address, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+            Some((Address, Blocker)),
+        ),
+        (
+            "Deny",
+            r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#,
+            None,
+        ),
+        (
+            "Deny",
+            r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"ArnNotEquals":{"aws:PrincipalArn":"arn:x"}}"#,
+            Some((Address, Warning)),
+        ),
+    ];
+
     #[test]
     fn every_form_of_a_whitelist_is_seen() {
-        use Kind::{Address, Agent, Network, Referer, Tls};
-        use Verdict::{Blocker, Warning};
-        let cases = [
-            (
-                "Deny",
-                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
-                Some((Address, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"NotIpAddress":{"AWS:sourceip":["203.0.113.7","2001:db8::/32"]}}"#,
-                Some((Address, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"NotIpAddressIfExists":{"aws:SourceIp":"203.0.113.0/24"}}"#,
-                Some((Address, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"ForAllValues:NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
-                Some((Address, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"NotIpAddress":{"acs:SourceIp":["203.0.113.0/24"]}}"#,
-                Some((Address, Blocker)),
-            ),
-            ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, None),
-            ("Deny", r#"{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#, Some((Address, Blocker))),
-            ("Deny", r#"{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#, None),
-            ("Deny", r#"{"IpAddress":{"aws:SourceIp":"47.0.0.0/8"}}"#, Some((Address, Warning))),
-            ("Deny", r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, Some((Address, Blocker))),
-            ("Deny", r#"{"Null":{"aws:SourceIp":"true"}}"#, None),
-            (
-                "Allow",
-                r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
-                Some((Address, Warning)),
-            ),
-            ("Allow", r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, None),
-            (
-                "Allow",
-                r#"{"NotIpAddress":{"aws:SourceIp":"198.51.100.0/24"}}"#,
-                Some((Address, Warning)),
-            ),
-            (
-                "Deny",
-                r#"{"StringNotEquals":{"aws:SourceVpce":"vpce-1a2b3c4d"}}"#,
-                Some((Network, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"StringNotEquals":{"aws:sourceVpc":["vpc-1","vpc-2"]}}"#,
-                Some((Network, Blocker)),
-            ),
-            ("Deny", r#"{"StringNotLike":{"aws:SourceVpce":"vpce-*"}}"#, Some((Network, Blocker))),
-            (
-                "Deny",
-                r#"{"StringNotEqualsIgnoreCase":{"aws:SourceVpc":"vpc-1"}}"#,
-                Some((Network, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"ArnNotEquals":{"aws:SourceVpcArn":"arn:aws:ec2:x:1:vpc/vpc-1"}}"#,
-                Some((Network, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"ForAllValues:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
-                Some((Network, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"StringNotEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#,
-                Some((Network, Blocker)),
-            ),
-            ("Deny", r#"{"ForAnyValue:StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#, None),
-            ("Deny", r#"{"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#, None),
-            (
-                "Deny",
-                r#"{"StringEqualsIfExists":{"aws:SourceVpce":"vpce-1"}}"#,
-                Some((Network, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"NotIpAddress":{"aws:VpcSourceIp":"10.1.0.0/16"}}"#,
-                Some((Network, Blocker)),
-            ),
-            ("Deny", r#"{"Null":{"aws:SourceVpce":"true"}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"Null":{"aws:SourceVpce":true}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"Null":{"aws:SourceVpce":"false"}}"#, None),
-            ("Deny", r#"{"Bool":{"aws:ViaAWSService":"false"}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"BoolIfExists":{"aws:ViaAWSService":false}}"#, Some((Network, Blocker))),
-            ("Deny", r#"{"Bool":{"aws:ViaAWSService":"true"}}"#, None),
-            ("Allow", r#"{"StringEquals":{"aws:SourceVpc":"vpc-1"}}"#, Some((Network, Warning))),
-            ("Allow", r#"{"StringEqualsIfExists":{"aws:SourceVpc":"vpc-1"}}"#, None),
-            (
-                "Deny",
-                r#"{"StringNotLike":{"aws:Referer":["https://a.example/*"]}}"#,
-                Some((Referer, Blocker)),
-            ),
-            (
-                "Allow",
-                r#"{"StringLike":{"aws:Referer":"https://a.example/*"}}"#,
-                Some((Referer, Warning)),
-            ),
-            ("Deny", r#"{"StringLike":{"aws:Referer":"https://bad.example/*"}}"#, None),
-            ("Deny", r#"{"Bool":{"aws:SecureTransport":"false"}}"#, Some((Tls, Warning))),
-            ("Deny", r#"{"NumericLessThan":{"s3:TlsVersion":"1.2"}}"#, Some((Tls, Warning))),
-            ("Deny", r#"{"StringNotEquals":{"aws:UserAgent":"xyz"}}"#, Some((Agent, Warning))),
-            ("Deny", r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#, None),
-            // Both have to hold: addresses, or the service of the provider.
-            (
-                "Deny",
-                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"Bool":{"aws:ViaAWSService":"false"}}"#,
-                Some((Address, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#,
-                Some((Address, Blocker)),
-            ),
-            (
-                "Deny",
-                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#,
-                None,
-            ),
-            (
-                "Deny",
-                r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"},"ArnNotEquals":{"aws:PrincipalArn":"arn:x"}}"#,
-                Some((Address, Warning)),
-            ),
-        ];
-        for (effect, condition, expected) in cases {
+        for (effect, condition, expected) in CASES {
             let found = judged(effect, r#""Principal":"*""#, condition);
             let seen = found.as_ref().map(|(kind, verdict, _)| (*kind, *verdict));
-            assert_eq!(seen, expected, "{effect} {condition}: {found:?}");
+            assert_eq!(seen, *expected, "{effect} {condition}: {found:?}");
         }
     }
 

@@ -24,6 +24,9 @@ pub(super) fn render(found: &Checks, style: Style) -> String {
             one(&mut out, finding, style);
         }
     }
+    line(&mut out, "");
+    let ink = if found.has_blockers() { Ink::Alarm } else { Ink::Good };
+    paragraph(&mut out, &checks::conclusion(found), Some(ink), 0, style);
     out
 }
 

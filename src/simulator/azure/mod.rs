@@ -151,8 +151,8 @@ async fn answer<B>(
     }
     if action == Action::ListContainers {
         count(&service.tallies.buckets);
-        let names = service.buckets.keys().map(String::as_str);
-        let document = render::containers(names, parameter("prefix"));
+        let containers = service.buckets.keys().map(String::as_str);
+        let document = render::containers(containers, parameter("prefix"));
         return Ok(Ok(document_of(StatusCode::OK, Bytes::from(document))));
     }
     let sound =

@@ -91,12 +91,12 @@ impl S3Store {
     /// # Errors
     /// As [`policy`](Self::policy).
     pub async fn policy_is_public(&self) -> Result<Option<bool>, StoreError> {
+        const CALL: &str = "GetBucketPolicyStatus";
         let answer = self.document("policyStatus").await;
         let Some(body) = unless(answer, &["NoSuchBucketPolicy"])? else { return Ok(None) };
-        match text_in(&body, "PolicyStatus", "IsPublic") {
-            Some(Some(public)) => Ok(Some(public.eq_ignore_ascii_case("true"))),
-            _ => Err(unanswered("GetBucketPolicyStatus")),
-        }
+        let public = text_in(&body, &["PolicyStatus"], "IsPublic", CALL)?;
+        let public = public.ok_or_else(|| unanswered(CALL))?;
+        Ok(Some(public.eq_ignore_ascii_case("true")))
     }
 
     /// Whether whoever asks pays, and not the bucket's owner.
@@ -104,11 +104,10 @@ impl S3Store {
     /// # Errors
     /// As [`policy`](Self::policy).
     pub async fn requester_pays(&self) -> Result<bool, StoreError> {
+        const CALL: &str = "GetBucketRequestPayment";
         let body = self.document("requestPayment").await?;
-        match text_in(&body, "RequestPaymentConfiguration", "Payer") {
-            Some(Some(payer)) => Ok(payer == "Requester"),
-            _ => Err(unanswered("GetBucketRequestPayment")),
-        }
+        let payer = text_in(&body, &["RequestPaymentConfiguration"], "Payer", CALL)?;
+        payer.map(|payer| payer == "Requester").ok_or_else(|| unanswered(CALL))
     }
 
     /// `Enabled` or `Suspended`; `None` where versions were never kept.
@@ -116,10 +115,11 @@ impl S3Store {
     /// # Errors
     /// As [`policy`](Self::policy).
     pub async fn versioning(&self) -> Result<Option<String>, StoreError> {
+        // The second is how moto names it.
+        const ROOTS: [&str; 2] = ["VersioningConfiguration", "GetBucketVersioningResponse"];
         let body = self.document("versioning").await?;
-        text_in(&body, "VersioningConfiguration", "Status")
-            .map(|status| status.filter(|status| !status.is_empty()))
-            .ok_or_else(|| unanswered("GetBucketVersioning"))
+        let status = text_in(&body, &ROOTS, "Status", "GetBucketVersioning")?;
+        Ok(status.filter(|status| !status.is_empty()))
     }
 
     /// How the bucket encrypts; `None` where it does not say.
@@ -129,14 +129,13 @@ impl S3Store {
     pub async fn encryption(&self) -> Result<Option<Encryption>, StoreError> {
         const NONE: [&str; 2] =
             ["ServerSideEncryptionConfigurationNotFoundError", "NoSuchServerSideEncryptionRule"];
+        // The second is OSS's.
+        const ROOTS: [&str; 2] = ["ServerSideEncryptionConfiguration", "ServerSideEncryptionRule"];
         let answer = self.document("encryption").await;
         let Some(body) = unless(answer, &NONE)? else { return Ok(None) };
-        // OSS names the root otherwise.
-        let roots = ["ServerSideEncryptionConfiguration", "ServerSideEncryptionRule"];
-        let text = |element| roots.iter().find_map(|root| text_in(&body, root, element));
-        let algorithm = text("SSEAlgorithm").ok_or_else(|| unanswered("GetBucketEncryption"))?;
-        let key = text("KMSMasterKeyID").flatten().filter(|key| !key.is_empty());
-        Ok(algorithm.map(|algorithm| Encryption { algorithm, key }))
+        let text = |element| text_in(&body, &ROOTS, element, "GetBucketEncryption");
+        let key = text("KMSMasterKeyID")?.filter(|key| !key.is_empty());
+        Ok(text("SSEAlgorithm")?.map(|algorithm| Encryption { algorithm, key }))
     }
 
     /// Whether the bucket is served as a website.
@@ -146,9 +145,7 @@ impl S3Store {
     pub async fn is_website(&self) -> Result<bool, StoreError> {
         let answer = self.document("website").await;
         let Some(body) = unless(answer, &["NoSuchWebsiteConfiguration"])? else { return Ok(false) };
-        text_in(&body, "WebsiteConfiguration", "")
-            .map(|_| true)
-            .ok_or_else(|| unanswered("GetBucketWebsite"))
+        text_in(&body, &["WebsiteConfiguration"], "", "GetBucketWebsite").map(|_| true)
     }
 
     /// Reads the first byte of an object, or finds that it has none.
@@ -252,20 +249,28 @@ fn root_text(body: &[u8], root: &str) -> Option<String> {
     (&body[name] == root.as_bytes()).then(|| content(&mut reader, body)).flatten()
 }
 
-/// The text of the first element of this name, at any depth below the root; nothing at all where the root
-/// is another one, or the document is cut.
-fn text_in(body: &[u8], root: &str, element: &str) -> Option<Option<String>> {
+/// The text of the first element of this name, at any depth below the root; `None` where there is none.
+///
+/// # Errors
+/// Where the root is none of these, or the document is cut.
+fn text_in(
+    body: &[u8],
+    roots: &[&str],
+    element: &str,
+    call: &str,
+) -> Result<Option<String>, StoreError> {
+    let not_it = || unanswered(call);
     let mut reader = Reader::new(body);
-    let Event::Start(name) = reader.next().ok()? else { return None };
-    if &body[name] != root.as_bytes() {
-        return None;
+    let Ok(Event::Start(root)) = reader.next() else { return Err(not_it()) };
+    if !roots.iter().any(|name| name.as_bytes() == &body[root.clone()]) {
+        return Err(not_it());
     }
     loop {
-        match reader.next().ok()? {
+        match reader.next().map_err(|_| not_it())? {
             Event::Start(name) if &body[name.clone()] == element.as_bytes() => {
-                return Some(Some(content(&mut reader, body)?));
+                return content(&mut reader, body).map(Some).ok_or_else(not_it);
             }
-            Event::Done => return Some(None),
+            Event::Done => return Ok(None),
             Event::Start(_) | Event::End | Event::Text(_) | Event::Literal(_) => {}
         }
     }
@@ -287,11 +292,12 @@ mod tests {
     #[test]
     fn answers_are_read_by_their_root() {
         let body = b"<?xml version=\"1.0\"?><A xmlns=\"x\"><B><C> deep </C></B><D/></A>";
-        assert_eq!(text_in(body, "A", "C"), Some(Some("deep".into())));
-        assert_eq!(text_in(body, "A", "D"), Some(Some(String::new())));
-        assert_eq!(text_in(body, "A", "E"), Some(None));
-        assert_eq!(text_in(body, "Other", "C"), None);
-        assert_eq!(text_in(b"<A><B>", "A", "C"), None);
+        let text = |body, root, element| text_in(body, &["Z", root], element, "Call").ok();
+        assert_eq!(text(body, "A", "C"), Some(Some("deep".into())));
+        assert_eq!(text(body, "A", "D"), Some(Some(String::new())));
+        assert_eq!(text(body, "A", "E"), Some(None));
+        assert_eq!(text(body, "Other", "C"), None);
+        assert_eq!(text(b"<A><B>", "A", "C"), None);
         assert_eq!(root_text(b"<L>eu</L>", "L"), Some("eu".into()));
         assert_eq!(root_text(b"<L/>", "L"), Some(String::new()));
         assert_eq!(root_text(b"<M>eu</M>", "L"), None);
