@@ -6,20 +6,23 @@
 mod common;
 mod prepared;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use common::{Workshop, run};
 use prepared::{
     BLOCKER, Checked, HOME, OTHER, OTHER_SECRET, ROLE, SOURCE, WARNING, Whose, assert_found,
-    bucket, case, key, lifecycle, prepare, prepared, prepared_elsewhere, service_takes, session,
-    start, text, weighed,
+    bucket, case, key, lifecycle, prepare, prepared, prepared_elsewhere, role, service_takes,
+    session, start, text, user, weighed,
 };
 use weighbridge::alibaba::mgw::{AddressDetail, Mgw, NewAddress};
+use weighbridge::alibaba::ram::PolicyName;
 use weighbridge::object::{Object, Timestamp};
-use weighbridge::preflight::{destination, identity};
+use weighbridge::preflight::destination::{self, Destination};
+use weighbridge::preflight::{Finding, Verdict, identity};
 use weighbridge::simulator::{
-    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, DEFAULT_KEY_ID, Denied,
+    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaSimulator, DEFAULT_KEY_ID,
+    Denied, Trouble, TroubleKind,
 };
 use weighbridge::summary::{RunFacts, Summary};
 use weighbridge::tally::{Options, Tally};
@@ -128,6 +131,13 @@ fn what_is_wrong_with_the_bucket_is_found() {
             ("DESTINATION_NAMESPACE", WARNING),
             ["hierarchical", "lifecycle", "Create Bucket"],
         ),
+    ];
+    assert_found(cases, prepared, None);
+}
+
+#[test]
+fn who_else_gets_at_the_bucket_and_what_is_there_is_found() {
+    let cases = vec![
         case(
             "public",
             |c| bucket(c).acl = "public-read".into(),
@@ -348,6 +358,84 @@ fn without_keys_the_destination_is_unknown_and_the_rest_is_checked() {
     assert_eq!(verdict("IDENTITY_KEYS"), "unknown");
     assert_eq!(verdict("DESTINATION_PREFIX"), BLOCKER);
     assert!(found.to_string().contains("ALIBABA_CLOUD_ACCESS_KEY_SECRET"));
+}
+
+#[test]
+fn whichever_call_fails_nothing_that_rests_on_it_is_said_to_be_in_order() {
+    let sealed = || {
+        let mut config = prepared();
+        let plain = std::mem::take(bucket(&mut config));
+        *bucket(&mut config) = plain.encrypted_by("key-1");
+        config.home.keys.insert("key-1".into(), AlibabaKey::default());
+        config.home.groups.insert("all".into(), Vec::new());
+        user(&mut config).groups.push("all".into());
+        role(&mut config).policies.push(PolicyName::system("AliyunKMSFullAccess"));
+        config
+    };
+    let check = |cloud: &AlibabaSimulator| {
+        let session = session(cloud);
+        let destination = Destination {
+            bucket: "copies",
+            prefix: "moved/",
+            region: Some("cn-hangzhou"),
+            session: Ok(&session),
+            owner: None,
+            bucket_account: None,
+            account: None,
+            user: Some("mover"),
+            role: None,
+            way: None,
+            service: "mgw.aliyuncs.com",
+            summary: None,
+            now: Timestamp(0),
+        };
+        common::runtime().block_on(Box::pin(destination::check(&destination)))
+    };
+    let not_ok = |findings: &[Finding]| {
+        findings.iter().filter(|finding| finding.verdict != Verdict::Ok).count()
+    };
+    let cloud = start(sealed());
+    assert_eq!(not_ok(&check(&cloud)), 0);
+    let operations: BTreeSet<&str> = cloud.calls().iter().map(|call| call.operation).collect();
+    assert!(operations.len() >= 15, "{operations:?}");
+    for operation in operations {
+        for kind in [
+            TroubleKind::Refused(403, "AccessDenied"),
+            TroubleKind::Refused(500, "InternalError"),
+            TroubleKind::Lost,
+        ] {
+            let cloud = start(sealed());
+            let (operation, kind_told) = (Some(operation), format!("{kind:?}"));
+            cloud.trouble(vec![Trouble { operation, after: 0, times: u64::MAX, kind }]);
+            let findings = check(&cloud);
+            assert!(not_ok(&findings) > 0, "{operation:?} {kind_told}");
+            for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Ok) {
+                assert!(finding.remedy.is_some(), "{operation:?} {kind_told}: {finding:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn policies_that_cannot_be_read_are_unknown() {
+    for policy in ["no JSON", r#"{"Version":"1"}"#, r#"{"Statement":[{"Effect":"Maybe"}]}"#] {
+        let mut config = prepared();
+        bucket(&mut config).settings.insert("policy".into(), policy.into());
+        role(&mut config).trust = policy.into();
+        config.home.policies.insert("copy".into(), policy.into());
+        config.home.policies.insert("make-roles".into(), policy.into());
+        let checked = Checked::of_mover(config, &[], None);
+        for id in [
+            "DESTINATION_PUBLIC",
+            "IDENTITY_BUCKET_POLICY",
+            "IDENTITY_ROLE_TRUST",
+            "IDENTITY_ROLE_PERMISSIONS",
+            "IDENTITY_USER_POLICIES",
+            "IDENTITY_USER_DENIED",
+        ] {
+            assert_eq!(text(checked.one(id), "verdict"), "unknown", "{policy}: {id}");
+        }
+    }
 }
 
 #[test]

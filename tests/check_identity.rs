@@ -334,6 +334,18 @@ fn what_is_wrong_with_the_key_that_encrypts_is_found() {
             ["lacks `kms:List*`", "every object fails", "AliyunKMSFullAccess"],
         ),
         case(
+            "the user in the older way",
+            |c| {
+                user(c).policies = vec![
+                    PolicyName::system("AliyunOSSFullAccess"),
+                    PolicyName::system("AliyunMGWFullAccess"),
+                ];
+            },
+            ("IDENTITY_KMS_ACCESS", BLOCKER),
+            ["the user `mover` lacks", "every object fails", "AttachPolicyToUser"],
+        )
+        .with(&["--classic"]),
+        case(
             "disabled",
             state("Disabled"),
             ("IDENTITY_KMS_KEY", BLOCKER),

@@ -272,7 +272,8 @@ pub(crate) fn service_takes(cloud: &AlibabaSimulator) -> bool {
 pub(crate) fn session(cloud: &AlibabaSimulator) -> Session {
     let endpoints = Endpoints { stand_in: Some(cloud.endpoint()), internal: false };
     let keys = Credentials::new(DEFAULT_KEY_ID, DEFAULT_SECRET, None);
-    Session::new(keys, endpoints, Retries::default())
+    let retries = Retries { attempts: 1, ..Retries::default() };
+    Session::new(keys, endpoints, retries)
 }
 
 /// Runs each case, and compares what was found and what else is not in order with what is to be.
