@@ -54,23 +54,38 @@ pub(super) async fn check(ground: &Ground<'_>, role: &Seen, user: &Who) -> Vec<F
         Cipher::Hidden(finding) => return vec![finding],
         Cipher::Kms(key) => key,
     };
-    let owner = ground.owner().unwrap_or(&ground.account).to_owned();
     let region = ground.region.as_deref().unwrap_or_default();
-    let name = key.as_deref().map(|key| bare(key).to_owned());
-    let arn = format!("acs:kms:{region}:{owner}:key/{}", name.as_deref().unwrap_or("*"));
+    let named = Named::of(key.as_deref(), region, ground.owner().unwrap_or(&ground.account));
     let mut findings = Vec::new();
-    findings.extend(access(ground, role, user, &arn, name.is_some()));
-    if let Some(name) = name {
-        // Another account's key is asked for by its whole name.
-        let id = if owner == ground.keeping.account { &name } else { &arn };
-        findings.extend(of_key(ground, user, &owner, id, &arn).await);
+    findings.extend(access(ground, role, user, &named.arn, key.is_some()));
+    if key.is_some() {
+        findings.extend(of_key(ground, user, &named).await);
     }
     findings
 }
 
-/// The id of a key, out of its id or its whole name.
-fn bare(key: &str) -> &str {
-    key.rsplit_once(":key/").map_or(key, |(_, id)| id)
+/// A key by its names.
+struct Named<'a> {
+    /// The account that it belongs to.
+    owner: &'a str,
+    /// Within its account.
+    id: &'a str,
+    /// For everybody.
+    arn: String,
+}
+
+impl<'a> Named<'a> {
+    /// A key as a bucket names it, by its id or its whole name; any key of the account without one.
+    fn of(key: Option<&'a str>, region: &str, owner: &'a str) -> Self {
+        let whole = key.and_then(|key| key.strip_prefix("acs:kms:")?.split_once(":key/"));
+        if let Some((place, id)) = whole
+            && let Some((_, owner)) = place.split_once(':')
+        {
+            return Self { owner, id, arn: format!("acs:kms:{place}:key/{id}") };
+        }
+        let id = key.unwrap_or("*");
+        Self { owner, id, arn: format!("acs:kms:{region}:{owner}:key/{id}") }
+    }
 }
 
 async fn cipher(ground: &Ground<'_>) -> Cipher {
@@ -192,7 +207,10 @@ fn judge(
 }
 
 /// The key itself, and its policy.
-async fn of_key(ground: &Ground<'_>, user: &Who, owner: &str, id: &str, arn: &str) -> Vec<Finding> {
+async fn of_key(ground: &Ground<'_>, user: &Who, named: &Named<'_>) -> Vec<Finding> {
+    let Named { owner, arn, .. } = named;
+    // Another account's key is asked for by its whole name.
+    let id = if *owner == ground.keeping.account { named.id } else { arn };
     let kms = Kms::new(ground.keeper, ground.region.as_deref().unwrap_or_default());
     let key = match kms.key(id).await {
         Ok(Some(key)) => key,
@@ -206,14 +224,14 @@ async fn of_key(ground: &Ground<'_>, user: &Who, owner: &str, id: &str, arn: &st
         }
         Err(error) => {
             let mut findings = vec![ground.unreadable(&KEY, &error, "kms:DescribeKey", arn)];
-            if owner != ground.account {
+            if *owner != ground.account {
                 findings.push(ground.unreadable(&KEY_POLICY, &error, "kms:GetKeyPolicy", arn));
             }
             return findings;
         }
     };
     let mut findings = vec![state(&key)];
-    if owner != ground.account {
+    if *owner != ground.account {
         findings.push(of_policy(ground, user, &kms, &key, id, owner).await);
     }
     findings
@@ -314,5 +332,27 @@ async fn of_policy(
         (false, _) => mend(KEY_POLICY.blocker(format!("{writer} lacks {}", listed(&missing, 4)))),
         (true, Some(perhaps)) => mend(KEY_POLICY.warning(perhaps)),
         (true, None) => KEY_POLICY.ok(format!("{writer} may use the key")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_names_its_key_in_either_way() {
+        for (key, arn, owner, id) in [
+            (Some("k-1"), "acs:kms:cn-beijing:100:key/k-1", "100", "k-1"),
+            (
+                Some("acs:kms:cn-beijing:200:key/k-1"),
+                "acs:kms:cn-beijing:200:key/k-1",
+                "200",
+                "k-1",
+            ),
+            (None, "acs:kms:cn-beijing:100:key/*", "100", "*"),
+        ] {
+            let named = Named::of(key, "cn-beijing", "100");
+            assert_eq!((named.arn.as_str(), named.owner, named.id), (arn, owner, id));
+        }
     }
 }
