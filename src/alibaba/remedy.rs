@@ -17,13 +17,16 @@ impl Refusal {
                 None => self.code == code,
             })
         });
-        known.map(|(_, remedy)| *remedy).or_else(|| match self.status {
+        if let Some((_, remedy)) = known {
+            return Some(remedy);
+        }
+        match self.status {
             401 | 403 => Some(PERMISSION),
             408 | 500.. => {
                 Some("the service failed: repeat the call, which goes on where it stopped")
             }
             _ => None,
-        })
+        }
     }
 }
 

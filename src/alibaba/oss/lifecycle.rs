@@ -91,7 +91,7 @@ impl Rule {
                 Some("Disabled") => false,
                 _ => return Err("Status"),
             },
-            prefix: text(rule, "Prefix"),
+            prefix: rule.whole_text_of("Prefix").to_owned(),
             tags: rule.all("Tag").map(|tag| (text(tag, "Key"), text(tag, "Value"))).collect(),
             has_filter: rule.child("Filter").is_some_and(|filter| !filter.children.is_empty()),
             expiration: expiration.map(When::read).transpose()?.flatten(),
@@ -169,6 +169,8 @@ mod tests {
         assert_eq!(versions.noncurrent_transitions, [(5, "Archive".to_owned())]);
         let before = When::ChangedBefore("2026-01-01T00:00:00.000Z".into());
         assert_eq!(date.expiration, Some(before));
+        let odd = RULES.replace("<Prefix>a</Prefix>", "<Prefix> a </Prefix>");
+        assert_eq!(Rule::read_all(odd.as_bytes()).unwrap()[2].prefix, " a ");
     }
 
     #[test]

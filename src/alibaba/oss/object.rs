@@ -78,7 +78,7 @@ impl Bucket<'_> {
         let list = Element::parse(&reply.body)
             .filter(|list| list.name == "ListBucketResult")
             .ok_or(CallError::Unreadable { doing, what: "list" })?;
-        Ok(list.child("Contents").and_then(|object| object.text_of("Key")).map(str::to_owned))
+        Ok(list.child("Contents").map(|object| object.whole_text_of("Key").to_owned()))
     }
 
     /// All keys that begin with `prefix`, in order (`ListObjectsV2`). For the few files of a report; a
@@ -99,7 +99,7 @@ impl Bucket<'_> {
             let reply = self.call(&doing, Method::GET, "", &query, &[], Bytes::new()).await?;
             let list = Element::parse(&reply.body).ok_or_else(|| unreadable("list"))?;
             let before = keys.len();
-            let found = list.all("Contents").filter_map(|object| object.text_of("Key"));
+            let found = list.all("Contents").map(|object| object.whole_text_of("Key"));
             keys.extend(found.map(str::to_owned));
             if list.text_of("IsTruncated") != Some("true") {
                 return Ok(keys);

@@ -222,7 +222,7 @@ impl Bucket<'_> {
         };
         let pages = |name| {
             let pages = document.child(name).into_iter().flat_map(|list| list.all("Referer"));
-            pages.map(|page| page.text.clone()).filter(|page| !page.is_empty()).collect()
+            pages.map(|page| page.text.trim().to_owned()).filter(|page| !page.is_empty()).collect()
         };
         let (allowed, denied) = (pages("RefererList"), pages("RefererBlacklist"));
         Ok(Referer { allows_empty, allowed, denied })
