@@ -26,6 +26,7 @@ mod base64;
 pub mod cli;
 pub mod exit;
 pub mod filter;
+mod hcl;
 pub mod location;
 pub mod manifest;
 pub mod migration;

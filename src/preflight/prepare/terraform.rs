@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::offline::Documents;
 use super::wish::Wish;
-use crate::migration::terraform::{comment, quoted};
+use crate::hcl::{comment, quoted};
 use crate::preflight::policy::Document;
 use crate::preflight::wanted::{self, Way};
 
