@@ -16,13 +16,15 @@ use serde_json::json;
 use weighbridge::preflight::Checks;
 use weighbridge::preflight::source::{CHECKS, Opened, Source, check};
 use weighbridge::report;
-use weighbridge::simulator::{Given, GivenObject, ObjectSettings, Simulator, SimulatorConfig};
+use weighbridge::simulator::{
+    Credential, Given, GivenObject, ObjectSettings, Simulator, SimulatorConfig,
+};
 use weighbridge::store::s3::{S3Config, S3Store};
 use weighbridge::summary::Summary;
 use weighbridge::tally::HAZARDS;
 
 use common::{Held, Workshop, assert_told, held, run, start};
-use planted::{BUCKET, Planted, after, assert_found, of_class, sound};
+use planted::{BUCKET, Planted, TOKEN, after, assert_found, of_class, sound};
 
 const DONE: i32 = 0;
 const FINDINGS: i32 = 4;
@@ -110,6 +112,7 @@ fn a_summary_tells_of_every_object_and_the_destination_of_what_it_mends() {
                 region: None,
                 internal: false,
                 to_prefix,
+                to_region: None,
             };
             check(&source).await
         });
@@ -181,6 +184,21 @@ fn a_listing_that_is_refused_at_first_is_tried_again() {
             .iter()
             .any(|finding| finding.id == "SOURCE_LIST" && finding.verdict.word() == "ok")
     );
+}
+
+#[test]
+fn not_even_what_is_said_of_every_request_holds_a_secret() {
+    let token = || {
+        let mut planted = Planted::s3().env("AWS_SESSION_TOKEN", TOKEN);
+        let session_token = Some(TOKEN.into());
+        planted.config.credentials = vec![Credential { session_token, ..Credential::default() }];
+        planted
+    };
+    let terms = [("sv", "2024-11-04"), ("sr", "c"), ("sp", "rl"), ("se", "2099-01-01T00:00:00Z")];
+    for planted in [token(), Planted::ks3(), Planted::azure(), Planted::azure().signature(&terms)] {
+        // Planted secrets are looked for in everything that is said and written.
+        planted.args(&["-vv"]).check("-vv");
+    }
 }
 
 // --- outputs ----------------------------------------------------------------------------------------

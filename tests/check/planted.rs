@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use weighbridge::preflight::Checks;
 use weighbridge::preflight::source::CHECKS;
+use weighbridge::preflight::{Checks, Verdict};
 use weighbridge::simulator::{
     BucketConfig, DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Given, GivenObject, ObjectSettings,
     SimulatorConfig, account_key,
@@ -194,6 +194,8 @@ impl Planted {
             let known = CHECKS.iter().any(|check| check.id == finding.id)
                 || HAZARDS.iter().any(|hazard| hazard.code == finding.id);
             assert!(known, "{what}: {} is not documented", finding.id);
+            let wrong = finding.verdict != Verdict::Ok;
+            assert_eq!(wrong, finding.remedy.is_some(), "{what}: {finding:?}");
             for text in [&finding.seen, &finding.why, &finding.title] {
                 assert!(!text.is_empty() && !text.contains('\n'), "{what}: {finding:?}");
             }

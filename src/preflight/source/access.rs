@@ -50,16 +50,22 @@ pub(super) const WRITES: Check = Check::source(
     "the key is handed to the service; Alibaba Cloud asks for one that can read and nothing else",
 );
 
+/// What to do where a store cannot be reached.
+const NETWORK: &str =
+    "check the location, `--endpoint-url`, and DNS, proxy and firewall of this machine";
+/// What to do where a first look tells too little.
+pub(super) const WEIGH: &str = "weigh it: `weighbridge scan` looks at every page";
+/// What to do where an object cannot be read for an unknown reason.
+pub(super) const READ_BY_HAND: &str =
+    "read that object with the provider's own tool and the same key, and check again";
+
 /// What is known of a source that could not even be opened.
 pub(super) fn unopened(error: &StoreError) -> Finding {
     let finding = match error.kind {
         ErrorKind::NoCredentials | ErrorKind::BadCredentials => CREDENTIALS.blocker(told(error)),
         _ => REACH.blocker(told(error)),
     };
-    match way_out(error) {
-        Some(hint) => finding.by_hand(hint),
-        None => finding,
-    }
+    finding.by_hand(way_out(error).unwrap_or_else(|| NETWORK.into()))
 }
 
 /// What is known of the key where a listing was tried with it.
@@ -95,7 +101,9 @@ pub(super) fn credentials(
             ErrorKind::AccessDenied => Some(known("knows it")),
             // Some stores look for the bucket before they look at the key.
             ErrorKind::NoSuchBucket => Some(
-                CREDENTIALS.unknown(format!("{key}: that there is no such bucket says nothing of the key")),
+                CREDENTIALS
+                    .unknown(format!("{key}: that there is no such bucket says nothing of the key"))
+                    .by_hand("check again by the right name"),
             ),
             _ => None,
         },
@@ -158,9 +166,7 @@ pub(super) fn listing(
         ))],
         _ => {
             let finding = REACH.blocker(told(error));
-            vec![finding.by_hand(way_out(error).unwrap_or_else(|| {
-                "check `--endpoint-url`, DNS, proxy and firewall of this machine".into()
-            }))]
+            vec![finding.by_hand(way_out(error).unwrap_or_else(|| NETWORK.into()))]
         }
     }
 }
@@ -172,7 +178,7 @@ pub(super) fn contents(source: &Source<'_>, sample: &Sample) -> Finding {
         return EMPTY.ok("there are some");
     }
     if !sample.is_whole() {
-        return EMPTY.unknown(sample.told());
+        return EMPTY.unknown(sample.told()).by_hand(WEIGH);
     }
     let seen = if prefix.is_empty() {
         "the bucket holds nothing".to_owned()
@@ -190,7 +196,9 @@ pub(super) async fn reading(
 ) -> Finding {
     let action = tongue.action("GetObject");
     let Some(sample) = sample else {
-        return READ.unknown("nothing could be listed, so that no object is known to read");
+        return READ
+            .unknown("nothing could be listed, so that no object is known to read")
+            .by_hand("mend the listing first, and check again");
     };
     let Some(key) = sample.readable() else {
         return READ
@@ -228,7 +236,9 @@ fn unread(tongue: &Tongue<'_>, action: &str, key: &[u8], error: &StoreError) -> 
             )
             .by_hand(tongue.kms()),
         ErrorKind::AccessDenied if error.code == "InvalidObjectState" => {
-            READ.unknown(seen).because("an archived object tells nothing of the right to read others")
+            READ.unknown(seen)
+                .because("an archived object tells nothing of the right to read others")
+                .by_hand("check again when it is restored, or by a prefix that holds others")
         }
         ErrorKind::AccessDenied => {
             let finding = READ.blocker(format!("{action} was refused: {seen}")).by_hand(format!(
@@ -241,7 +251,7 @@ fn unread(tongue: &Tongue<'_>, action: &str, key: &[u8], error: &StoreError) -> 
                 None => finding,
             }
         }
-        _ => READ.unknown(seen),
+        _ => READ.unknown(seen).by_hand(READ_BY_HAND),
     }
 }
 
@@ -270,7 +280,9 @@ pub(super) async fn writing(source: &Source<'_>, tongue: &Tongue<'_>, store: &S3
                 None => finding,
             }
         }
-        Err(error) => WRITES.unknown(format!("{how}, the store answered otherwise: {}", told(&error))),
+        Err(error) => WRITES
+            .unknown(format!("{how}, the store answered otherwise: {}", told(&error)))
+            .by_hand(format!("{}: look at its policies", tongue.users())),
     }
 }
 
@@ -278,9 +290,9 @@ pub(super) async fn writing(source: &Source<'_>, tongue: &Tongue<'_>, store: &S3
 /// refused for lack of one right.
 pub(super) fn doubted(writing: Finding, listed: bool, reading: &Finding) -> Finding {
     if writing.verdict == Verdict::Ok && (!listed || reading.verdict == Verdict::Blocker) {
-        return WRITES.unknown(
-            "the store refuses reading, too, so that its refusal tells nothing of writing",
-        );
+        return WRITES
+            .unknown("the store refuses reading, too, so that its refusal tells nothing of writing")
+            .by_hand("mend reading first, and check again");
     }
     writing
 }

@@ -20,6 +20,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
     let tongue = Tongue::new(source.location, &origin.endpoint);
     let mut findings = place::forms(source);
     findings.push(place::endpoint(source, &origin));
+    findings.extend(place::border(source, &origin));
     let key = store.key_in_use();
     let unit = listed.as_ref().map(|_| ());
     findings.extend(access::credentials(key.as_ref(), unit, tongue.keys()));

@@ -83,6 +83,7 @@ pub(super) async fn check(
         }
     };
     findings.push(place::endpoint(source, &store.origin()));
+    findings.extend(place::border(source, &store.origin()));
     let listed = Sample::take(source, store).await;
     findings.extend(credentials(store, listed.as_ref().map(|_| ()), config));
     findings.extend(firewall(listed.as_ref().map(|_| ()), config));
@@ -255,7 +256,9 @@ fn credentials(
     {
         let seen =
             "the account refused the request for where it came from, before it looked at the key";
-        return Some(access::CREDENTIALS.unknown(seen));
+        return Some(
+            access::CREDENTIALS.unknown(seen).by_hand("open the firewall first, and check again"),
+        );
     }
     access::credentials(key.as_ref(), listed, &keys(config))
 }
@@ -397,7 +400,9 @@ async fn reading(store: &AzureStore, config: &AzureConfig, sample: &Sample) -> F
             .blocker(format!("`{shown}` cannot be read: {}", told(&error)))
             .because("it is encrypted by a key that its reader has to bring, and the service has none to bring")
             .by_hand("store such blobs anew under a key of the account, or copy them by other means"),
-        Err(error) => access::READ.unknown(format!("`{shown}` cannot be read: {}", told(&error))),
+        Err(error) => access::READ
+            .unknown(format!("`{shown}` cannot be read: {}", told(&error)))
+            .by_hand(access::READ_BY_HAND),
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Source<'a> {
     pub internal: bool,
     /// What is put before keys at the destination; `None` where no destination is named.
     pub to_prefix: Option<&'a str>,
+    /// The region of the destination, where it is known.
+    pub to_region: Option<&'a str>,
 }
 
 /// A store by what it speaks, or why it could not be had.
@@ -57,7 +59,7 @@ pub enum Opened<'a> {
 }
 
 /// Every check of a source, for the documentation.
-pub const CHECKS: [&Check; 33] = [
+pub const CHECKS: [&Check; 34] = [
     &access::CREDENTIALS,
     &access::KEY_LASTS,
     &access::REACH,
@@ -70,6 +72,7 @@ pub const CHECKS: [&Check; 33] = [
     &place::PREFIX,
     &place::ENDPOINT,
     &place::REGION,
+    &place::BORDER,
     &settings::POLICY,
     &settings::ADDRESSES,
     &settings::NETWORKS,

@@ -3,6 +3,7 @@
 use futures::future::{BoxFuture, join_all};
 
 use super::Source;
+use super::access::WEIGH;
 use super::attempt::told;
 use super::sample::{Sample, page};
 use crate::migration::hazard::Judge;
@@ -175,7 +176,9 @@ async fn leading(source: &Source<'_>, store: &dyn Store) -> Vec<Finding> {
     let probes = [(&SLASH, "/"), (&BACKSLASH, "\\")].map(|(check, start)| async move {
         match page(store, start.as_bytes(), 1).await {
             Ok(page) if page.is_empty() && page.more() => {
-                check.unknown("page after page came with nothing on it, and more follow")
+                check
+                    .unknown("page after page came with nothing on it, and more follow")
+                    .by_hand(WEIGH)
             }
             Ok(page) if page.is_empty() => check.ok("there is none"),
             Ok(page) => {
@@ -194,7 +197,7 @@ async fn leading(source: &Source<'_>, store: &dyn Store) -> Vec<Finding> {
                         .by_hand("enter an OSS Prefix in the data address of the destination, such as `oss/`"),
                 }
             }
-            Err(error) => check.unknown(told(&error)),
+            Err(error) => check.unknown(told(&error)).by_hand(WEIGH),
         }
     });
     join_all(probes).await

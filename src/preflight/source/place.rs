@@ -32,6 +32,13 @@ pub(super) const PREFIX: Check = Check::source(
     "a data address takes a prefix that does not begin with a slash and ends in one",
 );
 
+pub(super) const BORDER: Check = Check::source(
+    "CROSS_BORDER",
+    "border of the Chinese mainland",
+    "the service copies across borders only for who has asked for it, and what crosses this one falls under the rules \
+     on exports of data",
+);
+
 /// Where a host is, as far as its name or address tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Host {
@@ -51,6 +58,14 @@ pub(super) fn forms(source: &Source<'_>) -> Vec<Finding> {
 fn name(location: &Location) -> Finding {
     let shown = location.bucket().escape_debug().to_string();
     match location {
+        Location::S3(bucket) if bucket.name.ends_with("-s3alias") => NAME
+            .warning(format!("`{shown}` is the alias of an access point"))
+            .because("a data address takes a bucket, and the service is not known to take access points")
+            .by_hand("S3 console > Access Points: check by the name of the bucket behind it"),
+        Location::S3(bucket) if bucket.name.ends_with("--x-s3") => NAME
+            .warning(format!("`{shown}` is a directory bucket"))
+            .because("directory buckets are asked within sessions at hosts of their own, which the service is not known to do")
+            .by_hand("copy what is needed to a general purpose bucket first"),
         Location::S3(bucket) => match bucket.check_aws_name() {
             Ok(()) => NAME.ok(format!("enter `{shown}`")),
             Err(rule) => NAME
@@ -212,6 +227,37 @@ fn azure(host: &str, shown: &str) -> Finding {
     }
 }
 
+/// Whether the copies cross the border of the Chinese mainland; nothing where one end is not known, or where
+/// both are abroad, between countries that names of regions do not tell.
+pub(super) fn border(source: &Source<'_>, origin: &Origin) -> Option<Finding> {
+    const ABROAD: [&str; 5] = ["RUSSIA", "SINGAPORE", "AMERICA", "HONGKONG", "cn-hongkong"];
+    let in_china = |region: &str| region.starts_with("cn-") && !ABROAD.contains(&region);
+    let to = source.to_region?;
+    let to_china = in_china(to.strip_prefix("oss-").unwrap_or(to));
+    let host = host_of(&origin.endpoint).to_ascii_lowercase();
+    let region = origin.region.as_str();
+    let from_china = match source.location {
+        Location::S3(_) if is_aws(&host) => in_china(region),
+        Location::Oss(_) => in_china(region),
+        Location::Ks3(_) => !ABROAD.contains(&region),
+        Location::Azure(_) if host.contains(".core.") => host.ends_with(".chinacloudapi.cn"),
+        _ => return None,
+    };
+    match (from_china, to_china) {
+        (true, true) => Some(BORDER.ok("both sides are in it")),
+        (false, false) => None,
+        _ => Some(
+            BORDER
+                .warning(format!(
+                    "from {} to {}",
+                    if region.is_empty() { &host } else { region }.escape_debug(),
+                    to.escape_debug()
+                ))
+                .by_hand("open a ticket to have jobs across the border allowed: workorder.console.aliyun.com"),
+        ),
+    }
+}
+
 fn place(host: &str) -> Host {
     let name =
         host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
@@ -300,6 +346,7 @@ mod tests {
             region: None,
             internal,
             to_prefix: None,
+            to_region: None,
         };
         let origin = Origin {
             provider: String::new(),
@@ -343,6 +390,44 @@ mod tests {
     }
 
     #[test]
+    fn the_border_is_told_where_both_sides_are_known() {
+        let crossing = |location: &str, endpoint: &str, region: &str, to: Option<&str>| {
+            let location = location.parse().unwrap();
+            let error = StoreError::new(ErrorKind::Setup, "unused");
+            let opened = Opened::Bucket(Err(&error));
+            let (summary, region_of) = (None, region.to_owned());
+            let source = Source {
+                location: &location,
+                opened,
+                summary,
+                pays: false,
+                region: None,
+                internal: false,
+                to_prefix: None,
+                to_region: to,
+            };
+            let origin =
+                Origin { provider: String::new(), endpoint: endpoint.into(), region: region_of };
+            border(&source, &origin).map(|finding| finding.verdict)
+        };
+        let aws = "https://b.s3.eu-west-1.amazonaws.com";
+        let warning = Some(Verdict::Warning);
+        assert_eq!(crossing("s3://b", aws, "eu-west-1", Some("cn-hangzhou")), warning);
+        assert_eq!(crossing("s3://b", aws, "eu-west-1", Some("oss-cn-beijing")), warning);
+        assert_eq!(crossing("s3://b", aws, "eu-west-1", Some("cn-hongkong")), None);
+        assert_eq!(crossing("s3://b", aws, "cn-north-1", Some("cn-beijing")), Some(Verdict::Ok));
+        assert_eq!(crossing("s3://b", aws, "eu-west-1", None), None);
+        assert_eq!(crossing("s3://b", "https://store.example", "", Some("cn-beijing")), None);
+        let ks3 = "https://ks3-rus.ksyuncs.com";
+        assert_eq!(crossing("ks3://b", ks3, "RUSSIA", Some("cn-beijing")), warning);
+        assert_eq!(crossing("ks3://b", ks3, "BEIJING", Some("cn-beijing")), Some(Verdict::Ok));
+        let azure = "https://a.blob.core.windows.net";
+        assert_eq!(crossing("azure://a/c", azure, "", Some("cn-beijing")), warning);
+        let azure = "https://a.blob.core.chinacloudapi.cn";
+        assert_eq!(crossing("azure://a/c", azure, "", Some("us-east-1")), warning);
+    }
+
+    #[test]
     fn prefixes_and_names_have_the_form_that_the_console_takes() {
         use Verdict::{Blocker, Ok, Warning};
         let forms = |location: &str| {
@@ -354,6 +439,8 @@ mod tests {
         assert_eq!(forms("s3://bucket/docs"), (Ok, Blocker));
         assert_eq!(forms("s3://bucket//docs/"), (Ok, Blocker));
         assert_eq!(forms("s3://My_Bucket"), (Warning, Ok));
+        assert_eq!(forms("s3://point-abc-s3alias"), (Warning, Ok));
+        assert_eq!(forms("s3://quick--use1-az4--x-s3"), (Warning, Ok));
         assert_eq!(forms("ks3://tony-1234567890"), (Warning, Ok));
         assert_eq!(forms("ks3://tony-2024"), (Ok, Ok));
         assert_eq!(forms("azure://account/Data"), (Blocker, Ok));

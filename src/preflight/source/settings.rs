@@ -133,7 +133,11 @@ fn told_barrier(barrier: &Barrier, alone: bool, tongue: &Tongue<'_>) -> Finding 
     ));
     match (provider, alone) {
         // Nothing else is lost with it.
-        (Provider::S3, true) => finding.run(tongue.tool("delete-bucket-policy")),
+        (Provider::S3, true) => finding.run(format!(
+            "{} --query Policy --output text > policy.json && {}",
+            tongue.tool("get-bucket-policy"),
+            tongue.tool("delete-bucket-policy")
+        )),
         (Provider::S3 | Provider::Ks3, _) => finding
             .run(format!("{} --policy file://without-it.json", tongue.tool("put-bucket-policy"))),
         (Provider::Oss, _) => finding

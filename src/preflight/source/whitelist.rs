@@ -437,4 +437,43 @@ mod tests {
         );
         assert_eq!(barriers(&read(&policy).unwrap(), "b", ""), []);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_policy_is_judged_and_no_grant_alone_is_a_blocker(
+            denies: bool,
+            qualifier in proptest::sample::select(vec!["", "ForAnyValue:", "ForAllValues:"]),
+            operator in proptest::sample::select(vec![
+                "StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "IpAddress", "NotIpAddress",
+                "ArnLike", "ArnNotLike", "Bool", "Null", "NumericLessThan", "DateGreaterThan", "Nonsense",
+            ]),
+            if_exists in proptest::sample::select(vec!["", "IfExists"]),
+            key in proptest::sample::select(vec![
+                "aws:SourceIp", "aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp", "aws:Referer",
+                "aws:UserAgent", "aws:ViaAWSService", "aws:SecureTransport", "aws:PrincipalOrgID", "SourceIp", "",
+            ]),
+            values in proptest::collection::vec("[0-9a-f:./*]{0,20}|true|false|s3cret", 0..3),
+        ) {
+            let effect = if denies { "Deny" } else { "Allow" };
+            let policy = serde_json::json!({ "Statement": [{
+                "Effect": effect, "Principal": "*", "Action": "*", "Resource": "*",
+                "Condition": { format!("{qualifier}{operator}{if_exists}"): { key: values } },
+            }] });
+            let found = barriers(&read(&policy.to_string()).unwrap(), "b", "");
+            for barrier in &found {
+                proptest::prop_assert!(denies || barrier.verdict != Verdict::Blocker);
+                let private = matches!(barrier.kind, Kind::Referer | Kind::Agent);
+                proptest::prop_assert!(!(private && barrier.seen.contains("s3cret")), "{}", barrier.seen);
+            }
+            let about = kind_of(key).is_some();
+            proptest::prop_assert!(about || found.is_empty());
+        }
+
+        #[test]
+        fn no_text_breaks_the_reader(text: String, json in "[\\[\\]{}\":,A-Za-z]{0,60}") {
+            for text in [text, json] {
+                let _ = read(&text);
+            }
+        }
+    }
 }

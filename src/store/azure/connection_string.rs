@@ -136,6 +136,14 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_found_in_any_case_and_a_key_is_none() {
+        let found = signature("BlobEndpoint=https://a; sharedAccessSignature=sv=1&sig=x=;");
+        assert_eq!(found, Some("sv=1&sig=x="));
+        assert_eq!(signature("AccountName=a;AccountKey=AAAA"), None);
+        assert_eq!(signature("SharedAccessSignature="), None);
+    }
+
+    #[test]
     fn the_portals_string_names_account_key_and_host() {
         let portal = format!(
             "DefaultEndpointsProtocol=https;AccountName=acct;AccountKey={KEY};EndpointSuffix=core.chinacloudapi.cn\n"

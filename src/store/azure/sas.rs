@@ -186,6 +186,21 @@ mod tests {
     }
 
     #[test]
+    fn terms_are_read_whatever_they_are_worth() {
+        let terms = SasTerms::read(&format!("https://a.blob.core.windows.net/c?{ACCOUNT}"));
+        assert!(terms.of_account && !terms.stored);
+        let SasTerms { permissions, resources, services, addresses, begins, ends, .. } = terms;
+        assert_eq!((&*permissions, &*resources, &*services), ("rl", "co", "b"));
+        assert_eq!((&*addresses, begins, ends), ("", None, Some(NOW + 12 * 3600)));
+        let stored = SasTerms::read("si=policy&sr=c&sip=1.2.3.4-1.2.3.9&st=2026-11-21&sig=SECRET");
+        assert!(stored.stored && !stored.of_account && stored.ends.is_none());
+        assert_eq!((&*stored.resources, &*stored.addresses), ("c", "1.2.3.4-1.2.3.9"));
+        assert_eq!(stored.begins, Some(NOW - 12 * 3600));
+        assert!(!format!("{stored:?}").contains("SECRET"));
+        assert_eq!(SasTerms::read("nonsense"), SasTerms::default());
+    }
+
+    #[test]
     fn a_token_is_kept_as_it_is() {
         let with_url = format!(" https://a.blob.core.windows.net/c?{ACCOUNT}\n");
         for text in [ACCOUNT, &format!("?{ACCOUNT}"), &with_url] {

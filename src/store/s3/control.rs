@@ -184,6 +184,10 @@ impl S3Store {
     pub async fn writing(&self, prefix: &[u8]) -> Result<Writing, StoreError> {
         // No store gives such ids.
         const QUERY: &str = "uploadId=weighbridge-asks-whether-this-key-may-write";
+        if self.session.is_some() {
+            let text = "directory buckets are asked within sessions for reading alone, whatever the key may do";
+            return Err(StoreError::new(ErrorKind::Refused, text));
+        }
         let key = [prefix, b".weighbridge-asks-whether-this-key-may-write"].concat();
         let ask = Ask { method: Method::DELETE, key: &key, ..Ask::get(QUERY) };
         match self.ask(&ask).await {
