@@ -1,254 +1,35 @@
-//! `weighbridge check … --to`: what is wrong with a destination, and with who migrates, is found, explained and
-//! comes with its remedy; what may not be looked at is never said to be in order.
+//! `weighbridge check … --to`: what is wrong with a destination is found, explained and comes with its remedy;
+//! what may not be looked at is never said to be in order.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+mod prepared;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use common::{Ran, Workshop, run};
-use serde_json::Value;
+use common::{Workshop, run};
+use prepared::{
+    BLOCKER, Checked, HOME, OTHER, OTHER_SECRET, ROLE, SOURCE, WARNING, Whose, assert_found,
+    bucket, case, key, lifecycle, prepare, prepared, prepared_elsewhere, role, service_takes,
+    session, start, text, user, weighed,
+};
+use weighbridge::alibaba::mgw::{AddressDetail, Mgw, NewAddress};
 use weighbridge::alibaba::ram::PolicyName;
 use weighbridge::object::{Object, Timestamp};
+use weighbridge::preflight::destination::{self, Destination};
+use weighbridge::preflight::{Finding, Verdict, identity};
 use weighbridge::simulator::{
-    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaRole, AlibabaSimulator,
-    AlibabaUser, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Denied,
+    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaSimulator, DEFAULT_KEY_ID,
+    Denied, Trouble, TroubleKind,
 };
 use weighbridge::summary::{RunFacts, Summary};
 use weighbridge::tally::{Options, Tally};
 
-const HOME: &str = "1234567890123456";
-const OTHER: &str = "6543210987654321";
-const SOURCE: &str = "demo:tiny?objects=3";
-const TO: &str = "oss://copies/moved/";
-const ROLE: &str = "oss-import-copies";
-/// Secrets that no output may hold.
-const USER_SECRET: &str = "PLANTED+user/secret";
-const OTHER_SECRET: &str = "PLANTED+other/secret";
-const DAY: i64 = 86_400_000;
-
-const USER_POLICY: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["ram:CreateRole","ram:CreatePolicy","ram:AttachPolicyToRole","ram:ListRoles"],"Resource":"*"}]}"#;
-const ROLE_POLICY: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:List*","oss:Get*","oss:Put*","oss:AbortMultipartUpload"],"Resource":["acs:oss:*:*:copies","acs:oss:*:*:copies/*"]}]}"#;
-const BUCKET_POLICY: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:List*","oss:Get*","oss:Put*","oss:AbortMultipartUpload"],"Principal":["arn:sts::1234567890123456:assumed-role/oss-import-copies/*"],"Resource":["acs:oss:*:6543210987654321:copies","acs:oss:*:6543210987654321:copies/*"]}]}"#;
-const KEY_POLICY: &str = r#"{"Version":"1","Statement":[{"Sid":"kms default key policy","Effect":"Allow","Principal":{"RAM":["acs:ram::6543210987654321:*"]},"Action":["kms:*"],"Resource":["*"]},{"Effect":"Allow","Principal":{"RAM":["acs:ram::1234567890123456:role/oss-import-copies"]},"Action":["kms:DescribeKey","kms:GenerateDataKey","kms:Decrypt"],"Resource":["*"]}]}"#;
-
-fn key(id: &str, secret: &str) -> Credential {
-    Credential { key_id: id.into(), secret: secret.into(), session_token: None }
-}
-
-/// A destination that is ready: the newer way of the pages, bucket and jobs in one account.
-fn prepared() -> AlibabaConfig {
-    let mut config = AlibabaConfig::default();
-    let home = &mut config.home;
-    let policies =
-        vec![PolicyName::system("AliyunOSSImportFullAccess"), PolicyName::custom("make-roles")];
-    let credentials = vec![key("LTAIUSER", USER_SECRET)];
-    home.users
-        .insert("mover".into(), AlibabaUser { credentials, policies, ..AlibabaUser::default() });
-    home.policies.insert("make-roles".into(), USER_POLICY.into());
-    home.policies.insert("copy".into(), ROLE_POLICY.into());
-    let policies = vec![PolicyName::custom("copy")];
-    home.roles.insert(ROLE.into(), AlibabaRole { policies, ..AlibabaRole::default() });
-    home.buckets.insert("copies".into(), AlibabaBucket::default());
-    config
-}
-
-/// The same, with the bucket in another account, which lets the role in.
-fn prepared_elsewhere() -> AlibabaConfig {
-    let mut config = prepared();
-    let bucket = config.home.buckets.remove("copies").unwrap().with("policy", BUCKET_POLICY);
-    config.home.roles.get_mut(ROLE).unwrap().policies.clear();
-    let mut other = AlibabaAccount::new(OTHER);
-    other.credentials.push(key("LTAIOTHER", OTHER_SECRET));
-    other.buckets.insert("copies".into(), bucket);
-    config.others.push(other);
-    config
-}
-
-fn start(config: AlibabaConfig) -> AlibabaSimulator {
-    AlibabaSimulator::start_in_thread(config).unwrap()
-}
-
-fn bucket(config: &mut AlibabaConfig) -> &mut AlibabaBucket {
-    let home = config.home.buckets.get_mut("copies");
-    home.or_else(|| config.others.first_mut()?.buckets.get_mut("copies")).unwrap()
-}
-
-fn role(config: &mut AlibabaConfig) -> &mut AlibabaRole {
-    config.home.roles.get_mut(ROLE).unwrap()
-}
-
-fn user(config: &mut AlibabaConfig) -> &mut AlibabaUser {
-    config.home.users.get_mut("mover").unwrap()
-}
-
-fn set(document: &str) -> impl Fn(&mut AlibabaConfig) + use<> {
-    let document = document.to_owned();
-    move |config| {
-        config.home.policies.insert("copy".into(), document.clone());
-    }
-}
-
-/// Whose keys look.
-#[derive(Clone, Copy)]
-enum Whose {
-    Account,
-    User,
-    Other,
-}
-
-/// What one run said, in JSON and for people.
-struct Checked {
-    ran: Ran,
-    findings: Vec<Value>,
-}
-
-impl Checked {
-    fn of(
-        cloud: &AlibabaSimulator,
-        whose: Whose,
-        flags: &[&str],
-        weighed: Option<&Summary>,
-    ) -> Self {
-        let workshop = Workshop::new();
-        let mut arguments = vec!["check", SOURCE, "--output", "checks.json"];
-        if !flags.contains(&"--to") {
-            arguments.extend(["--to", TO]);
-        }
-        if let Some(summary) = weighed {
-            fs::write(workshop.path("summary.json"), summary.to_json().unwrap()).unwrap();
-            arguments.extend(["--summary", "summary.json"]);
-        }
-        arguments.extend(flags);
-        let (id, secret) = match whose {
-            Whose::Account => (DEFAULT_KEY_ID, DEFAULT_SECRET),
-            Whose::User => ("LTAIUSER", USER_SECRET),
-            Whose::Other => ("LTAIOTHER", OTHER_SECRET),
-        };
-        let mut command = workshop.bare(&arguments);
-        command
-            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", id)
-            .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret)
-            .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", cloud.endpoint());
-        let ran = run(command);
-        let json = fs::read_to_string(workshop.path("checks.json"))
-            .unwrap_or_else(|_| panic!("no findings: {}", ran.said()));
-        for secret in [USER_SECRET, OTHER_SECRET, DEFAULT_SECRET] {
-            assert!(
-                !json.contains(secret) && !ran.said().contains(secret),
-                "{json}\n{}",
-                ran.said()
-            );
-        }
-        let whole: Value = serde_json::from_str(&json).unwrap();
-        Self { ran, findings: whole["findings"].as_array().unwrap().clone() }
-    }
-
-    /// With the account's keys, for the user `mover`.
-    fn of_mover(config: AlibabaConfig, flags: &[&str], weighed: Option<&Summary>) -> Self {
-        let flags = [&["--user", "mover"], flags].concat();
-        Self::of(&start(config), Whose::Account, &flags, weighed)
-    }
-
-    #[track_caller]
-    fn one(&self, id: &str) -> &Value {
-        let found = self.findings.iter().find(|finding| finding["id"] == id);
-        found.unwrap_or_else(|| panic!("no {id} in {}", self.ran.said()))
-    }
-
-    /// Ids by verdict, of the sides that are checked here.
-    fn with(&self, verdict: &str) -> Vec<&str> {
-        let ours = |finding: &&Value| finding["side"] != "source" && finding["verdict"] == verdict;
-        let found = self.findings.iter().filter(ours);
-        found.map(|finding| finding["id"].as_str().unwrap()).collect()
-    }
-}
-
-fn text<'v>(finding: &'v Value, member: &str) -> &'v str {
-    finding[member].as_str().unwrap_or_default()
-}
-
-/// Objects of these ages in days.
-fn weighed(days: &[i64]) -> Summary {
-    let now = Timestamp(jiff::Timestamp::now().as_millisecond());
-    let mut tally = Tally::new(Options::new(now));
-    for (number, days) in days.iter().enumerate() {
-        let key = format!("k{number}");
-        let modified = Timestamp(now.0 - days * DAY);
-        let object =
-            Object { key: key.as_bytes(), size: 1_000, modified, etag: b"", storage_class: b"" };
-        tally.add(&object);
-    }
-    let facts = RunFacts {
-        location: SOURCE.into(),
-        provider: "demo".into(),
-        finished: now,
-        ..RunFacts::default()
-    };
-    Summary::from_parts(&tally, facts)
-}
-
-fn lifecycle(rule: &str) -> String {
-    format!(
-        "<LifecycleConfiguration><Rule><ID>tidy</ID><Prefix></Prefix><Status>Enabled</Status>{rule}</Rule></LifecycleConfiguration>"
-    )
-}
-
-/// Something that is wrong, and what has to be said of it.
-struct Case {
-    what: &'static str,
-    /// Breaks a destination that was in order.
-    breaks: Box<dyn Fn(&mut AlibabaConfig)>,
-    flags: &'static [&'static str],
-    id: &'static str,
-    verdict: &'static str,
-    seen: &'static str,
-    why: &'static str,
-    remedy: &'static str,
-}
-
-fn case(
-    what: &'static str,
-    breaks: impl Fn(&mut AlibabaConfig) + 'static,
-    (id, verdict): (&'static str, &'static str),
-    [seen, why, remedy]: [&'static str; 3],
-) -> Case {
-    Case { what, breaks: Box::new(breaks), flags: &[], id, verdict, seen, why, remedy }
-}
-
-impl Case {
-    fn with(mut self, flags: &'static [&'static str]) -> Self {
-        self.flags = flags;
-        self
-    }
-}
-
-const BLOCKER: &str = "blocker";
-const WARNING: &str = "warning";
-
-/// Runs each case, and compares what was found and what else is not in order with what is to be.
-#[track_caller]
-fn assert_found(cases: Vec<Case>, base: fn() -> AlibabaConfig, weighed: Option<&Summary>) {
-    for case in cases {
-        let mut config = base();
-        (case.breaks)(&mut config);
-        let checked = Checked::of_mover(config, case.flags, weighed);
-        let finding = checked.one(case.id);
-        let told = format!("{}: {finding:#}", case.what);
-        assert_eq!(text(finding, "verdict"), case.verdict, "{told}");
-        assert!(text(finding, "seen").contains(case.seen), "seen: {told}");
-        assert!(text(finding, "why").contains(case.why), "why: {told}");
-        assert!(finding["remedy"].to_string().contains(case.remedy), "remedy: {told}");
-        let code = if checked.with(BLOCKER).is_empty() { 0 } else { 4 };
-        checked.ran.ends_with_code(code);
-        assert!(checked.ran.text().contains(case.id), "{}", checked.ran.said());
-    }
-}
-
 #[test]
 fn a_destination_that_is_ready_has_nothing_to_mend() {
+    assert!(service_takes(&start(prepared())));
     let summary = weighed(&[1, 40, 4_000]);
     let checked = Checked::of_mover(prepared(), &["--to-region", "cn-hangzhou"], Some(&summary));
     for verdict in [BLOCKER, WARNING, "unknown"] {
@@ -257,18 +38,6 @@ fn a_destination_that_is_ready_has_nothing_to_mend() {
     assert!(checked.with("ok").len() >= 25, "{:?}", checked.with("ok"));
     assert!(text(checked.one("IDENTITY_USER_POLICIES"), "seen").contains("newer way"));
     assert!(text(checked.one("IDENTITY_ROLE_TRUST"), "seen").contains("third parties"));
-}
-
-#[test]
-fn the_older_way_suffices_as_well_and_is_named() {
-    let mut config = prepared();
-    user(&mut config).policies =
-        vec![PolicyName::system("AliyunOSSFullAccess"), PolicyName::system("AliyunMGWFullAccess")];
-    config.home.roles.clear();
-    let checked = Checked::of_mover(config, &["--classic"], None);
-    assert_eq!(checked.with(BLOCKER), [""; 0]);
-    assert_eq!(checked.with(WARNING), [""; 0]);
-    assert!(text(checked.one("IDENTITY_USER_POLICIES"), "seen").contains("older way"));
 }
 
 #[test]
@@ -287,6 +56,24 @@ fn what_is_wrong_with_the_bucket_is_found() {
             ["characters other than", "", "3 to 63 characters"],
         )
         .with(&["--to", "oss://Copies/moved/"]),
+        case(
+            "a region that was not named",
+            |c| bucket(c).region = Some("cn-beijing".into()),
+            ("DESTINATION_REGION", "ok"),
+            ["it is in cn-beijing", "refused", ""],
+        )
+        .with(&["--role", "oss-import-copies"]),
+        case(
+            "a region without the service",
+            |c| bucket(c).region = Some("cn-qingdao".into()),
+            ("DESTINATION_SERVICE", WARNING),
+            [
+                "cn-qingdao, which its documentation does not list",
+                "not every region",
+                "cn-wulanchabu",
+            ],
+        )
+        .with(&["--role", "oss-import-copies"]),
         case(
             "another region",
             |c| bucket(c).region = Some("cn-beijing".into()),
@@ -344,6 +131,13 @@ fn what_is_wrong_with_the_bucket_is_found() {
             ("DESTINATION_NAMESPACE", WARNING),
             ["hierarchical", "lifecycle", "Create Bucket"],
         ),
+    ];
+    assert_found(cases, prepared, None);
+}
+
+#[test]
+fn who_else_gets_at_the_bucket_and_what_is_there_is_found() {
+    let cases = vec![
         case(
             "public",
             |c| bucket(c).acl = "public-read".into(),
@@ -499,462 +293,6 @@ fn lifecycle_rules_are_held_against_the_ages_of_the_objects() {
 }
 
 #[test]
-fn what_is_wrong_with_the_user_is_found() {
-    let cases = vec![
-        case(
-            "no user",
-            |c| c.home.users.clear(),
-            ("IDENTITY_USER", BLOCKER),
-            [
-                "no RAM user `mover`",
-                "RAM user",
-                "weighbridge prepare oss://copies --region cn-hangzhou --user mover --manual --apply",
-            ],
-        ),
-        case(
-            "no policies",
-            |c| user(c).policies.clear(),
-            ("IDENTITY_USER_POLICIES", BLOCKER),
-            [
-                "no policy; missing is, for the newer way: `AliyunOSSImportFullAccess` and a custom policy that allows ram:CreateRole, ram:CreatePolicy, ram:AttachPolicyToRole, ram:ListRoles; or, for the older way (classic console): `AliyunOSSFullAccess` and `AliyunMGWFullAccess`",
-                "data addresses",
-                "weighbridge prepare",
-            ],
-        ),
-        case(
-            "no system policy",
-            |c| drop(user(c).policies.remove(0)),
-            ("IDENTITY_USER_POLICIES", BLOCKER),
-            [
-                "`AliyunOSSImportFullAccess`",
-                "data addresses",
-                "AttachPolicyToUser --PolicyType System --PolicyName AliyunOSSImportFullAccess --UserName mover",
-            ],
-        ),
-        case(
-            "custom policy too narrow",
-            |c| {
-                let narrow = USER_POLICY.replace("\"ram:ListRoles\"", "\"ram:GetUser\"");
-                c.home.policies.insert("make-roles".into(), narrow);
-            },
-            ("IDENTITY_USER_POLICIES", BLOCKER),
-            ["allows ram:ListRoles;", "make a role", "weighbridge prepare"],
-        ),
-        case(
-            "half of the older way",
-            |c| {
-                user(c).policies = vec![PolicyName::system("AliyunOSSFullAccess")];
-            },
-            ("IDENTITY_USER_POLICIES", BLOCKER),
-            [
-                "for the older way (classic console): `AliyunMGWFullAccess`",
-                "",
-                "--PolicyName AliyunMGWFullAccess",
-            ],
-        )
-        .with(&["--classic"]),
-        case(
-            "on conditions",
-            |c| {
-                let condition = USER_POLICY.replace(
-                    "\"Resource\"",
-                    r#""Condition":{"Bool":{"acs:MFAPresent":"true"}},"Resource""#,
-                );
-                c.home.policies.insert("make-roles".into(), condition);
-            },
-            ("IDENTITY_USER_POLICIES", WARNING),
-            ["on conditions", "", "whether the conditions hold"],
-        ),
-        case(
-            "denied",
-            |c| {
-                let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"mgw:CreateImportJob","Resource":"*"}]}"#;
-                c.home.policies.insert("guard".into(), deny.into());
-                user(c).policies.push(PolicyName::custom("guard"));
-            },
-            ("IDENTITY_USER_DENIED", BLOCKER),
-            [
-                "`mgw:CreateImportJob` is denied to `mover` by `guard`",
-                "counts more",
-                "take the statement out",
-            ],
-        ),
-        case(
-            "denied through a group",
-            |c| {
-                let deny = r#"{"Version":"1","Statement":[{"Effect":"Deny","Action":"ram:Create*","Resource":"*"}]}"#;
-                c.home.policies.insert("guard".into(), deny.into());
-                c.home.groups.insert("all".into(), vec![PolicyName::custom("guard")]);
-                user(c).groups.push("all".into());
-            },
-            ("IDENTITY_USER_DENIED", BLOCKER),
-            ["(of the group `all`)", "counts more", "take the statement out"],
-        ),
-    ];
-    assert_found(cases, prepared, None);
-}
-
-#[test]
-fn policies_of_a_group_are_the_users_too() {
-    let mut config = prepared();
-    let policies = std::mem::take(&mut user(&mut config).policies);
-    config.home.groups.insert("movers".into(), policies);
-    user(&mut config).groups.push("movers".into());
-    let checked = Checked::of_mover(config, &[], None);
-    assert_eq!(text(checked.one("IDENTITY_USER_POLICIES"), "verdict"), "ok");
-}
-
-#[test]
-fn what_is_wrong_with_the_role_is_found() {
-    let narrow = ROLE_POLICY.replace(r#""oss:Put*","#, "");
-    let other = ROLE_POLICY.replace("copies", "elsewhere");
-    let part = ROLE_POLICY.replace("copies/*", "copies/moved/*");
-    let wide = ROLE_POLICY.replace(r#""oss:Put*","#, r#""oss:*","#);
-    let everywhere = ROLE_POLICY.replace(":copies/*", ":*");
-    let deny = ROLE_POLICY.replace(
-        r#""Statement":["#,
-        r#""Statement":[{"Effect":"Deny","Action":"oss:PutObject","Resource":"acs:oss:*:*:copies/moved/*"},"#,
-    );
-    let harmless = ROLE_POLICY.replace(
-        r#""Statement":["#,
-        r#""Statement":[{"Effect":"Deny","Action":"oss:PutBucketAcl","Resource":"*"},"#,
-    );
-    let cases = vec![
-        case(
-            "no role",
-            |c| c.home.roles.clear(),
-            ("IDENTITY_ROLE", BLOCKER),
-            ["no role `oss-import-copies`", "takes on", "weighbridge prepare"],
-        )
-        .with(&["--role", "oss-import-copies"]),
-        case(
-            "no role of the default name",
-            |c| c.home.roles.clear(),
-            ("IDENTITY_ROLE", "unknown"),
-            ["no role was named", "takes on", "--automatic"],
-        ),
-        case(
-            "capitals",
-            |c| {
-                let role = c.home.roles.remove(ROLE).unwrap();
-                c.home.roles.insert("Mover".into(), role);
-            },
-            ("IDENTITY_ROLE_NAME", BLOCKER),
-            ["capital letters", "small letters", "--role mover"],
-        )
-        .with(&["--role", "Mover"]),
-        case(
-            "another service",
-            |c| role(c).trust = AlibabaRole::of_service("ecs.aliyuncs.com").trust,
-            ("IDENTITY_ROLE_TRUST", BLOCKER),
-            [
-                "trusts `ecs.aliyuncs.com`, and not `mgw.aliyuncs.com`",
-                "third parties",
-                "UpdateRole --RoleName oss-import-copies",
-            ],
-        ),
-        case(
-            "others, too",
-            |c| {
-                role(c).trust = role(c).trust.replace(
-                    r#"["mgw.aliyuncs.com"]"#,
-                    r#"["mgw.aliyuncs.com","ecs.aliyuncs.com"]"#,
-                );
-            },
-            ("IDENTITY_ROLE_TRUST", WARNING),
-            ["also `ecs.aliyuncs.com`", "write to the bucket", "UpdateRole"],
-        ),
-        case(
-            "a service of one's own",
-            |_| (),
-            ("IDENTITY_ROLE_TRUST", BLOCKER),
-            ["not `other.aliyuncs.com`", "third parties", "other.aliyuncs.com"],
-        )
-        .with(&["--service-principal", "other.aliyuncs.com"]),
-        case(
-            "no policies",
-            |c| role(c).policies.clear(),
-            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
-            [
-                "has no policy; missing is `oss:List* on copies`",
-                "cannot write",
-                "oss:AbortMultipartUpload",
-            ],
-        ),
-        case(
-            "too narrow",
-            set(&narrow),
-            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
-            ["missing is `oss:Put* on copies/*`", "cannot write", "weighbridge prepare"],
-        ),
-        case(
-            "another bucket",
-            set(&other),
-            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
-            ["`oss:Put* on copies/*`", "cannot write", "acs:oss:*:*:copies/*"],
-        ),
-        case(
-            "a part of the bucket",
-            set(&part),
-            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
-            ["missing is `oss:List* on copies/*`", "cannot write", "weighbridge prepare"],
-        ),
-        case(
-            "more actions",
-            set(&wide),
-            ("IDENTITY_ROLE_PERMISSIONS", WARNING),
-            ["copy: oss:*", "reaches further", "weighbridge prepare"],
-        ),
-        case(
-            "all buckets",
-            set(&everywhere),
-            ("IDENTITY_ROLE_PERMISSIONS", WARNING),
-            ["copy: on acs:oss:*:*:*", "reaches further", "weighbridge prepare"],
-        ),
-        case(
-            "full access",
-            |c| role(c).policies = vec![PolicyName::system("AliyunOSSFullAccess")],
-            ("IDENTITY_ROLE_PERMISSIONS", WARNING),
-            ["AliyunOSSFullAccess: oss:*", "reaches further", "weighbridge prepare"],
-        ),
-        case(
-            "denied",
-            set(&deny),
-            ("IDENTITY_ROLE_PERMISSIONS", BLOCKER),
-            ["`oss:PutObject` is denied", "counts more", "take the statement out"],
-        ),
-        case(
-            "a denial that does not matter",
-            set(&harmless),
-            ("IDENTITY_ROLE_PERMISSIONS", "ok"),
-            ["four permissions", "", ""],
-        ),
-    ];
-    assert_found(cases, prepared, None);
-}
-
-#[test]
-fn what_is_wrong_with_the_key_that_encrypts_is_found() {
-    fn encrypted() -> AlibabaConfig {
-        let mut config = prepared();
-        let plain = std::mem::take(bucket(&mut config));
-        *bucket(&mut config) = plain.encrypted_by("key-1");
-        config.home.keys.insert("key-1".into(), AlibabaKey::default());
-        role(&mut config).policies.push(PolicyName::system("AliyunKMSFullAccess"));
-        config
-    }
-    let state = |state: &str| {
-        let state = state.to_owned();
-        move |c: &mut AlibabaConfig| c.home.keys.get_mut("key-1").unwrap().state.clone_from(&state)
-    };
-    let least = |document: &str| {
-        let document = document.to_owned();
-        move |c: &mut AlibabaConfig| {
-            c.home.policies.insert("use-keys".into(), document.clone());
-            role(c).policies = vec![PolicyName::custom("copy"), PolicyName::custom("use-keys")];
-        }
-    };
-    let enough = r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":["kms:DescribeKey","kms:GenerateDataKey","kms:Decrypt"],"Resource":["acs:kms:cn-hangzhou:1234567890123456:key/key-1"]},{"Effect":"Allow","Action":["kms:List*"],"Resource":["*"]}]}"#;
-    let cases = vec![
-        case("in order", |_| (), ("IDENTITY_KMS_KEY", "ok"), ["`key-1` is enabled", "", ""]),
-        case("allowed", |_| (), ("IDENTITY_KMS_ACCESS", "ok"), ["AliyunKMSFullAccess", "", ""]),
-        case(
-            "allowed the least",
-            least(enough),
-            ("IDENTITY_KMS_ACCESS", "ok"),
-            ["kms:GenerateDataKey", "", ""],
-        ),
-        case(
-            "not allowed",
-            |c| drop(role(c).policies.pop()),
-            ("IDENTITY_KMS_ACCESS", BLOCKER),
-            [
-                "the role `oss-import-copies` lacks `kms:List*`, `kms:DescribeKey`",
-                "every object fails",
-                "AttachPolicyToRole --PolicyType System --PolicyName AliyunKMSFullAccess --RoleName oss-import-copies",
-            ],
-        ),
-        case(
-            "another key allowed",
-            least(&enough.replace("key-1", "key-2")),
-            ("IDENTITY_KMS_ACCESS", BLOCKER),
-            [
-                "`kms:GenerateDataKey`",
-                "every object fails",
-                "acs:kms:cn-hangzhou:1234567890123456:key/key-1",
-            ],
-        ),
-        case(
-            "no lists",
-            least(&enough.replace("kms:List*", "kms:TagResource")),
-            ("IDENTITY_KMS_ACCESS", WARNING),
-            ["lacks `kms:List*`", "every object fails", "AliyunKMSFullAccess"],
-        ),
-        case(
-            "disabled",
-            state("Disabled"),
-            ("IDENTITY_KMS_KEY", BLOCKER),
-            ["disabled", "nothing can be written", "aliyun kms EnableKey --KeyId key-1"],
-        ),
-        case(
-            "to be deleted",
-            state("PendingDeletion"),
-            ("IDENTITY_KMS_KEY", BLOCKER),
-            [
-                "will be deleted",
-                "nothing can be written",
-                "aliyun kms CancelKeyDeletion --KeyId key-1",
-            ],
-        ),
-        case(
-            "no key",
-            |c| c.home.keys.clear(),
-            ("IDENTITY_KMS_KEY", BLOCKER),
-            ["no key `key-1`", "nothing can be written", "put-bucket-encryption --bucket copies"],
-        ),
-    ];
-    assert_found(cases, encrypted, None);
-}
-
-#[test]
-fn a_bucket_of_another_account_is_judged_by_its_own_keys_and_the_role_by_its_own() {
-    let cloud = start(prepared_elsewhere());
-    let owners = Checked::of(&cloud, Whose::Other, &["--account", HOME, "--role", ROLE], None);
-    assert_eq!(owners.with(BLOCKER), [""; 0], "{}", owners.ran.said());
-    assert_eq!(owners.with(WARNING), [""; 0], "{}", owners.ran.said());
-    assert_eq!(text(owners.one("IDENTITY_BUCKET_POLICY"), "verdict"), "ok");
-    assert!(text(owners.one("DESTINATION_ACCOUNT"), "seen").contains(OTHER));
-    for id in ["IDENTITY_USER", "IDENTITY_ROLE"] {
-        assert_eq!(text(owners.one(id), "verdict"), "unknown");
-        assert!(owners.one(id)["remedy"].to_string().contains(HOME));
-    }
-
-    let flags =
-        ["--cross-account", "--role", ROLE, "--user", "mover", "--to-region", "cn-hangzhou"];
-    let movers = Checked::of(&cloud, Whose::Account, &flags, None);
-    assert_eq!(movers.with(BLOCKER), [""; 0], "{}", movers.ran.said());
-    assert_eq!(movers.with(WARNING), [""; 0], "{}", movers.ran.said());
-    for id in ["DESTINATION_BUCKET", "DESTINATION_ACCOUNT", "IDENTITY_BUCKET_POLICY"] {
-        assert_eq!(text(movers.one(id), "verdict"), "unknown", "{id}");
-    }
-    assert_eq!(text(movers.one("IDENTITY_ROLE_TRUST"), "verdict"), "ok");
-}
-
-#[test]
-fn with_keys_of_both_accounts_everything_is_looked_at_in_one_run() {
-    let cloud = start(prepared_elsewhere());
-    let workshop = Workshop::new();
-    let arguments =
-        ["check", SOURCE, "--to", TO, "--user", "mover", "--role", ROLE, "-o", "checks.json"];
-    let mut command = workshop.bare(&arguments);
-    command
-        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", DEFAULT_KEY_ID)
-        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", DEFAULT_SECRET)
-        .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_ID", "LTAIOTHER")
-        .env("WEIGHBRIDGE_BUCKET_ACCESS_KEY_SECRET", OTHER_SECRET)
-        .env("WEIGHBRIDGE_ALIBABA_ENDPOINT", cloud.endpoint());
-    let ran = run(command);
-    ran.ends_with_code(0);
-    let json = fs::read_to_string(workshop.path("checks.json")).unwrap();
-    assert!(!json.contains(OTHER_SECRET) && !ran.said().contains(OTHER_SECRET), "{json}");
-    let whole: Value = serde_json::from_str(&json).unwrap();
-    let checked = Checked { ran, findings: whole["findings"].as_array().unwrap().clone() };
-    for verdict in [BLOCKER, WARNING, "unknown"] {
-        assert_eq!(checked.with(verdict), [""; 0], "{}", checked.ran.said());
-    }
-    assert!(text(checked.one("IDENTITY_KEYS"), "seen").contains(OTHER));
-}
-
-#[test]
-fn what_is_wrong_between_two_accounts_is_found() {
-    fn assert_wrong(
-        breaks: impl Fn(&mut AlibabaConfig),
-        id: &str,
-        verdict: &str,
-        words: [&str; 2],
-        flags: &[&str],
-    ) {
-        let mut config = prepared_elsewhere();
-        breaks(&mut config);
-        let flags = [&["--account", HOME, "--role", ROLE], flags].concat();
-        let checked = Checked::of(&start(config), Whose::Other, &flags, None);
-        let finding = checked.one(id);
-        assert_eq!(text(finding, "verdict"), verdict, "{finding:#}");
-        assert!(text(finding, "seen").contains(words[0]), "{finding:#}");
-        assert!(finding["remedy"].to_string().contains(words[1]), "{finding:#}");
-    }
-    let policy = |policy: String| {
-        move |c: &mut AlibabaConfig| {
-            drop(bucket(c).settings.insert("policy".into(), policy.clone()))
-        }
-    };
-    let id = "IDENTITY_BUCKET_POLICY";
-    let session = "arn:sts::1234567890123456:assumed-role/oss-import-copies/*";
-    assert_wrong(
-        |c| drop(bucket(c).settings.remove("policy")),
-        id,
-        BLOCKER,
-        ["has no policy", session],
-        &[],
-    );
-    let other = BUCKET_POLICY.replace("oss-import-copies", "somebody");
-    assert_wrong(policy(other), id, BLOCKER, ["lacks `oss:List* on the bucket`", session], &[]);
-    let narrow = BUCKET_POLICY.replace(r#""oss:Put*","#, "");
-    assert_wrong(policy(narrow), id, BLOCKER, ["lacks `oss:Put* on objects`", session], &[]);
-    let deny = BUCKET_POLICY.replace(
-        r#""Statement":["#,
-        r#""Statement":[{"Effect":"Deny","Action":"oss:Put*","Principal":["arn:sts::1234567890123456:*"],"Resource":"*"},"#,
-    );
-    assert_wrong(
-        policy(deny),
-        id,
-        BLOCKER,
-        ["is denied to the role oss-import-copies", "take the statement out"],
-        &[],
-    );
-    assert_wrong(
-        |_| (),
-        "DESTINATION_ACCOUNT",
-        BLOCKER,
-        ["the way `manual` is for one account", "--cross-account"],
-        &["--manual"],
-    );
-
-    let encrypt = |key: AlibabaKey| {
-        move |c: &mut AlibabaConfig| {
-            let plain = std::mem::take(bucket(c));
-            *bucket(c) = plain.encrypted_by("key-1");
-            c.others[0].keys.insert("key-1".into(), key.clone());
-        }
-    };
-    let id = "IDENTITY_KEY_POLICY";
-    let with =
-        |policy: &str| AlibabaKey { policy: Some(policy.to_owned()), ..AlibabaKey::in_instance() };
-    assert_wrong(encrypt(with(KEY_POLICY)), id, "ok", ["may use the key", ""], &[]);
-    assert_wrong(
-        encrypt(AlibabaKey::in_instance()),
-        id,
-        BLOCKER,
-        ["lacks `kms:DescribeKey`", "acs:ram::1234567890123456:role/oss-import-copies"],
-        &[],
-    );
-    assert_wrong(
-        encrypt(with(&KEY_POLICY.replace("oss-import-copies", "other"))),
-        id,
-        BLOCKER,
-        ["lacks", "Cross-account User"],
-        &[],
-    );
-    assert_wrong(
-        encrypt(AlibabaKey::default()),
-        id,
-        BLOCKER,
-        ["in no KMS instance", "KMS instance"],
-        &[],
-    );
-}
-
-#[test]
 fn what_may_not_be_looked_at_is_unknown_and_says_which_permission_is_missing() {
     let mut config = prepared();
     let plain = std::mem::take(bucket(&mut config));
@@ -1001,33 +339,6 @@ fn what_may_not_be_looked_at_is_unknown_and_says_which_permission_is_missing() {
 }
 
 #[test]
-fn with_the_users_own_keys_what_it_may_not_see_is_unknown_and_nothing_is_a_blocker() {
-    let checked = Checked::of(&start(prepared()), Whose::User, &[], None);
-    assert_eq!(checked.with(BLOCKER), [""; 0], "{}", checked.ran.said());
-    assert_eq!(checked.with(WARNING), [""; 0], "{}", checked.ran.said());
-    assert_eq!(text(checked.one("IDENTITY_USER"), "verdict"), "ok");
-    assert_eq!(text(checked.one("DESTINATION_JOBS"), "verdict"), "ok");
-    for id in ["IDENTITY_USER_POLICIES", "IDENTITY_ROLE", "DESTINATION_LIFECYCLE"] {
-        assert_eq!(text(checked.one(id), "verdict"), "unknown", "{id}");
-    }
-}
-
-#[test]
-fn the_accounts_own_keys_are_warned_of_and_keys_that_are_none_block() {
-    let cloud = start(prepared());
-    let checked = Checked::of(&cloud, Whose::Account, &[], None);
-    let finding = checked.one("IDENTITY_USER");
-    assert_eq!(text(finding, "verdict"), WARNING);
-    assert!(finding["remedy"].to_string().contains("Create User"));
-
-    let checked = Checked::of(&cloud, Whose::Other, &[], None);
-    let finding = checked.one("IDENTITY_KEYS");
-    assert_eq!(text(finding, "verdict"), BLOCKER, "{finding:#}");
-    assert!(text(finding, "seen").contains("ALIBABA_CLOUD_ACCESS_KEY_ID"), "{finding:#}");
-    assert!(finding["remedy"].to_string().contains("the key id is unknown"), "{finding:#}");
-}
-
-#[test]
 fn without_keys_the_destination_is_unknown_and_the_rest_is_checked() {
     let workshop = Workshop::new();
     let ran = run(workshop.bare(&[
@@ -1050,6 +361,84 @@ fn without_keys_the_destination_is_unknown_and_the_rest_is_checked() {
 }
 
 #[test]
+fn whichever_call_fails_nothing_that_rests_on_it_is_said_to_be_in_order() {
+    let sealed = || {
+        let mut config = prepared();
+        let plain = std::mem::take(bucket(&mut config));
+        *bucket(&mut config) = plain.encrypted_by("key-1");
+        config.home.keys.insert("key-1".into(), AlibabaKey::default());
+        config.home.groups.insert("all".into(), Vec::new());
+        user(&mut config).groups.push("all".into());
+        role(&mut config).policies.push(PolicyName::system("AliyunKMSFullAccess"));
+        config
+    };
+    let check = |cloud: &AlibabaSimulator| {
+        let session = session(cloud);
+        let destination = Destination {
+            bucket: "copies",
+            prefix: "moved/",
+            region: Some("cn-hangzhou"),
+            session: Ok(&session),
+            owner: None,
+            bucket_account: None,
+            account: None,
+            user: Some("mover"),
+            role: None,
+            way: None,
+            service: "mgw.aliyuncs.com",
+            summary: None,
+            now: Timestamp(0),
+        };
+        common::runtime().block_on(Box::pin(destination::check(&destination)))
+    };
+    let not_ok = |findings: &[Finding]| {
+        findings.iter().filter(|finding| finding.verdict != Verdict::Ok).count()
+    };
+    let cloud = start(sealed());
+    assert_eq!(not_ok(&check(&cloud)), 0);
+    let operations: BTreeSet<&str> = cloud.calls().iter().map(|call| call.operation).collect();
+    assert!(operations.len() >= 15, "{operations:?}");
+    for operation in operations {
+        for kind in [
+            TroubleKind::Refused(403, "AccessDenied"),
+            TroubleKind::Refused(500, "InternalError"),
+            TroubleKind::Lost,
+        ] {
+            let cloud = start(sealed());
+            let (operation, kind_told) = (Some(operation), format!("{kind:?}"));
+            cloud.trouble(vec![Trouble { operation, after: 0, times: u64::MAX, kind }]);
+            let findings = check(&cloud);
+            assert!(not_ok(&findings) > 0, "{operation:?} {kind_told}");
+            for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Ok) {
+                assert!(finding.remedy.is_some(), "{operation:?} {kind_told}: {finding:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn policies_that_cannot_be_read_are_unknown() {
+    for policy in ["no JSON", r#"{"Version":"1"}"#, r#"{"Statement":[{"Effect":"Maybe"}]}"#] {
+        let mut config = prepared();
+        bucket(&mut config).settings.insert("policy".into(), policy.into());
+        role(&mut config).trust = policy.into();
+        config.home.policies.insert("copy".into(), policy.into());
+        config.home.policies.insert("make-roles".into(), policy.into());
+        let checked = Checked::of_mover(config, &[], None);
+        for id in [
+            "DESTINATION_PUBLIC",
+            "IDENTITY_BUCKET_POLICY",
+            "IDENTITY_ROLE_TRUST",
+            "IDENTITY_ROLE_PERMISSIONS",
+            "IDENTITY_USER_POLICIES",
+            "IDENTITY_USER_DENIED",
+        ] {
+            assert_eq!(text(checked.one(id), "verdict"), "unknown", "{policy}: {id}");
+        }
+    }
+}
+
+#[test]
 fn nothing_is_changed_and_every_line_fits_a_terminal() {
     let cloud = start(prepared_elsewhere());
     let checked = Checked::of(&cloud, Whose::Account, &["--role", "Wrong_Role"], None);
@@ -1060,5 +449,115 @@ fn nothing_is_changed_and_every_line_fits_a_terminal() {
         let looks =
             ["Get", "List", "Describe"].iter().any(|start| call.operation.starts_with(start));
         assert!(looks, "{call:?}");
+    }
+}
+
+#[test]
+fn what_was_prepared_is_in_order_in_every_way() {
+    let way = |config: AlibabaConfig, flag: &str, whose: Whose, needs_role: bool| {
+        let cloud = start(config);
+        let command =
+            format!("prepare oss://copies --region cn-hangzhou --user mover {flag} --apply");
+        prepare(&cloud, whose, &command);
+        let checked = Checked::of(&cloud, whose, &["--user", "mover", flag], None);
+        for verdict in [BLOCKER, WARNING, "unknown"] {
+            assert_eq!(checked.with(verdict), [""; 0], "{flag}: {}", checked.ran.said());
+        }
+        assert_eq!(checked.with("ok").contains(&"IDENTITY_ROLE_TRUST"), needs_role, "{flag}");
+    };
+    way(AlibabaConfig::default(), "--automatic", Whose::Account, false);
+    way(AlibabaConfig::default(), "--manual", Whose::Account, true);
+    way(AlibabaConfig::default(), "--classic", Whose::Account, false);
+    let mut config = AlibabaConfig::default();
+    let mut other = AlibabaAccount::new(OTHER);
+    other.credentials.push(key("LTAIOTHER", OTHER_SECRET));
+    other.buckets.insert("copies".into(), AlibabaBucket::default().encrypted_by("key-1"));
+    other.keys.insert("key-1".into(), AlibabaKey::in_instance());
+    config.others.push(other);
+    way(config, "--cross-account", Whose::Both, true);
+}
+
+#[test]
+fn the_remedy_that_is_given_mends_it() {
+    let flags = ["--user", "mover", "--role", ROLE, "--to-region", "cn-hangzhou"];
+    for id in ["DESTINATION_BUCKET", "IDENTITY_USER", "IDENTITY_ROLE"] {
+        let cloud = start(AlibabaConfig::default());
+        let checked = Checked::of(&cloud, Whose::Account, &flags, None);
+        assert!(checked.with(BLOCKER).contains(&id), "{}", checked.ran.said());
+        let command = text(&checked.one(id)["remedy"], "command");
+        prepare(&cloud, Whose::Account, command.strip_prefix("weighbridge ").unwrap());
+        let again = Checked::of(&cloud, Whose::Account, &flags, None);
+        assert_eq!(again.with(BLOCKER), [""; 0], "{command}: {}", again.ran.said());
+    }
+}
+
+#[test]
+fn what_a_region_has_room_for_is_counted() {
+    let cloud = start(prepared());
+    let session = session(&cloud);
+    let mgw = Mgw::new(&session, HOME, "cn-hangzhou");
+    let address = |number: u32| NewAddress {
+        name: Some(format!("address-{number}")),
+        detail: Some(AddressDetail {
+            address_type: Some("oss".into()),
+            bucket: Some("copies".into()),
+            role: Some(ROLE.into()),
+            ..AddressDetail::default()
+        }),
+        ..NewAddress::default()
+    };
+    let create = |numbers: std::ops::Range<u32>| {
+        common::runtime().block_on(async {
+            for number in numbers {
+                mgw.create_address(&address(number)).await.unwrap();
+            }
+        });
+    };
+    let verdict = || {
+        let checked = Checked::of(&cloud, Whose::Account, &["--user", "mover"], None);
+        let finding = checked.one("DESTINATION_ADDRESSES").clone();
+        (text(&finding, "verdict").to_owned(), text(&finding, "seen").to_owned(), finding)
+    };
+    create(0..899);
+    assert_eq!(verdict().0, "ok");
+    create(899..900);
+    assert_eq!(verdict().0, WARNING);
+    create(900..1_000);
+    let (told, seen, finding) = verdict();
+    assert_eq!((told.as_str(), seen.as_str()), (BLOCKER, "1000 of 1000 data addresses are there"));
+    assert!(finding["remedy"].to_string().contains("delete data addresses"), "{finding:#}");
+}
+
+#[test]
+fn keys_are_judged_behind_the_prefix() {
+    let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+    let mut tally = Tally::new(Options::new(now));
+    for key in ["/top".to_owned(), "k".repeat(1_020)] {
+        let key = key.as_bytes();
+        tally.add(&Object { key, size: 1, modified: now, etag: b"", storage_class: b"" });
+    }
+    let facts = RunFacts {
+        location: SOURCE.into(),
+        provider: "demo".into(),
+        finished: now,
+        ..RunFacts::default()
+    };
+    let summary = Summary::from_parts(&tally, facts);
+    let codes = |to: &str| {
+        let flags = ["--user", "mover", "--to", to];
+        let checked = Checked::of(&start(prepared()), Whose::Account, &flags, Some(&summary));
+        let blocks = |id: &str| text(checked.one(id), "verdict") == BLOCKER;
+        (blocks("KEY_LEADING_SLASH"), blocks("KEY_TOO_LONG"))
+    };
+    assert_eq!(codes("oss://copies"), (true, false));
+    assert_eq!(codes("oss://copies/a/"), (false, false));
+    assert_eq!(codes("oss://copies/moved/"), (false, true));
+}
+
+#[test]
+fn every_check_is_documented() {
+    let page = fs::read_to_string("docs/check-destination.md").unwrap();
+    for check in destination::CHECKS.iter().chain(&identity::CHECKS) {
+        assert!(page.contains(&format!("`{}`", check.id)), "{} is not documented", check.id);
     }
 }

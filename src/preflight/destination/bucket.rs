@@ -112,14 +112,14 @@ fn region(ground: &Ground<'_>) -> Finding {
     match (&ground.region, ground.misplaced) {
         (Some(found), Some(named)) => REGION
             .blocker(format!("the bucket is in {found}, and {named} was named"))
-            .run(format!("--to-region {}", shell(found))),
+            .run(ground.again(&format!("--to-region {}", shell(found)))),
         (Some(found), None) if ground.bucket().is_some() => REGION.ok(format!("it is in {found}")),
         (Some(named), None) => {
             REGION.ok(format!("{named} was named, and there is no bucket yet to differ from it"))
         }
-        (None, _) => REGION
-            .unknown("the region is not known")
-            .run("--to-region REGION, such as --to-region cn-hangzhou"),
+        (None, _) => {
+            REGION.unknown("the region is not known").run(ground.again("--to-region REGION"))
+        }
     }
 }
 
@@ -133,8 +133,8 @@ fn account(ground: &Ground<'_>, info: &BucketInfo) -> Finding {
     match (owner == account, ground.wish.way) {
         (true, Some(Way::CrossAccount)) => ACCOUNT
             .warning(format!("bucket and jobs are both of account {account}, and the way is cross-account"))
-            .run("--manual")
-            .by_hand("or name the account that migrates with `--account`"),
+            .run(ground.again("--manual"))
+            .by_hand("if another account migrates: name it with `--account`"),
         (true, _) => ACCOUNT.ok(format!("bucket and jobs are of the same account, {account}")),
         (false, None | Some(Way::CrossAccount)) => ACCOUNT.ok(format!(
             "the bucket is of account {owner}, the jobs of {account}: the rules for two accounts hold"
@@ -144,7 +144,7 @@ fn account(ground: &Ground<'_>, info: &BucketInfo) -> Finding {
                 "the bucket is of account {owner}, the jobs of {account}, and the way `{}` is for one account",
                 way.word()
             ))
-            .run("--cross-account"),
+            .run(ground.again("--cross-account")),
     }
 }
 

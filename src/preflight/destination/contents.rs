@@ -42,8 +42,11 @@ async fn contents(ground: &Ground<'_>, bucket: &Bucket<'_>) -> Finding {
             };
             CONTENTS
                 .warning(format!("objects are {place} already, such as `{}`", key.escape_debug()))
-                .run("weighbridge jobs … --overwrite never, if they are to stay as they are")
-                .by_hand("or choose a prefix below which nothing is; after an earlier run of the same jobs this is as it should be")
+                .run(format!("weighbridge jobs SUMMARY --to {} --overwrite never", ground.to()))
+                .by_hand(
+                    "that leaves what is there as it is; or choose a prefix below which nothing is. After an earlier \
+                     run of the same jobs this is as it should be",
+                )
         }
         Err(error) => ground.unreadable(&CONTENTS, &error, "oss:ListObjects", &ground.bucket_arn()),
     }

@@ -159,18 +159,18 @@ impl<'a> Ground<'a> {
     ) -> Finding {
         let text = error.to_string();
         let (what, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
-        let denied = error.refusal().is_some_and(|said| said.is_denied() || said.status == 403);
-        if !denied {
+        let denied = error.refusal().filter(|said| said.is_denied() || said.status == 403);
+        let Some(said) = denied else {
             let finding = check.unknown(what);
             return if hint.is_empty() { finding } else { finding.by_hand(hint) };
-        }
+        };
         let of_bucket = ["oss:", "kms:"].iter().any(|service| action.starts_with(service));
         let (caller, flag) = match (of_bucket, self.wish.owner) {
             (true, Some(_)) => (&self.keeping.arn, "--bucket-profile"),
             _ => (&self.caller.arn, "--to-profile"),
         };
         check
-            .unknown(format!("{caller} lacks the permission `{action}` on `{resource}`: {what}"))
+            .unknown(format!("{caller} lacks the permission `{action}` on `{resource}`: {said}"))
             .by_hand(format!(
                 "RAM console > Identities > Users > Add Permissions: a policy that allows `{action}` on \
                  `{resource}`; or check with an administrator's keys (`{flag}`)"
@@ -180,6 +180,16 @@ impl<'a> Ground<'a> {
     /// The bucket, as policies name it.
     pub(in crate::preflight) fn bucket_arn(&self) -> String {
         format!("acs:oss:*:*:{}", self.wish.bucket)
+    }
+
+    /// The same check with further flags.
+    pub(in crate::preflight) fn again(&self, flags: &str) -> String {
+        format!("weighbridge check SOURCE --to {} {flags}", self.to())
+    }
+
+    /// Where copies go, as a word of a command.
+    pub(in crate::preflight) fn to(&self) -> String {
+        shell(&format!("oss://{}/{}", self.wish.bucket, self.wish.prefix))
     }
 
     /// The call that makes all of it right.
@@ -254,7 +264,7 @@ fn no_keys(why: &str) -> Finding {
             "create an access key in the RAM console (Identities > Users > the user > Create AccessKey), \
              and set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET",
         )
-        .run("aliyun configure --profile NAME, and then --to-profile NAME")
+        .run("aliyun configure --profile NAME")
 }
 
 fn refused_keys(session: &Session, error: &CallError) -> Finding {

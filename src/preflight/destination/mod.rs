@@ -26,9 +26,9 @@ mod service;
 
 use futures::future::join;
 
-pub(super) use ground::Ground;
+pub(super) use ground::{Ground, KEYS};
 
-use super::finding::Finding;
+use super::finding::{Check, Finding};
 use super::wanted::Way;
 use crate::alibaba::Session;
 use crate::object::Timestamp;
@@ -64,6 +64,28 @@ pub struct Destination<'a> {
     /// The time, by which ages are judged.
     pub now: Timestamp,
 }
+
+/// Every check of a destination, for the documentation.
+pub const CHECKS: [&Check; 18] = [
+    &names::PREFIX,
+    &bucket::BUCKET,
+    &bucket::REGION,
+    &bucket::ACCOUNT,
+    &bucket::STORAGE_CLASS,
+    &bucket::VERSIONING,
+    &bucket::NAMESPACE,
+    &bucket::ENCRYPTION,
+    &access::PUBLIC,
+    &access::REFERER,
+    &contents::RETENTION,
+    &contents::CONTENTS,
+    &rules::DELETION,
+    &rules::TRANSITION,
+    &service::SERVICE,
+    &service::JOBS,
+    &service::RUNNING,
+    &service::ADDRESSES,
+];
 
 /// Runs all checks of the destination and of identities.
 pub async fn check(destination: &Destination<'_>) -> Vec<Finding> {

@@ -79,12 +79,12 @@ fn finding(check: &Check, effects: &[&Effect], enabled: usize, bucket: &Bucket<'
     let name = shell(bucket.name);
     finding
         .run(format!(
-            "ossutil api get-bucket-lifecycle --bucket {name} > lifecycle.xml, and then ossutil api \
-             delete-bucket-lifecycle --bucket {name}, for the time of the migration"
+            "ossutil api get-bucket-lifecycle --bucket {name} > lifecycle.xml && ossutil api \
+             delete-bucket-lifecycle --bucket {name}"
         ))
         .by_hand(format!(
-            "OSS console > the bucket > Data Management > Lifecycle: disable {}, or let them count from the \
-             last access or for another prefix",
+            "OSS console > the bucket > Data Management > Lifecycle: disable {} for the time of the \
+             migration, or let them count from the last access or for another prefix",
             names.join(", ")
         ))
 }

@@ -102,7 +102,12 @@ fn service(ground: &Ground<'_>, region: &str, error: Option<&CallError>) -> Find
     let elsewhere =
         format!("create the bucket in a region that has the service: {}", REGIONS.join(", "));
     match error {
-        None => SERVICE.ok(format!("the service answers in {region}")),
+        None if REGIONS.contains(&region) => SERVICE.ok(format!("the service answers in {region}")),
+        None => SERVICE
+            .warning(format!(
+                "the service answers in {region}, which its documentation does not list"
+            ))
+            .by_hand(elsewhere),
         Some(_) if REGIONS.contains(&region) => {
             SERVICE.ok(format!("the service's documentation lists {region}"))
         }
@@ -144,9 +149,9 @@ fn running(count: usize, limit: &Limit) -> Finding {
     if count as u64 >= limit.value {
         return RUNNING
             .warning(seen)
-            .run("weighbridge jobs pause PLAN, for jobs that can wait")
+            .run("weighbridge jobs pause JOBS.JSON")
             .by_hand(
-                "Data Online Migration console > Migration Jobs: pause jobs, or wait for their end",
+                "Data Online Migration console > Migration Jobs: pause jobs that can wait, or wait for their end",
             );
     }
     RUNNING.ok(seen)
@@ -174,5 +179,47 @@ where
             }
             Some(next) => marker = next,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preflight::Verdict;
+
+    #[test]
+    fn a_tenth_before_the_end_is_warned_of() {
+        let limits = Limits::of_region(Some("cn-beijing"));
+        for (count, verdict) in [
+            (0, Verdict::Ok),
+            (449, Verdict::Ok),
+            (450, Verdict::Warning),
+            (499, Verdict::Warning),
+            (500, Verdict::Blocker),
+            (501, Verdict::Blocker),
+        ] {
+            assert_eq!(room(&JOBS, count, "jobs", &limits.jobs).verdict, verdict, "{count}");
+        }
+        for (count, verdict) in [(9, Verdict::Ok), (10, Verdict::Warning)] {
+            let finding = running(count, &limits.concurrent_jobs);
+            assert_eq!(finding.verdict, verdict, "{count}: {}", finding.seen);
+        }
+        let seen = running(1, &Limits::of_region(Some("nowhere")).concurrent_jobs).seen;
+        assert!(seen.contains("not verified"), "{seen}");
+    }
+
+    #[tokio::test]
+    async fn lists_are_followed_to_their_end() {
+        let pages = |marker: String| async move {
+            let next = match marker.as_str() {
+                "" => Some("a".to_owned()),
+                "a" => Some("b".to_owned()),
+                _ => None,
+            };
+            Ok(Listed { items: vec![marker], next })
+        };
+        assert_eq!(all(pages).await.unwrap(), ["", "a", "b"]);
+        let stuck = |_| async { Ok(Listed { items: vec![0], next: Some("a".to_owned()) }) };
+        assert!(all(stuck).await.is_err());
     }
 }

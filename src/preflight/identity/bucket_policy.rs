@@ -4,7 +4,8 @@
 //! policy", OSS documentation.
 
 use super::held::allows;
-use super::role::{COPYING, Seen, copies, needed};
+use super::permissions::{COPYING, copies, needed};
+use super::role::Seen;
 use super::user::Who;
 use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};
@@ -42,7 +43,7 @@ fn judge(ground: &Ground<'_>, role: &Seen, policy: Option<&Document>, writer: &C
             .by_hand("see DESTINATION_ACCOUNT"),
         (Some(true), _) if !role.is_known(ground) => POLICY
             .unknown("no role was named that it would have to let in")
-            .run("--role NAME"),
+            .run(ground.again("--role NAME")),
         (Some(true), policy) => let_in(ground, policy, writer),
     }
 }
@@ -90,7 +91,7 @@ fn let_in(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Fi
         return POLICY
             .warning(format!("the bucket is another account's, and {writer} is to write with keys"))
             .because("the pages describe another account's bucket for roles only")
-            .run("--cross-account");
+            .run(ground.again("--cross-account"));
     };
     let Some(policy) = policy else {
         return mend(

@@ -54,23 +54,38 @@ pub(super) async fn check(ground: &Ground<'_>, role: &Seen, user: &Who) -> Vec<F
         Cipher::Hidden(finding) => return vec![finding],
         Cipher::Kms(key) => key,
     };
-    let owner = ground.owner().unwrap_or(&ground.account).to_owned();
     let region = ground.region.as_deref().unwrap_or_default();
-    let name = key.as_deref().map(|key| bare(key).to_owned());
-    let arn = format!("acs:kms:{region}:{owner}:key/{}", name.as_deref().unwrap_or("*"));
+    let named = Named::of(key.as_deref(), region, ground.owner().unwrap_or(&ground.account));
     let mut findings = Vec::new();
-    findings.extend(access(ground, role, user, &arn, name.is_some()));
-    if let Some(name) = name {
-        // Another account's key is asked for by its whole name.
-        let id = if owner == ground.keeping.account { &name } else { &arn };
-        findings.extend(of_key(ground, user, &owner, id, &arn).await);
+    findings.extend(access(ground, role, user, &named.arn, key.is_some()));
+    if key.is_some() {
+        findings.extend(of_key(ground, user, &named).await);
     }
     findings
 }
 
-/// The id of a key, out of its id or its whole name.
-fn bare(key: &str) -> &str {
-    key.rsplit_once(":key/").map_or(key, |(_, id)| id)
+/// A key by its names.
+struct Named<'a> {
+    /// The account that it belongs to.
+    owner: &'a str,
+    /// Within its account.
+    id: &'a str,
+    /// For everybody.
+    arn: String,
+}
+
+impl<'a> Named<'a> {
+    /// A key as a bucket names it, by its id or its whole name; any key of the account without one.
+    fn of(key: Option<&'a str>, region: &str, owner: &'a str) -> Self {
+        let whole = key.and_then(|key| key.strip_prefix("acs:kms:")?.split_once(":key/"));
+        if let Some((place, id)) = whole
+            && let Some((_, owner)) = place.split_once(':')
+        {
+            return Self { owner, id, arn: format!("acs:kms:{place}:key/{id}") };
+        }
+        let id = key.unwrap_or("*");
+        Self { owner, id, arn: format!("acs:kms:{region}:{owner}:key/{id}") }
+    }
 }
 
 async fn cipher(ground: &Ground<'_>) -> Cipher {
@@ -148,7 +163,7 @@ fn judge(
                 shell(name)
             ))
             .by_hand(format!(
-                "or the least: a custom policy {}",
+                "RAM console > Permissions > Policies > Create Policy, where {KMS_FULL_ACCESS} is too much; the least is {}",
                 kms_policy(custom.then_some(arn)).text()
             ))
     };
@@ -192,27 +207,31 @@ fn judge(
 }
 
 /// The key itself, and its policy.
-async fn of_key(ground: &Ground<'_>, user: &Who, owner: &str, id: &str, arn: &str) -> Vec<Finding> {
+async fn of_key(ground: &Ground<'_>, user: &Who, named: &Named<'_>) -> Vec<Finding> {
+    let Named { owner, arn, .. } = named;
+    // Another account's key is asked for by its whole name.
+    let id = if *owner == ground.keeping.account { named.id } else { arn };
     let kms = Kms::new(ground.keeper, ground.region.as_deref().unwrap_or_default());
     let key = match kms.key(id).await {
         Ok(Some(key)) => key,
         Ok(None) => {
             return vec![
                 KEY.blocker(format!("there is no key `{id}`, and the bucket names it"))
-                    .run(format!("ossutil api put-bucket-encryption --bucket {} …, with a key that is there", shell(ground.wish.bucket)))
+                    .run(format!("ossutil api put-bucket-encryption --bucket {} --server-side-encryption-rule \
+                         '{{\"ApplyServerSideEncryptionByDefault\":{{\"SSEAlgorithm\":\"AES256\"}}}}'", shell(ground.wish.bucket)))
                     .by_hand("OSS console > the bucket > Data Security > Server-side Encryption: another key, or OSS-managed"),
             ];
         }
         Err(error) => {
             let mut findings = vec![ground.unreadable(&KEY, &error, "kms:DescribeKey", arn)];
-            if owner != ground.account {
+            if *owner != ground.account {
                 findings.push(ground.unreadable(&KEY_POLICY, &error, "kms:GetKeyPolicy", arn));
             }
             return findings;
         }
     };
     let mut findings = vec![state(&key)];
-    if owner != ground.account {
+    if *owner != ground.account {
         findings.push(of_policy(ground, user, &kms, &key, id, owner).await);
     }
     findings
@@ -285,7 +304,7 @@ async fn of_policy(
     let Some(writer @ Caller::Role { .. }) = user.writer(ground) else {
         return KEY_POLICY
             .unknown("the pages describe keys of another account for roles only")
-            .run("--cross-account");
+            .run(ground.again("--cross-account"));
     };
     let (mut missing, mut perhaps) = (Vec::new(), None);
     for action in KEY_ACTIONS {
@@ -313,5 +332,27 @@ async fn of_policy(
         (false, _) => mend(KEY_POLICY.blocker(format!("{writer} lacks {}", listed(&missing, 4)))),
         (true, Some(perhaps)) => mend(KEY_POLICY.warning(perhaps)),
         (true, None) => KEY_POLICY.ok(format!("{writer} may use the key")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_names_its_key_in_either_way() {
+        for (key, arn, owner, id) in [
+            (Some("k-1"), "acs:kms:cn-beijing:100:key/k-1", "100", "k-1"),
+            (
+                Some("acs:kms:cn-beijing:200:key/k-1"),
+                "acs:kms:cn-beijing:200:key/k-1",
+                "200",
+                "k-1",
+            ),
+            (None, "acs:kms:cn-beijing:100:key/*", "100", "*"),
+        ] {
+            let named = Named::of(key, "cn-beijing", "100");
+            assert_eq!((named.arn.as_str(), named.owner, named.id), (arn, owner, id));
+        }
     }
 }

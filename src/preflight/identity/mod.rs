@@ -8,18 +8,36 @@
 //! |---|---|
 //! | `held` | (the policies that a user or role has, and what they come to together) |
 //! | `user` | the RAM user and its policies |
-//! | `role` | the role, whom it trusts, what it may do with the bucket |
+//! | `role` | the role, and whom it trusts |
+//! | `permissions` | what the role may do with the bucket |
 //! | `bucket_policy` | whom the bucket lets in |
 //! | `kms` | the key that encrypts, and who may use it |
 
 mod bucket_policy;
 mod held;
 mod kms;
+mod permissions;
 mod role;
 mod user;
 
-use super::destination::Ground;
-use super::finding::Finding;
+use super::destination::{Ground, KEYS};
+use super::finding::{Check, Finding};
+
+/// Every check of identities, for the documentation.
+pub const CHECKS: [&Check; 12] = [
+    &KEYS,
+    &user::USER,
+    &user::POLICIES,
+    &user::DENIED,
+    &role::ROLE,
+    &role::ROLE_NAME,
+    &role::TRUST,
+    &permissions::PERMISSIONS,
+    &bucket_policy::POLICY,
+    &kms::ACCESS,
+    &kms::KEY,
+    &kms::KEY_POLICY,
+];
 
 /// Runs all checks of identities.
 pub(super) async fn check(ground: &Ground<'_>) -> Vec<Finding> {

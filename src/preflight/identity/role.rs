@@ -1,9 +1,10 @@
-//! The role that the service takes on: whether it is there, whom it trusts, what it may do with the bucket.
+//! The role that the service takes on: whether it is there, and whom it trusts.
 //!
 //! Sources: "Preparations", Data Online Migration documentation. The service's name in trust policies is
 //! known from **third parties** only.
 
-use super::held::{Granted, Held, Unread};
+use super::held::{Held, Unread};
+use super::permissions::{PERMISSIONS, permissions};
 use super::user::Who;
 use crate::alibaba::CallError;
 use crate::alibaba::ram::{Ram, Role};
@@ -11,7 +12,7 @@ use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};
 use crate::preflight::policy::{Caller, Document, Effect, Grant, Names};
 use crate::preflight::wanted::{
-    ASSUME_ROLE, BUCKET_ACTIONS, SERVICE_PRINCIPAL, Way, role_policy, trust_policy, wrong_role_name,
+    ASSUME_ROLE, SERVICE_PRINCIPAL, Way, trust_policy, wrong_role_name,
 };
 use crate::preflight::word::{listed, quoted, shell};
 
@@ -33,17 +34,6 @@ pub(in crate::preflight) const TRUST: Check = Check::identity(
     "the service can take on the role only if the role trusts it; the service's name is known from third \
      parties only, as the documentation shows it in the console as Data Transport",
 );
-
-pub(in crate::preflight) const PERMISSIONS: Check = Check::identity(
-    "IDENTITY_ROLE_PERMISSIONS",
-    "what the role may do with the bucket",
-    "with less the service cannot write the copies, and with more a fault or a leak reaches further than the \
-     bucket",
-);
-
-/// What every copy takes; a denial of other operations may not matter.
-pub(super) const COPYING: [&str; 4] =
-    ["oss:ListObjects", "oss:GetObject", "oss:PutObject", "oss:AbortMultipartUpload"];
 
 /// The role, as far as it was looked at.
 #[derive(Debug)]
@@ -154,8 +144,11 @@ fn there(ground: &Ground<'_>, looked: &Looked) -> Finding {
             .unknown(format!(
                 "no role was named, and there is none of the name that is made by default, `{name}`"
             ))
-            .run("--role NAME; or --automatic, if the console is to make it; or --classic")
-            .by_hand(console),
+            .run(ground.again("--role NAME"))
+            .by_hand(format!(
+                "{console}; if the console is to make it with the data address: `--automatic`; for the classic \
+                 console: `--classic`"
+            )),
         Err(error) => {
             let resource = format!("acs:ram:*:{}:role/{name}", ground.account);
             ground.unreadable(&ROLE, error, "ram:GetRole", &resource)
@@ -234,156 +227,6 @@ fn trusted(document: &Document) -> Vec<String> {
     whom.sort();
     whom.dedup();
     whom
-}
-
-/// What all copies take, on which part of a bucket, with the names by which the page allows them.
-pub(super) fn needed(ground: &Ground<'_>) -> Vec<(&'static str, String)> {
-    let [bucket, objects] = resources(ground);
-    let mut needed = Vec::new();
-    for action in BUCKET_ACTIONS {
-        // Of the bucket itself nothing is written, and uploads are objects'.
-        if matches!(action, "oss:List*" | "oss:Get*") {
-            needed.push((action, bucket.clone()));
-        }
-        needed.push((action, objects.clone()));
-    }
-    needed
-}
-
-/// The bucket and the objects in it, by their whole names.
-pub(super) fn resources(ground: &Ground<'_>) -> [String; 2] {
-    let region = ground.region.as_deref().unwrap_or("*");
-    let owner = ground.owner().unwrap_or(&ground.account);
-    let bucket = format!("acs:oss:oss-{region}:{owner}:{}", ground.wish.bucket);
-    let objects = format!("{bucket}/*");
-    [bucket, objects]
-}
-
-/// The copies, by their whole names.
-pub(super) fn copies(ground: &Ground<'_>) -> String {
-    let [bucket, _] = resources(ground);
-    format!("{bucket}/{}*", ground.wish.prefix)
-}
-
-fn permissions(ground: &Ground<'_>, name: &str, held: &Held) -> Finding {
-    let policy = format!(
-        "RAM console > Identities > Roles > {name} > Grant Permission: a custom policy {}",
-        role_policy(ground.wish.bucket).text()
-    );
-    let mend = |finding: Finding| finding.run(ground.prepare()).by_hand(policy.clone());
-    let copies = copies(ground);
-    let denied = held.denied(&COPYING, &copies);
-    if let Some(denied) = denied.filter(|denied| denied.is_certain) {
-        let by = denied.policy.statement(denied.statement);
-        return PERMISSIONS
-            .blocker(format!("`{}` is denied to `{name}` by {by}", denied.action))
-            .because("a statement that denies counts more than all that allow")
-            .by_hand(format!(
-                "RAM console > Permissions > Policies > {}: take the statement out",
-                denied.policy.name.name
-            ));
-    }
-    // The policy of another account's bucket lets the role in by itself.
-    let by_bucket = ground.crosses_accounts() == Some(true);
-    let mut missing = Vec::new();
-    let mut perhaps = None;
-    for (action, resource) in needed(ground).into_iter().filter(|_| !by_bucket) {
-        match held.granted(action, &resource) {
-            Granted::By(_) => {}
-            Granted::Perhaps(policy, by) => {
-                perhaps.get_or_insert_with(|| policy.statement(by));
-            }
-            Granted::No => missing.push(format!("{action} on {}", short(&resource))),
-        }
-    }
-    if !missing.is_empty() {
-        if let Some(hidden) = held.hidden(ground, &PERMISSIONS) {
-            return hidden;
-        }
-        let seen = format!("`{name}` has {}; missing is {}", held.names(), listed(&missing, 6));
-        return match ground.crosses_accounts() {
-            Some(_) => mend(PERMISSIONS.blocker(seen)),
-            // The policy of another account's bucket would do as well.
-            None => mend(PERMISSIONS.unknown(format!(
-                "{seen}; whether it is needed depends on whose the bucket is, which may not be looked at"
-            ))),
-        };
-    }
-    if let Some(denied) = denied {
-        let by = denied.policy.statement(denied.statement);
-        return mend(
-            PERMISSIONS.warning(format!("`{}` is denied on conditions by {by}", denied.action)),
-        );
-    }
-    if let Some(statement) = perhaps {
-        return mend(PERMISSIONS.warning(format!("allowed on conditions only: {statement}")));
-    }
-    if let Some(hidden) = held.hidden(ground, &PERMISSIONS) {
-        return hidden;
-    }
-    let wider = wider(ground, held);
-    if !wider.is_empty() {
-        return mend(
-            PERMISSIONS
-                .warning(format!("`{name}` may do more than it needs: {}", listed(&wider, 4))),
-        );
-    }
-    if by_bucket {
-        return PERMISSIONS
-            .ok("none of its policies denies it; the bucket's policy has to let it in");
-    }
-    PERMISSIONS.ok(format!("the four permissions, and on `{}` alone", ground.wish.bucket))
-}
-
-/// A resource without what is the same in all.
-fn short(resource: &str) -> &str {
-    resource.splitn(5, ':').last().unwrap_or(resource)
-}
-
-/// What is allowed beyond the bucket and beyond the four permissions.
-fn wider(ground: &Ground<'_>, held: &Held) -> Vec<String> {
-    let bucket = ground.wish.bucket;
-    let inside = |resource: &String| {
-        let part = short(resource);
-        part == bucket || part.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('/'))
-    };
-    let within = |action: &&String| {
-        let action = action.to_ascii_lowercase();
-        !action.starts_with("oss:") && action != "*"
-            || action == "oss:abortmultipartupload"
-            || ["oss:list", "oss:get", "oss:put"].iter().any(|start| action.starts_with(start))
-    };
-    let mut wider = Vec::new();
-    for policy in &held.policies {
-        for statement in policy.document.statements() {
-            let meaning = statement.meaning();
-            if meaning.effect == Effect::Deny {
-                continue;
-            }
-            let name = &policy.name.name;
-            match &meaning.actions {
-                Names::Except(_) => wider.push(format!("{name}: all actions but some")),
-                Names::Only(actions) => {
-                    let more = actions.iter().filter(|action| !within(action));
-                    wider.extend(more.map(|action| format!("{name}: {action}")));
-                    let of_oss = |action: &String| {
-                        action == "*" || action.to_ascii_lowercase().starts_with("oss:")
-                    };
-                    if !actions.iter().any(of_oss) {
-                        continue;
-                    }
-                }
-            }
-            match &meaning.resources {
-                Some(Names::Only(resources)) => {
-                    let more = resources.iter().filter(|resource| !inside(resource));
-                    wider.extend(more.map(|resource| format!("{name}: on {resource}")));
-                }
-                Some(Names::Except(_)) | None => wider.push(format!("{name}: on all but some")),
-            }
-        }
-    }
-    wider
 }
 
 impl Who {

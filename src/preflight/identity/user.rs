@@ -4,7 +4,7 @@
 //! classic console (the older way). Either suffices.
 
 use super::held::{ADMINISTRATOR, Granted, Held, Unread};
-use super::role::{COPYING, copies};
+use super::permissions::{COPYING, copies};
 use crate::alibaba::CallError;
 use crate::alibaba::ram::{PolicyType, Ram, User};
 use crate::preflight::destination::Ground;
@@ -142,7 +142,7 @@ fn user(ground: &Ground<'_>, who: &Who) -> Finding {
             .by_hand("RAM console > Identities > Users > Create User, and use its keys"),
         Who::Role => USER
             .unknown(format!("the keys are temporary ones ({}), and no user was named", ground.caller.arn))
-            .run("--user NAME"),
+            .run(ground.again("--user NAME")),
         Who::Elsewhere => USER
             .unknown(format!(
                 "the keys are of account {}, and users and roles of account {} cannot be looked at with them",
