@@ -13,9 +13,9 @@ pub(super) const EASE: f64 = 2.0;
 /// but not below this share of itself.
 pub(super) const EASE_LEAST: f64 = 0.15;
 /// Until so many pages per slot have come, and while half of the slots are idle,
-pub(super) const RAMP: f64 = 2.0;
+pub(super) const RAMP: f64 = 1.0;
 /// parts may be as small as this: what was seen by then says little, and nobody else wants the slots.
-pub(super) const RAMP_PART: f64 = 0.05;
+pub(super) const RAMP_PART: f64 = 0.3;
 /// Cuts made at once leave parts of this size,
 pub(super) const PIECE: f64 = 5.0;
 /// or of this share of it while slots are idle.
@@ -27,7 +27,7 @@ pub(super) const REACH: f64 = 1000.0;
 /// Interpolation is trusted instead where the walk strayed from it by no more than this share of its length.
 pub(super) const EVEN: f64 = 0.1;
 /// Until so many pages per slot have come, it is asked for whatever the price.
-pub(super) const EARLY: f64 = 2.0;
+pub(super) const EARLY: f64 = 1.0;
 /// After the n-th cut in a row without a key behind it, a range walks (2^n - 1) times this before the next,
 pub(super) const BACKOFF: f64 = 0.25;
 /// less when slots are idle: times the share of occupied slots times this.
