@@ -90,11 +90,16 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    #[inline]
     pub(super) fn add(&mut self, rank: u32) {
         if rank < 0x80 {
             self.ascii |= 1 << rank;
-            return;
+        } else {
+            self.add_block(rank);
         }
+    }
+
+    fn add_block(&mut self, rank: u32) {
         let block = BLOCKS
             .iter()
             .copied()

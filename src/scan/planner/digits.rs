@@ -170,8 +170,11 @@ fn add(order: KeyOrder, key: &[u8], start: usize, seen: &mut [Seen; POSITIONS]) 
 }
 
 fn bounds(table: &Division, position: u32) -> (u64, u64) {
-    let from = table.share_below(position);
-    (from, table.share_below(position + 1).max(from + 1))
+    let (from, to) = match table {
+        Division::Even(_) => (table.share_below(position), table.share_below(position + 1)),
+        Division::Learned(table) => table.shares(position),
+    };
+    (from, to.max(from + 1))
 }
 
 fn scale(width: u128, share: u64) -> u128 {

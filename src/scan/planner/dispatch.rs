@@ -8,6 +8,7 @@ use super::api::Request;
 use super::estimate::{self, Cut, Plan};
 use super::machine::{Open, Planner};
 use super::range::{Flow, Range};
+use super::text;
 use super::trace::{CutKind, TraceEvent};
 use super::tuning;
 
@@ -112,9 +113,14 @@ impl Planner {
         let occupied = self.order.len() as f64 / concurrency;
         let ease = (tuning::EASE * occupied).clamp(tuning::EASE_LEAST, 1.0);
         let floor = tuning::PART.max(tuning::TAIL * useful / concurrency) * ease;
-        let ramp = useful <= tuning::RAMP * concurrency && occupied < 0.5;
-        let floor = if ramp { floor.min(tuning::RAMP_PART) } else { floor };
+        let floor = if self.ramping(slots) { floor.min(tuning::RAMP_PART) } else { floor };
         (floor * self.lore.page).max(tuning::FAIR * total / concurrency)
+    }
+
+    /// Early in the run, with most slots idle.
+    fn ramping(&self, slots: usize) -> bool {
+        self.lore.useful <= tuning::RAMP * slots as f64
+            && (self.order.len() as f64) < 0.5 * slots as f64
     }
 
     fn dispatch(&mut self, slots: usize, out: &mut Vec<Request>) {
@@ -208,6 +214,7 @@ impl Planner {
         let occupied = self.order.len() as f64 / slots as f64;
         let piece =
             tuning::PIECE * page * (tuning::EASE * occupied).clamp(tuning::PIECE_LEAST, 1.0);
+        let piece = if self.ramping(slots) { piece.min(tuning::RAMP_PART * page) } else { piece };
         let most = (plan.known / price.max(piece)) as usize;
         let count = count.min(most.max(1));
         let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return used };
@@ -269,10 +276,15 @@ impl Planner {
         let (upper, next_known) = (victim.upper.take(), victim.next_known.clone());
         let landing = victim.landing.take();
         victim.upper = bounds.first().cloned();
+        // parts behind a cut inside the victim's directory go on with it
+        let (inside, walked) = (victim.dir_first.clone(), victim.dir_before + victim.dir_keys);
         victim.predicted = predicted;
         victim.predicted_at = victim.keys;
         victim.splittable = false;
         victim.plan = None;
+        let (delimiter, floor) = (self.lore.delimiter, self.lore.prefix.len());
+        let own_end = delimiter.map(|delimiter| text::directory_end(&inside, delimiter, floor));
+        let delimiter = delimiter.unwrap_or_default();
         let mut made = Vec::with_capacity(cuts.len());
         for (i, (lower, cut)) in bounds.iter().zip(&cuts).enumerate() {
             let end = bounds.get(i + 1).cloned().or_else(|| upper.clone());
@@ -280,6 +292,12 @@ impl Planner {
             if let Some(range) = self.at(part) {
                 range.from_cut = Some(cut.kind);
                 range.predicted = predicted;
+                if let Some(end) = own_end
+                    && lower.starts_with(&inside[..end])
+                    && !lower[end..].contains(&delimiter)
+                {
+                    range.dir_before = walked;
+                }
                 if i + 1 == bounds.len() {
                     range.landing.clone_from(&landing);
                 }

@@ -3,6 +3,7 @@
 use super::alphabet::Alphabets;
 use super::api::PlannerConfig;
 use super::directories::Directories;
+use super::lengths::Lengths;
 use super::model::Model;
 use super::trace::CutKind;
 use super::tuning;
@@ -20,6 +21,7 @@ pub(super) struct Lore {
     pub(super) directories: Directories,
     pub(super) alphabets: Alphabets,
     pub(super) model: Model,
+    pub(super) lengths: Lengths,
     /// Pages of which a key was accepted.
     pub(super) useful: f64,
     /// Per kind of cut: how many were tried and how many found no key, fading.
@@ -33,6 +35,7 @@ impl Lore {
             prefix: config.prefix,
             delimiter: config.delimiter,
             page: config.page_limit.max(1) as f64,
+            lengths: Lengths::new(config.page_limit.max(1) as f64),
             directories: Directories::default(),
             alphabets: Alphabets::new(),
             model: Model::new(),

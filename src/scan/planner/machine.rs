@@ -262,13 +262,24 @@ impl Planner {
                 && range.dir_first.starts_with(directory)
                 && text::directory_end(&range.dir_first, delimiter, floor) == end
             {
+                lore.lengths.grew(range.dir_keys, range.dir_keys + count, false);
                 range.dir_keys += count;
             } else {
                 let order = lore.order;
+                if range.dir_keys > 0 {
+                    // the directory left behind ended on this page
+                    let end = text::directory_end(&range.dir_first, delimiter, floor);
+                    let rest = partition(accepted, |i| {
+                        page.key(i).starts_with(range.dir_first.get(..end).unwrap_or_default())
+                    }) as u64;
+                    lore.lengths.grew(range.dir_keys, range.dir_keys + rest, true);
+                }
                 let at = partition(accepted, |i| order.precedes(page.key(i), directory))
                     .min(accepted - 1);
                 replace(&mut range.dir_first, page.key(at));
                 range.dir_keys = (accepted - at) as u64;
+                range.dir_before = 0;
+                lore.lengths.grew(0, range.dir_keys, false);
             }
             lore.directories.credit(lore.order, delimiter, floor, first, last, count);
             lore.directories.learn(delimiter, range.sample.iter().step_by(4));

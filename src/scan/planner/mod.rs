@@ -15,7 +15,7 @@
 //! * `segments` divides what a range has left by levels: names in the cursor's own directory, then the children of
 //!   every directory above it. `interpolate` and `digits` scale what was walked to what is left, with character
 //!   frequencies learned by `model` over the classes of `alphabet`; `directories` knows listed children, `sizes` how
-//!   many keys lie below them or are expected to. `estimate` adds it up and shrinks it towards what was predicted at the last cut.
+//!   many keys lie below them or are expected to; `lengths` how soon directories end. `estimate` adds it up and shrinks it towards what was predicted at the last cut.
 //! * `dispatch` sets the price of a split: a part must hold its share of the estimated rest, and more than a floor
 //!   that rises with the length of the run and falls when slots are idle anyway. Where nothing is known of a
 //!   range's structure, a probe is sent instead. Kinds of cuts that have been finding nothing are rationed.
@@ -48,6 +48,7 @@ mod dispatch;
 mod estimate;
 mod hash;
 mod interpolate;
+mod lengths;
 mod lore;
 mod machine;
 mod model;

@@ -25,6 +25,9 @@ const ROWS: usize = WIDE + 2;
 const TAIL: usize = 12;
 /// Different characters beyond ASCII that are counted.
 const MAX_WIDE: usize = 16_384;
+/// From so many counted pairs on, only every so many-th page is learned from.
+const ENOUGH: u64 = 100_000;
+const SELDOM: u64 = 4;
 /// Cached tables beyond this are forgotten all at once.
 const MAX_TABLES: usize = 4096;
 
@@ -44,7 +47,19 @@ pub(super) struct Table {
 impl Table {
     /// The share of the width below the character at 1-based `position`, in 2^-[`SHARE_BITS`].
     pub(super) fn share_below(&self, position: u32) -> u64 {
-        let extra = self.sums[self.positions.partition_point(|p| *p < position)];
+        self.share(position, self.positions.partition_point(|p| *p < position))
+    }
+
+    /// The shares below the character at `position` and below the next one.
+    pub(super) fn shares(&self, position: u32) -> (u64, u64) {
+        let index = self.positions.partition_point(|p| *p < position);
+        let next = index + usize::from(self.positions.get(index) == Some(&position));
+        (self.share(position, index), self.share(position + 1, next))
+    }
+
+    /// The share below `position`, before which `index` positions have weights of their own.
+    fn share(&self, position: u32, index: usize) -> u64 {
+        let extra = self.sums[index];
         let weight = self.end + self.base * (f64::from(position) - 1.0) + extra;
         ((weight / self.total).clamp(0.0, 1.0) * f64::from(1u32 << SHARE_BITS)) as u64
     }
@@ -57,6 +72,8 @@ pub(super) struct Model {
     singles: Vec<u32>,
     wide_singles: BTreeMap<u32, u32>,
     count: u64,
+    /// Pages shown since the last one that was learned from.
+    skipped: u64,
     refresh_at: u64,
     tables: FastMap<(u32, usize), Arc<Table>>,
 }
@@ -68,6 +85,7 @@ impl Model {
             singles: vec![0; WIDE],
             wide_singles: BTreeMap::new(),
             count: 0,
+            skipped: 0,
             refresh_at: 200,
             tables: FastMap::default(),
         }
@@ -75,6 +93,13 @@ impl Model {
 
     /// Learns from keys in order.
     pub(super) fn learn<'a>(&mut self, order: KeyOrder, keys: impl Iterator<Item = &'a [u8]>) {
+        if self.count >= ENOUGH {
+            self.skipped += 1;
+            if self.skipped < SELDOM {
+                return;
+            }
+            self.skipped = 0;
+        }
         let mut previous: Option<&[u8]> = None;
         for key in keys {
             if let Some(previous) = previous {

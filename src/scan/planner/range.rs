@@ -56,6 +56,8 @@ pub(super) struct Range {
     /// First key, and count, of the walk inside the cursor's directory.
     pub(super) dir_first: Vec<u8>,
     pub(super) dir_keys: u64,
+    /// Keys of that directory known to lie before the range.
+    pub(super) dir_before: u64,
     /// (key, keys accepted before it), ascending.
     pub(super) marks: Vec<(Box<[u8]>, u64)>,
     /// Prediction of the keys left, made at the last split, and keys accepted then.
@@ -92,6 +94,7 @@ impl Range {
             sample: KeyList::default(),
             dir_first: Vec::new(),
             dir_keys: 0,
+            dir_before: 0,
             marks: Vec::new(),
             predicted: None,
             predicted_at: 0,

@@ -84,6 +84,10 @@ pub(super) fn of(lore: &mut Lore, range: &Range) -> Segments {
         lore.delimiter.map_or(floor, |delimiter| text::directory_end(cursor, delimiter, floor));
     let own = &cursor[..own_end];
     let flat = own_names(lore, range, cursor, own, within(upper, own));
+    let flat = flat.map(|segment| {
+        let walked = (range.dir_before + range.dir_keys) as f64;
+        Segment { mass: lore.lengths.within(walked, segment.mass), ..segment }
+    });
     let own_mass = flat.as_ref().map_or(0.0, |segment| segment.mass);
     if flat.is_some()
         && let Some(segment) = cluster(lore, range, cursor, level)
@@ -168,8 +172,8 @@ fn above(
                 }
             }
             // what was seen below cannot be repeated at every level
-            out.list
-                .push(Segment { mass: mass * tuning::UNKNOWN.powi(unknown), cuts: Cuts::Unknown });
+            let weight = tuning::HIDDEN * tuning::UNKNOWN.powi(unknown);
+            out.list.push(Segment { mass: mass * weight, cuts: Cuts::Unknown });
             unknown += i32::from(mass >= lore.page / 2.0);
             if mass >= largest * 0.99 && mass >= lore.page / 2.0 {
                 out.need = Some(parent.to_vec());

@@ -57,11 +57,16 @@ pub(super) fn is_clean(key: &[u8]) -> bool {
 }
 
 /// The first character of `bytes` as (rank, length in bytes). Never longer than `bytes`; `None` at the end.
+#[inline]
 pub(super) fn decode(order: KeyOrder, bytes: &[u8]) -> Option<(u32, usize)> {
-    let &lead = bytes.first()?;
-    if lead < 0x80 {
-        return Some((u32::from(lead), 1));
+    match bytes.first() {
+        Some(&lead) if lead < 0x80 => Some((u32::from(lead), 1)),
+        Some(&lead) => Some(decode_wide(order, bytes, lead)),
+        None => None,
     }
+}
+
+fn decode_wide(order: KeyOrder, bytes: &[u8], lead: u8) -> (u32, usize) {
     let length = match lead {
         0xC2..=0xDF => 2,
         0xE0..=0xEF => 3,
@@ -73,7 +78,7 @@ pub(super) fn decode(order: KeyOrder, bytes: &[u8]) -> Option<(u32, usize)> {
         .and_then(|part| std::str::from_utf8(part).ok())
         .and_then(|s| s.chars().next())
     {
-        return Some((rank(order, u32::from(c)), length));
+        return (rank(order, u32::from(c)), length);
     }
     let code = match lead {
         0xC2..=0xDF => u32::from(lead & 0x1F) << 6,
@@ -82,7 +87,7 @@ pub(super) fn decode(order: KeyOrder, bytes: &[u8]) -> Option<(u32, usize)> {
         0xF5..=0xFF => MAX_RANK,
         _ => 0x80,
     };
-    Some((rank(order, code), 1))
+    (rank(order, code), 1)
 }
 
 /// Appends the character of `rank`; false if it is none that may travel.

@@ -3,19 +3,19 @@
 /// Speculative requests that each useful page pays for.
 pub(super) const TRUST: f64 = 4.0;
 /// Parts smaller than this are not worth a split,
-pub(super) const PART: f64 = 5.0;
+pub(super) const PART: f64 = 6.0;
 /// nor is what takes this share of the time spent so far,
 pub(super) const TAIL: f64 = 0.08;
 /// nor less than this times the fair share of what is left.
-pub(super) const FAIR: f64 = 1.0;
+pub(super) const FAIR: f64 = 1.6;
 /// The smallest part shrinks with the share of occupied slots times this,
 pub(super) const EASE: f64 = 2.0;
 /// but not below this share of itself.
 pub(super) const EASE_LEAST: f64 = 0.15;
 /// Until so many pages per slot have come, and while half of the slots are idle,
-pub(super) const RAMP: f64 = 0.5;
-/// parts may be as small as this.
-pub(super) const RAMP_PART: f64 = 1.0;
+pub(super) const RAMP: f64 = 1.0;
+/// parts may be as small as this: what was seen by then says little, and nobody else wants the slots.
+pub(super) const RAMP_PART: f64 = 0.3;
 /// Cuts made at once leave parts of this size,
 pub(super) const PIECE: f64 = 5.0;
 /// or of this share of it while slots are idle.
@@ -27,7 +27,7 @@ pub(super) const REACH: f64 = 1000.0;
 /// Interpolation is trusted instead where the walk strayed from it by no more than this share of its length.
 pub(super) const EVEN: f64 = 0.1;
 /// Until so many pages per slot have come, it is asked for whatever the price.
-pub(super) const EARLY: f64 = 0.5;
+pub(super) const EARLY: f64 = 1.0;
 /// After the n-th cut in a row without a key behind it, a range walks (2^n - 1) times this before the next,
 pub(super) const BACKOFF: f64 = 0.25;
 /// less when slots are idle: times the share of occupied slots times this.
@@ -50,6 +50,9 @@ pub(super) const OPEN_FIRST: f64 = 0.25;
 pub(super) const OPEN_MOST: f64 = 64.0;
 /// Walks this long may stand in an implicit directory.
 pub(super) const CLUSTER: f64 = 2.0;
+/// An unlisted directory holds more than what was seen of it suggests, on average by this factor: sizes of
+/// directories differ by orders of magnitude, and the few large ones hold most.
+pub(super) const HIDDEN: f64 = 2.0;
 /// Of several levels of unknown size above a cursor, each counts so much of the one below.
 pub(super) const UNKNOWN: f64 = 0.5;
 /// Cuts without a key behind them that one split may risk.
@@ -66,3 +69,7 @@ pub(super) const SIBLING_PRIOR: f64 = 0.5;
 pub(super) const SIZES_CHILDREN: usize = 50;
 /// and one for so many that have been counted.
 pub(super) const SIZES_PAGES: usize = 8;
+/// Growth of a directory counts from this length on.
+pub(super) const LENGTH_LEAST: f64 = 0.125;
+/// Growth without an end that is supposed to have been seen before the run, as a logarithm.
+pub(super) const LENGTH_PRIOR: f64 = 4.0;
