@@ -18,6 +18,7 @@ pub(super) enum Code {
     AuthorizationPermissionMismatch,
     BlobNotFound,
     ContainerNotFound,
+    EndpointUnsupportedAccountFeatures,
     InternalError,
     InvalidAuthenticationInfo,
     InvalidHeaderValue,
@@ -53,6 +54,11 @@ impl Code {
             Self::ContainerNotFound => {
                 ("ContainerNotFound", 404, "The specified container does not exist.")
             }
+            Self::EndpointUnsupportedAccountFeatures => (
+                "EndpointUnsupportedAccountFeatures",
+                409,
+                "This endpoint does not support the features of this account.",
+            ),
             Self::InternalError => (
                 "InternalError",
                 500,

@@ -4,17 +4,19 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, SERVER,
+    USER_AGENT,
 };
 use http::{HeaderMap, Request, Uri};
 
+use super::asked::{self, Arrow, Asked, REQUEST_ID};
 use super::bearer::Token;
 use super::config::AzureConfig;
 use super::credentials::{Credential, Resolved, resolve};
-use super::decode::{Expected, decode};
+use super::decode::{Expected, decode, decode_arrow};
 use super::error;
 use super::query::{self, Parameters};
-use super::sign::{self, Unsigned, VERSION};
+use super::sign::{self, Unsigned};
 use crate::store::KeyInUse;
 use crate::store::http::base::BaseUrl;
 use crate::store::http::{Client, Head};
@@ -34,6 +36,7 @@ pub struct AzureStore {
     /// Of the container, encoded as sent and signed.
     path: String,
     credential: Credential,
+    arrow: Arrow,
     /// Whether the account is known to have no hierarchical namespace.
     flat: bool,
     /// The service's clock minus ours, in seconds.
@@ -74,6 +77,7 @@ impl AzureStore {
             endpoint,
             path,
             credential,
+            arrow: Arrow::new(),
             flat: false,
             skew: AtomicI64::new(0),
             genuine: AtomicBool::new(false),
@@ -90,7 +94,7 @@ impl AzureStore {
     /// for sure. Not everyone may read those, so a refusal says nothing.
     async fn look_at_account(&mut self) {
         let mut body = Vec::new();
-        match self.send_corrected(&query::account(), &mut body).await {
+        match self.send_corrected(&query::account(), &Asked::Xml, &mut body).await {
             Ok(head) => {
                 let header = head.headers.get("x-ms-is-hns-enabled");
                 let said = header.and_then(|value| value.to_str().ok());
@@ -106,21 +110,81 @@ impl AzureStore {
 
     async fn list_page(&self, request: &PageRequest, page: &mut Page) -> Result<(), StoreError> {
         let parameters = query::list(request, &self.quirks)?;
-        let head = match self.send_corrected(&parameters, &mut page.body).await {
-            Ok(head) => head,
-            // Nothing is lost yet: the walk that follows needs no starts.
-            Err(error) if knows_no_start(&error, &parameters) => {
-                let why = format!("the service does not list from a name on: {error}");
-                return Err(PageError::KeepsNoOrder { why }.into());
-            }
-            Err(error) => return Err(error),
+        let asked = self.arrow.ask(request, &self.quirks);
+        if asked == Asked::Xml {
+            return self.xml_page(&parameters, request, page).await;
+        }
+        let Some(error) = self.arrow_page(&parameters, &asked, request, page).await? else {
+            return Ok(());
         };
+        self.xml_page(&parameters, request, page).await?;
+        self.arrow.give_up(&error.message);
+        Ok(())
+    }
+
+    /// Asks for a page as an Arrow stream. Returns why it should be asked for as XML, if it should.
+    async fn arrow_page(
+        &self,
+        parameters: &Parameters,
+        asked: &Asked,
+        request: &PageRequest,
+        page: &mut Page,
+    ) -> Result<Option<StoreError>, StoreError> {
+        let error = match self.send_corrected(parameters, asked, &mut page.body).await {
+            Ok(head) if asked::is_arrow(&head.headers) => {
+                self.note_server(&head);
+                let answer = asked.is_answer(&head.headers);
+                match answer.and_then(|()| decode_arrow(page, request, &self.expected())) {
+                    Ok(()) => return Ok(None),
+                    Err(error) => self.redacted(error.into()),
+                }
+            }
+            Ok(head) => {
+                self.arrow.give_up("the service answers in it");
+                return self.decode_xml(&head, request, page).map(|()| None);
+            }
+            Err(error) => error,
+        };
+        if asked::speaks_against(&error) { Ok(Some(error)) } else { Err(error) }
+    }
+
+    async fn xml_page(
+        &self,
+        parameters: &Parameters,
+        request: &PageRequest,
+        page: &mut Page,
+    ) -> Result<(), StoreError> {
+        match self.send_corrected(parameters, &Asked::Xml, &mut page.body).await {
+            Ok(head) => self.decode_xml(&head, request, page),
+            // Nothing is lost yet: the walk that follows needs no starts.
+            Err(error) if knows_no_start(&error, parameters) => {
+                let why = format!("the service does not list from a name on: {error}");
+                Err(PageError::KeepsNoOrder { why }.into())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn decode_xml(
+        &self,
+        head: &Head,
+        request: &PageRequest,
+        page: &mut Page,
+    ) -> Result<(), StoreError> {
+        self.note_server(head);
+        decode(page, request, &self.expected()).map_err(|rejected| self.redacted(rejected.into()))
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        Expected { container: &self.container, quirks: &self.quirks }
+    }
+
+    /// Notices that the server names itself as the service itself.
+    fn note_server(&self, head: &Head) {
         let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
         if server.is_some_and(|server| server.starts_with("Windows-Azure-Blob/")) {
             self.genuine.store(true, Ordering::Relaxed);
         }
-        let expected = Expected { container: &self.container, quirks: &self.quirks };
-        decode(page, request, &expected).map_err(|rejected| self.redacted(rejected.into()))
     }
 
     /// The token to send, where requests are authorised by one.
@@ -135,10 +199,11 @@ impl AzureStore {
     pub(super) async fn send_corrected(
         &self,
         parameters: &Parameters,
+        asked: &Asked,
         body: &mut Vec<u8>,
     ) -> Result<Head, StoreError> {
         let mut token = self.token().await?;
-        let mut error = match self.send(parameters, token.as_ref(), body).await {
+        let mut error = match self.send(parameters, asked, token.as_ref(), body).await {
             Ok(head) => return Ok(head),
             Err(error) => error,
         };
@@ -160,7 +225,7 @@ impl AzureStore {
             _ => false,
         };
         if corrected {
-            error = match self.send(parameters, token.as_ref(), body).await {
+            error = match self.send(parameters, asked, token.as_ref(), body).await {
                 Ok(head) => return Ok(head),
                 Err(error) => error,
             };
@@ -171,10 +236,11 @@ impl AzureStore {
     async fn send(
         &self,
         parameters: &Parameters,
+        asked: &Asked,
         token: Option<&Token>,
         body: &mut Vec<u8>,
     ) -> Result<Head, StoreError> {
-        let call = self.call(parameters, token)?;
+        let call = self.call(parameters, asked, token)?;
         let head = self.http.fetch(call, body).await?;
         if head.status.is_success() {
             return Ok(head);
@@ -185,6 +251,7 @@ impl AzureStore {
     fn call(
         &self,
         parameters: &Parameters,
+        asked: &Asked,
         token: Option<&Token>,
     ) -> Result<Request<()>, StoreError> {
         let mut uri =
@@ -202,7 +269,7 @@ impl AzureStore {
         })?;
         let mut call = Request::new(());
         *call.uri_mut() = uri;
-        *call.headers_mut() = self.headers(parameters, token).map_err(|_| {
+        *call.headers_mut() = self.headers(parameters, asked, token).map_err(|_| {
             StoreError::new(ErrorKind::Setup, "the host or the token holds control characters")
         })?;
         Ok(call)
@@ -211,9 +278,10 @@ impl AzureStore {
     fn headers(
         &self,
         parameters: &Parameters,
+        asked: &Asked,
         token: Option<&Token>,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
-        let mut headers = HeaderMap::with_capacity(6);
+        let mut headers = HeaderMap::with_capacity(8);
         headers.insert(HOST, self.endpoint.authority.parse()?);
         headers.insert(
             USER_AGENT,
@@ -223,11 +291,16 @@ impl AzureStore {
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
         let date = date::http(now);
         headers.insert("x-ms-date", date.parse()?);
-        headers.insert("x-ms-version", HeaderValue::from_static(VERSION));
+        headers.insert("x-ms-version", HeaderValue::from_static(asked.version()));
+        if let Asked::Arrow { id } = asked {
+            headers.insert(ACCEPT, HeaderValue::from_static(asked::ACCEPT));
+            headers.insert(REQUEST_ID, id.parse()?);
+        }
         let authorization = match &self.credential {
             Credential::Key(key) => {
                 let Self { account, path, .. } = self;
-                Some(sign::authorization(&Unsigned { account, path, parameters, date: &date }, key))
+                let unsigned = Unsigned { account, path, parameters, date: &date, asked };
+                Some(sign::authorization(&unsigned, key))
             }
             _ => token.map(|token| format!("Bearer {}", *token.text)),
         };

@@ -13,11 +13,14 @@
 //!   found.
 //! * `entra`: tokens of Entra ID.
 //! * `query`, `sign`: from a page request to an HTTP request.
+//! * `asked`: whether as XML or as an Arrow stream.
 //! * `client`: the attempt, and what an answer may correct about it.
 //! * `billed`: the same listing with versions, snapshots and deleted blobs.
-//! * `decode`, with `entry` (the fast path): from a body to a page, by way of `store::text`.
+//! * `decode`, with `entry` (the fast path of XML): from a body to a page, by way of `store::text` or
+//!   `store::arrow`.
 //! * `error`: from an error document to a kind.
 
+mod asked;
 mod bearer;
 mod billed;
 mod client;
@@ -37,7 +40,7 @@ pub use bearer::{Token, TokenSource};
 pub use client::AzureStore;
 pub use config::{AzureAccess, AzureConfig, Secret};
 pub use credentials::find_keys;
-pub use decode::{Expected, Rejected, decode};
+pub use decode::{Expected, Rejected, decode, decode_arrow};
 pub use error::ServiceError;
 
 use super::{ListVersion, Quirks, RangeStart};

@@ -3,13 +3,11 @@
 //! Source: "Authorize with Shared Key", Azure Storage REST reference. All requests are GETs without a body
 //! and without conditions, so of the standard headers none has anything to say.
 
+use super::asked::{Asked, REQUEST_ID};
 use super::key::AccountKey;
 use super::query::Parameters;
 use crate::base64;
 use crate::store::text::hmac;
-
-/// The version of the service that requests ask for: the first that knows `startFrom`.
-pub(super) const VERSION: &str = "2026-02-06";
 
 /// A GET to be signed.
 #[derive(Clone, Debug)]
@@ -21,6 +19,7 @@ pub(super) struct Unsigned<'a> {
     pub(super) parameters: &'a Parameters,
     /// `x-ms-date`.
     pub(super) date: &'a str,
+    pub(super) asked: &'a Asked,
 }
 
 /// The `Authorization` header.
@@ -34,9 +33,12 @@ fn string_to_sign(request: &Unsigned<'_>) -> Vec<u8> {
     // The method, then eleven headers that are not sent: encoding, language, length, digest, type, date,
     // four conditions, range.
     let mut text = b"GET\n\n\n\n\n\n\n\n\n\n\n\n".to_vec();
-    for part in ["x-ms-date:", request.date, "\nx-ms-version:", VERSION, "\n/", request.account] {
-        text.extend_from_slice(part.as_bytes());
+    let mut add = |parts: &[&str]| parts.iter().for_each(|part| text.extend(part.as_bytes()));
+    if let Asked::Arrow { id } = request.asked {
+        add(&[REQUEST_ID, ":", id, "\n"]);
     }
+    add(&["x-ms-date:", request.date, "\nx-ms-version:", request.asked.version(), "\n"]);
+    add(&["/", request.account]);
     text.extend_from_slice(request.path.as_bytes());
     for (name, value) in request.parameters {
         text.push(b'\n');
@@ -68,8 +70,13 @@ mod tests {
             ("restype", b"container".into()),
             ("startFrom", "a b+/\u{e9}".into()),
         ];
-        let request =
-            Unsigned { account: "acct1", path: "/cont1", parameters: &parameters, date: DATE };
+        let request = Unsigned {
+            account: "acct1",
+            path: "/cont1",
+            parameters: &parameters,
+            date: DATE,
+            asked: &Asked::Xml,
+        };
         assert_eq!(
             String::from_utf8(string_to_sign(&request)).unwrap(),
             "GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:Sat, 21 Nov 2026 12:00:00 GMT\nx-ms-version:2026-02-06\n\
@@ -91,7 +98,8 @@ mod tests {
         ];
         let path = "/devstoreaccount1/cont1";
         let account = "devstoreaccount1";
-        let request = Unsigned { account, path, parameters: &parameters, date: DATE };
+        let (date, asked) = (DATE, &Asked::Xml);
+        let request = Unsigned { account, path, parameters: &parameters, date, asked };
         assert_eq!(
             authorization(&request, &key()),
             "SharedKey devstoreaccount1:iD29D+C6fx5k4HtafPXQxjusbzw4OrKYlaJmy+0l3SA="

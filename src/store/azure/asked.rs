@@ -1,0 +1,116 @@
+//! In which form listings are asked for: as Arrow streams while nothing speaks against it, as XML otherwise.
+//!
+//! Arrow is half the bytes and a fraction of the decoding, but not every service has it: older ones and
+//! emulators refuse the version that knows it or ignore the wish, accounts need the feature, and those with
+//! a hierarchical namespace refuse it. So it is a wish only. A page that does not come, or that is not
+//! accepted as it came, is asked for again as XML, and where that is better the store keeps to XML. Only what
+//! tells nothing about the form (throttling, a broken connection, a stream that was cut) does not count.
+//!
+//! An Arrow stream repeats nothing of the request. Instead each request has an id, which the service
+//! repeats (`x-ms-client-request-id`), so that no answer is taken for that to another.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+use crate::store::page::printable;
+use crate::store::{ErrorKind, PageError, PageRequest, Quirks, StoreError};
+
+/// The media types that are asked for; the second where the first is not to be had.
+pub(super) const ACCEPT: &str = "application/vnd.apache.arrow.stream,application/xml";
+
+/// What the service answers in.
+const ARROW: &str = "application/vnd.apache.arrow.stream";
+
+/// The header that tells requests apart.
+pub(super) const REQUEST_ID: &str = "x-ms-client-request-id";
+
+/// The form that one request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Xml,
+    Arrow {
+        /// Of this request alone.
+        id: String,
+    },
+}
+
+impl Asked {
+    /// The version of the service that is asked for: the first that knows `startFrom`, or Arrow.
+    pub(super) fn version(&self) -> &'static str {
+        match self {
+            Self::Xml => "2026-02-06",
+            Self::Arrow { .. } => "2026-10-06",
+        }
+    }
+
+    /// Makes sure that an Arrow stream is the answer to this request.
+    pub(super) fn is_answer(&self, headers: &HeaderMap) -> Result<(), PageError> {
+        let Self::Arrow { id } = self else { return Ok(()) };
+        match headers.get(REQUEST_ID) {
+            Some(repeated) if repeated == id.as_str() => Ok(()),
+            Some(other) => Err(PageError::WrongEcho {
+                element: REQUEST_ID,
+                got: printable(other.as_bytes()),
+                sent: id.clone(),
+            }),
+            None => {
+                let how = "does not tell which request it answers".to_owned();
+                Err(PageError::Arrow { how })
+            }
+        }
+    }
+}
+
+/// Whether a store answers in Arrow.
+#[derive(Debug)]
+pub(super) struct Arrow {
+    /// Something spoke against it.
+    given_up: AtomicBool,
+    /// Tells this store's requests from those of others.
+    origin: u64,
+    requests: AtomicU64,
+}
+
+impl Arrow {
+    pub(super) fn new() -> Self {
+        Self {
+            given_up: AtomicBool::new(false),
+            origin: rand::random(),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// How to ask for a page. In the listing of a directory, XML and Arrow do not mean the same by a prefix.
+    pub(super) fn ask(&self, request: &PageRequest, quirks: &Quirks) -> Asked {
+        let flat = request.delimiter.is_none() && quirks.ordered;
+        if !flat || self.given_up.load(Ordering::Relaxed) {
+            return Asked::Xml;
+        }
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        Asked::Arrow { id: format!("{:016x}-{number}", self.origin) }
+    }
+
+    /// From now on, XML is asked for.
+    pub(super) fn give_up(&self, why: &str) {
+        if !self.given_up.swap(true, Ordering::Relaxed) {
+            tracing::info!("listings come as XML: {why}");
+        }
+    }
+}
+
+/// Whether an answer is an Arrow stream.
+pub(super) fn is_arrow(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(ARROW))
+}
+
+/// Whether a page might be had as XML that was not as Arrow.
+pub(super) fn speaks_against(error: &StoreError) -> bool {
+    match &error.kind {
+        ErrorKind::Refused => true,
+        ErrorKind::BadPage(error) => !matches!(error, PageError::Truncated { .. }),
+        _ => false,
+    }
+}
