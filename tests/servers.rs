@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Ran, Workshop, rows_in, run, totals};
+use common::{Ran, Workshop, decoded, rows_in, run, totals};
 use serde::Deserialize;
 use serde_json::Value;
 use weighbridge::manifest::Row;
@@ -52,22 +52,6 @@ fn server(name: &str) -> Option<(Server, Vec<Object>)> {
     objects.sort();
     assert!(objects.len() > 1_000, "the data set, or a fifth of it");
     Some((server, objects))
-}
-
-/// Base64 with padding.
-fn decoded(text: &str) -> Vec<u8> {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bits, mut held, mut out) = (0_u32, 0, Vec::new());
-    for byte in text.bytes().filter(|&byte| byte != b'=') {
-        let value = alphabet.iter().position(|&known| known == byte).unwrap();
-        bits = (bits << 6 | u32::try_from(value).unwrap()) & 0xFFFF;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push(u8::try_from(bits >> held & 0xFF).unwrap());
-        }
-    }
-    out
 }
 
 impl Server {

@@ -55,7 +55,9 @@ impl Flat {
             };
             self.align(value.len());
             let at = self.bytes.len();
-            if let (Slot::Reference, Some(reference)) = (slot, free.next()) {
+            if let Slot::Reference = slot
+                && let Some(reference) = free.next()
+            {
                 *reference = Pending(at);
             }
             self.short(vtable + 4 + 2 * index, at - table);

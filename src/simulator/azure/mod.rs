@@ -262,6 +262,7 @@ async fn listing(
         _ => document_of(StatusCode::OK, document),
     };
     if format == Format::Arrow {
+        count(&service.tallies.arrow_lists);
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(ARROW));
     }
     Ok(Ok(answer))

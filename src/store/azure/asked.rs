@@ -114,3 +114,64 @@ pub(super) fn speaks_against(error: &StoreError) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn the_media_type_tells_what_came() {
+        for (kind, expected) in [
+            ("application/vnd.apache.arrow.stream", true),
+            ("Application/vnd.apache.ARROW.stream; charset=utf-8", true),
+            ("application/xml", false),
+            ("application/vnd.apache.arrow.file", false),
+        ] {
+            assert_eq!(is_arrow(&headers("content-type", kind)), expected, "{kind}");
+        }
+        assert!(!is_arrow(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn an_answer_is_told_by_the_id_of_its_request() {
+        let arrow = Arrow::new();
+        let asked = arrow.ask(&PageRequest::default(), &super::super::quirks());
+        let Asked::Arrow { id } = &asked else { panic!("{asked:?}") };
+        assert_eq!(asked.is_answer(&headers(REQUEST_ID, id)), Ok(()));
+        let other = asked.is_answer(&headers(REQUEST_ID, "other"));
+        assert!(matches!(other, Err(PageError::WrongEcho { .. })), "{other:?}");
+        let none = asked.is_answer(&HeaderMap::new());
+        assert!(matches!(none, Err(PageError::Arrow { .. })), "{none:?}");
+    }
+
+    #[test]
+    fn only_flat_listings_in_order_are_asked_for_as_arrow() {
+        let (arrow, quirks) = (Arrow::new(), super::super::quirks());
+        let flat = PageRequest::default();
+        assert_ne!(arrow.ask(&flat, &quirks), Asked::Xml);
+        let directory = PageRequest { delimiter: Some(b'/'), ..PageRequest::default() };
+        assert_eq!(arrow.ask(&directory, &quirks), Asked::Xml);
+        let hierarchical = Quirks { ordered: false, ..quirks.clone() };
+        assert_eq!(arrow.ask(&flat, &hierarchical), Asked::Xml);
+        arrow.give_up("a test");
+        assert_eq!(arrow.ask(&flat, &quirks), Asked::Xml);
+    }
+
+    #[test]
+    fn a_stream_that_was_cut_says_nothing_of_its_form() {
+        let cut = PageError::Truncated { missing: "", bytes: 0 };
+        assert!(!speaks_against(&cut.into()));
+        assert!(!speaks_against(&StoreError::new(ErrorKind::Throttled, "")));
+        assert!(!speaks_against(&StoreError::new(ErrorKind::Interrupted, "")));
+        assert!(speaks_against(&StoreError::new(ErrorKind::Refused, "")));
+        assert!(speaks_against(&PageError::Arrow { how: String::new() }.into()));
+        let disorder = PageError::OutOfOrder { key: String::new(), previous: String::new() };
+        assert!(speaks_against(&disorder.into()), "it may be that of Arrow alone");
+    }
+}
