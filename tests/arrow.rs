@@ -230,7 +230,9 @@ fn streams_that_are_cut_and_faults_do_not_end_the_use_of_arrow() {
         "truncated-end=0.3",
     ] {
         let counters = counted(behaviour);
-        assert!(counters.arrow_lists > 40, "{behaviour}: {counters:?}");
+        let unanswered = counters.faults;
+        let most = counters.arrow_lists + unanswered > counters.lists * 3 / 4;
+        assert!(most, "{behaviour}: {counters:?}");
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::azure::{assert_exact, awkward_names, azure, nasty, serve, shown, weigh};
+use common::servers::{Object, Server, server};
 use common::{
     BUCKET, Held, Ran, Workshop, decoded, held, keys, numbered, options, rows_in, rows_of, run,
     runtime, sdk, start, totals, weigh_store,
@@ -172,7 +173,6 @@ fn the_official_sdk_lists_the_simulator_by_key_and_by_signature() {
         ("account-sas", "xml"),
         ("container-sas", "xml"),
         ("key", "arrow"),
-        ("account-sas", "arrow"),
     ] {
         let simulator = serve(&content, "");
         let key = account_key(DEFAULT_SECRET);
@@ -515,96 +515,29 @@ fn a_client_secret_that_fails_is_not_replaced_by_somebody_else() {
 
 // --- a server that other people wrote ---------------------------------------------------------------
 
-/// Azurite, as `scripts/servers` tells of it.
-#[derive(Deserialize)]
-struct Azurite {
-    endpoint: String,
-    access_key_id: String,
-    secret_access_key: String,
-    bucket: String,
-    truth: PathBuf,
+/// Azurite as one says where it is.
+fn connection_string(server: &Server) -> String {
+    format!(
+        "DefaultEndpointsProtocol=http;AccountName={0};AccountKey={1};BlobEndpoint={2}/{0};",
+        server.access_key_id, server.secret_access_key, server.endpoint
+    )
 }
 
-#[derive(Deserialize)]
-struct Known {
-    key_b64: String,
-    size: u64,
-}
-
-type Blob = (Vec<u8>, u64);
-
-/// Azurite and its blobs in the order of their bytes, or nothing where it does not run.
-#[expect(clippy::print_stderr, reason = "who runs the tests has to know what was left out")]
-fn azurite() -> Option<(Azurite, Vec<Blob>)> {
-    const VARIABLE: &str = "WEIGHBRIDGE_TEST_AZURITE";
-    let Some(path) = std::env::var_os(VARIABLE) else {
-        let required = std::env::var("WEIGHBRIDGE_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-        assert!(!required, "{VARIABLE} is not set, and WEIGHBRIDGE_REQUIRE_SERVERS is");
-        eprintln!("left out: {VARIABLE} is not set; `scripts/test` starts the servers");
-        return None;
-    };
-    let server: Azurite = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let truth = fs::read_to_string(&server.truth).unwrap();
-    let known = truth.lines().map(|line| serde_json::from_str::<Known>(line).unwrap());
-    let blobs: Vec<Blob> = known.map(|known| (decoded(&known.key_b64), known.size)).collect();
-    assert!(blobs.len() > 5_000 && blobs.is_sorted(), "the whole data set");
-    Some((server, blobs))
-}
-
-impl Azurite {
-    async fn store(&self, page_limit: usize) -> Arc<dyn Store> {
-        let key = Secret::new(self.secret_access_key.clone(), "a test");
-        let config = AzureConfig {
-            endpoint_url: Some(self.endpoint.clone()),
-            access: AzureAccess::AccountKey(key),
-            quirks: Some(Quirks { page_limit, ..quirks() }),
-            ..AzureConfig::new(&self.access_key_id, &self.bucket)
-        };
-        Arc::new(AzureStore::connect(config).await.unwrap())
-    }
-
-    fn connection_string(&self) -> String {
-        format!(
-            "DefaultEndpointsProtocol=http;AccountName={0};AccountKey={1};BlobEndpoint={2}/{0};",
-            self.access_key_id, self.secret_access_key, self.endpoint
-        )
-    }
-}
-
-fn blobs_in(path: &Path) -> Vec<Blob> {
+fn blobs_in(path: &Path) -> Vec<Object> {
     let mut blobs: Vec<_> = rows_in(path).into_iter().map(|row| (row.key, row.size)).collect();
     blobs.sort();
     blobs
 }
 
 #[test]
-fn azurite_is_weighed_blob_by_blob_in_many_ranges() {
-    let Some((server, blobs)) = azurite() else { return };
-    let workshop = Workshop::new();
-    for (page_limit, concurrency) in [(5_000, 1), (200, 1), (200, 16), (50, 16)] {
-        let what = format!("pages of {page_limit}, {concurrency} at once");
-        let path = workshop.path(&format!("{page_limit}-{concurrency}.csv"));
-        let options = common::with_manifest(options(concurrency), &path);
-        let outcome = runtime()
-            .block_on(async { weigh_store(server.store(page_limit).await, options).await })
-            .unwrap();
-        assert_eq!(outcome.end, End::Complete, "{what}");
-        assert!(!outcome.ledger.sequential, "{what}: {:?}", outcome.ledger.notes);
-        check_tiling(&outcome.ledger.ranges, KeyOrder::Utf16).unwrap();
-        assert!(concurrency == 1 || outcome.ledger.ranges.len() > 8, "{what}: cut into ranges");
-        assert!(blobs_in(&path) == blobs, "{what}");
-    }
-}
-
-#[test]
 fn azurite_is_walked_by_directories_and_by_prefixes() {
-    let Some((server, blobs)) = azurite() else { return };
+    let Some((server, blobs)) = server("AZURITE") else { return };
     let workshop = Workshop::new();
     let startless = Quirks { range_start: RangeStart::None, page_limit: 300, ..quirks() };
     for (number, prefix) in
         ["", "logs/", "dir", "dir/", "order/", "p/", "x/"].into_iter().enumerate()
     {
-        let expected: Vec<Blob> =
+        let expected: Vec<Object> =
             blobs.iter().filter(|blob| blob.0.starts_with(prefix.as_bytes())).cloned().collect();
         for (way, quirks) in
             [("ranges", Quirks { page_limit: 300, ..quirks() }), ("walk", startless.clone())]
@@ -612,7 +545,7 @@ fn azurite_is_walked_by_directories_and_by_prefixes() {
             let path = workshop.path(&format!("{way}-{number}.csv"));
             let options = ScanOptions { prefix: prefix.into(), ..options(8) };
             let options = common::with_manifest(options, &path);
-            let text = Secret::new(server.connection_string(), "a test");
+            let text = Secret::new(connection_string(&server), "a test");
             let config = AzureConfig {
                 access: AzureAccess::ConnectionString(text),
                 quirks: Some(quirks),
@@ -627,19 +560,4 @@ fn azurite_is_walked_by_directories_and_by_prefixes() {
             assert!(blobs_in(&path) == expected, "{way} below {prefix}");
         }
     }
-}
-
-#[test]
-fn azurite_is_weighed_by_the_program() {
-    let Some((server, blobs)) = azurite() else { return };
-    let workshop = Workshop::new();
-    let location = format!("azure://{}/{}", server.access_key_id, server.bucket);
-    let mut command =
-        workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.jsonl.zst"]);
-    command.env("AZURE_STORAGE_CONNECTION_STRING", server.connection_string());
-    let ran = run(command);
-    ran.ends_with_code(0);
-    assert!(!ran.said().contains(&server.secret_access_key), "{}", ran.said());
-    assert!(blobs_in(&workshop.path("m.jsonl.zst")) == blobs);
-    assert_eq!(totals(&workshop.summary("s.json")).0, blobs.len() as u64);
 }

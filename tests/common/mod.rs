@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
 pub(crate) mod azure;
+pub(crate) mod servers;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};

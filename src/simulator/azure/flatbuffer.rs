@@ -2,7 +2,7 @@
 
 /// A field of a table.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Slot {
+pub(crate) enum Slot {
     Absent,
     U8(u8),
     I16(i16),
@@ -14,22 +14,22 @@ pub(super) enum Slot {
 
 /// Where a reference is that still leads nowhere.
 #[derive(Debug)]
-pub(super) struct Pending(usize);
+pub(crate) struct Pending(usize);
 
 /// A buffer that is being written.
 #[derive(Debug)]
-pub(super) struct Flat {
+pub(crate) struct Flat {
     bytes: Vec<u8>,
 }
 
 impl Flat {
     /// An empty buffer, and the reference to its root.
-    pub(super) fn new() -> (Self, Pending) {
+    pub(crate) fn new() -> (Self, Pending) {
         (Self { bytes: vec![0; 4] }, Pending(0))
     }
 
     /// Writes a table; returns its references in order, of which there are `N`.
-    pub(super) fn table<const N: usize>(
+    pub(crate) fn table<const N: usize>(
         &mut self,
         pending: Pending,
         slots: &[Slot],
@@ -69,7 +69,7 @@ impl Flat {
     }
 
     /// Writes a vector of so many tables; returns the references to them.
-    pub(super) fn tables(&mut self, pending: Pending, count: usize) -> Vec<Pending> {
+    pub(crate) fn tables(&mut self, pending: Pending, count: usize) -> Vec<Pending> {
         self.vector(pending, count, 4);
         let start = self.bytes.len();
         self.bytes.resize(start + 4 * count, 0);
@@ -77,7 +77,7 @@ impl Flat {
     }
 
     /// Writes a vector of structs of two numbers.
-    pub(super) fn pairs(&mut self, pending: Pending, pairs: &[[i64; 2]]) {
+    pub(crate) fn pairs(&mut self, pending: Pending, pairs: &[[i64; 2]]) {
         self.vector(pending, pairs.len(), 8);
         for number in pairs.iter().flatten() {
             self.bytes.extend_from_slice(&number.to_le_bytes());
@@ -85,14 +85,14 @@ impl Flat {
     }
 
     /// Writes a string.
-    pub(super) fn string(&mut self, pending: Pending, text: &[u8]) {
+    pub(crate) fn string(&mut self, pending: Pending, text: &[u8]) {
         self.vector(pending, text.len(), 1);
         self.bytes.extend_from_slice(text);
         self.bytes.push(0);
     }
 
     /// The buffer, padded to a multiple of eight bytes.
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.align(8);
         self.bytes
     }

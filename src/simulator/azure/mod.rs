@@ -10,7 +10,7 @@
 mod arrow;
 mod auth;
 mod errors;
-mod flatbuffer;
+pub(crate) mod flatbuffer;
 mod history;
 mod list;
 mod render;
