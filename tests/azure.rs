@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,19 +16,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use common::azure::{assert_exact, awkward_names, azure, nasty, serve, shown, weigh};
 use common::servers::{Object, Server, server};
 use common::{
-    BUCKET, Held, Ran, Workshop, decoded, held, keys, numbered, options, rows_in, rows_of, run,
-    runtime, sdk, start, totals, weigh_store,
+    BUCKET, Held, Ran, Workshop, held, keys, numbered, options, rows_in, rows_of, run, runtime,
+    sdk, start, totals, weigh_store,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 use weighbridge::object::KeyOrder;
-use weighbridge::scan::ledger::check_tiling;
 use weighbridge::scan::{End, ScanOptions};
 use weighbridge::simulator::{
     DEFAULT_KEY_ID, DEFAULT_SECRET, Given, GivenObject, Simulator, account_key,
 };
 use weighbridge::store::azure::{AzureAccess, AzureConfig, AzureStore, Secret, quirks};
-use weighbridge::store::{Quirks, RangeStart, Store};
+use weighbridge::store::{Quirks, RangeStart};
 
 const INCOMPLETE: i32 = 3;
 
@@ -168,12 +166,9 @@ fn the_official_sdk_lists_the_simulator_by_key_and_by_signature() {
         case("a ", "", 1, ""),
     ];
     let expected: Vec<Value> = cases.iter().map(|case| shown(&content, case)).collect();
-    for (kind, form) in [
-        ("key", "xml"),
-        ("account-sas", "xml"),
-        ("container-sas", "xml"),
-        ("key", "arrow"),
-    ] {
+    for (kind, form) in
+        [("key", "xml"), ("account-sas", "xml"), ("container-sas", "xml"), ("key", "arrow")]
+    {
         let simulator = serve(&content, "");
         let key = account_key(DEFAULT_SECRET);
         let arguments = [&simulator.endpoint(), DEFAULT_KEY_ID, BUCKET, &key, kind, form];

@@ -287,13 +287,13 @@ fn with_history(config: &Path, bucket: &str) -> Value {
 
 #[test]
 fn ceph_tells_all_that_is_billed() {
-    let Some((server, _)) = server("RGW") else { return };
+    let Some((mut server, _)) = server("RGW") else { return };
     let config = PathBuf::from(std::env::var_os("WEIGHBRIDGE_TEST_RGW").unwrap());
     // One of its own for each run: what it holds depends on every request that was ever made to it.
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let bucket = format!("history-{}-{}", std::process::id(), since.as_millis());
     let truth = with_history(&config, &bucket);
-    let server = Server { bucket: bucket.clone(), ..server };
+    server.bucket = bucket;
 
     let workshop = Workshop::new();
     let ran = server.scan(&workshop, "", &["--versions", "--uploads"]);

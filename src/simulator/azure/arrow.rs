@@ -159,7 +159,7 @@ impl Rows {
         let mut row = [Value::Null; COLUMNS.len()];
         row[0] = Value::Text(name);
         row[COLUMNS.len() - 1] = Value::Text(b"blobprefix");
-        self.push(row);
+        self.push(&row);
     }
 
     fn push_blob(&mut self, name: &[u8], attributes: &Attributes<'_>) {
@@ -170,7 +170,7 @@ impl Rows {
             b"" => (&b"PageBlob"[..], Value::Null, Value::Null),
             tier => (&b"BlockBlob"[..], Value::Text(tier), Value::Number(1)),
         };
-        self.push([
+        self.push(&[
             Value::Text(name),
             time,
             time,
@@ -188,9 +188,9 @@ impl Rows {
         ]);
     }
 
-    fn push(&mut self, row: [Value<'_>; COLUMNS.len()]) {
+    fn push(&mut self, row: &[Value<'_>; COLUMNS.len()]) {
         for ((column, value), (_, kind)) in self.columns.iter_mut().zip(row).zip(COLUMNS) {
-            column.push(self.count, kind, value);
+            column.push(self.count, kind, *value);
         }
         self.count += 1;
     }

@@ -1,6 +1,6 @@
 //! Apache Arrow IPC streams, as far as listings come in them.
 //!
-//! Source: "Arrow Columnar Format" with `Message.fbs` and `Schema.fbs`, and "FlatBuffers Internals". A stream
+//! Source: "Arrow Columnar Format" with `Message.fbs` and `Schema.fbs`, and the internals of flatbuffers. A stream
 //! is a sequence of messages: a schema, then batches of rows, and between them dictionaries. Each says in a
 //! flatbuffer what is where in the body behind it; columns lie there as arrays. So what says where things are
 //! is read once per batch, and of the columns only those that are asked for.
