@@ -254,7 +254,7 @@ conformance! {
     juicefs: Kind { name: "JUICEFS", service: Some("minio"), concurrencies: &["8"], ..SOUND };
     rclone: Kind { name: "RCLONE", ..SOUND };
     // Lists by UTF-16 code units, as XML: it refuses the version that knows Arrow.
-    azurite: Kind { name: "AZURITE", ..SOUND };
+    azurite: Kind { name: "AZURITE", concurrencies: &["8"], ..SOUND };
     // Answers nothing at all to a start before the prefix.
     garage: Kind { name: "GARAGE", arguments: &["--provider", "garage"], ..SOUND };
 }
