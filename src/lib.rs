@@ -13,6 +13,7 @@
 //! | [`report`] | what people look at |
 //! | [`alibaba`] | clients for the destination side |
 //! | [`migration`] | from totals to jobs of the migration service |
+//! | [`preflight`] | checks of both sides before a migration is begun |
 //! | [`simulator`] | a bucket server on loopback |
 //! | [`units`] | sizes, counts, times and durations as people write them |
 //! | [`cli`] | the command line |
@@ -25,10 +26,12 @@ mod base64;
 pub mod cli;
 pub mod exit;
 pub mod filter;
+mod hcl;
 pub mod location;
 pub mod manifest;
 pub mod migration;
 pub mod object;
+pub mod preflight;
 pub mod report;
 pub mod scan;
 pub mod simulator;

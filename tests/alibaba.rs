@@ -14,8 +14,8 @@ use weighbridge::alibaba::mgw::{
 };
 use weighbridge::alibaba::{CallError, Credentials, Endpoints, Retries, Session, oss, sts};
 use weighbridge::simulator::{
-    AlibabaConfig, AlibabaSimulator, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Given,
-    GivenObject, ReceivedCall, Trouble, TroubleKind,
+    AlibabaBucket, AlibabaConfig, AlibabaRole, AlibabaSimulator, Credential, DEFAULT_KEY_ID,
+    DEFAULT_SECRET, Given, GivenObject, ReceivedCall, Trouble, TroubleKind,
 };
 
 const ACCOUNT: &str = "1234567890123456";
@@ -36,8 +36,8 @@ fn cloud_with(change: impl FnOnce(&mut AlibabaConfig)) -> AlibabaSimulator {
     });
     let mut config = AlibabaConfig::default();
     config.sources.insert("source".to_owned(), Arc::new(Given::new(objects)));
-    config.buckets.insert("destination".to_owned());
-    config.roles.insert("mover".to_owned());
+    config.home.buckets.insert("destination".to_owned(), AlibabaBucket::default());
+    config.home.roles.insert("mover".to_owned(), AlibabaRole::default());
     change(&mut config);
     AlibabaSimulator::start_in_thread(config).unwrap()
 }
@@ -261,7 +261,9 @@ async fn a_clock_that_is_wrong_is_corrected_from_the_answer() {
 #[tokio::test]
 async fn a_role_is_taken_on_before_anything_else() {
     let cloud = cloud_with(|config| {
-        config.credentials.push(Credential {
+        let role = AlibabaRole::of_account(ACCOUNT);
+        config.home.roles.insert("mover".to_owned(), role);
+        config.home.credentials.push(Credential {
             key_id: "STS.temporary".to_owned(),
             secret: "PLANTED".to_owned(),
             session_token: Some("PLANTEDTOKEN".to_owned()),

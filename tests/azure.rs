@@ -556,3 +556,23 @@ fn azurite_is_walked_by_directories_and_by_prefixes() {
         }
     }
 }
+
+#[test]
+fn azurite_answers_what_is_asked_before_a_migration() {
+    let Some((server, _)) = server("AZURITE") else { return };
+    let workshop = Workshop::new();
+    let location = format!("azure://{}/{}", server.access_key_id, server.bucket);
+    let mut command = workshop.bare(&["check", &location, "-o", "checks.json"]);
+    command.env("AZURE_STORAGE_CONNECTION_STRING", connection_string(&server));
+    let ran = run(command);
+    assert!(!ran.said().contains(&server.secret_access_key));
+    let checks: Value =
+        serde_json::from_slice(&fs::read(workshop.path("checks.json")).unwrap()).unwrap();
+    let findings = checks["findings"].as_array().unwrap();
+    for id in
+        ["SOURCE_CREDENTIALS", "SOURCE_BUCKET", "SOURCE_LIST", "SOURCE_READ", "AZURE_IMMUTABLE"]
+    {
+        let found = findings.iter().find(|finding| finding["id"] == id).unwrap();
+        assert_eq!(found["verdict"], "ok", "{found}");
+    }
+}

@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -355,4 +356,107 @@ fn billed_by_pages(server: &Server, page: usize) -> weighbridge::scan::billed::B
         let (_stop, stopped) = tokio::sync::watch::channel(false);
         billed.run(&scanned.ledger, stopped).await.unwrap()
     })
+}
+
+// --- checks before a migration ------------------------------------------------------------------------
+
+/// A bucket of its own on the server, with everything that can be wrong with one, set by the official SDK.
+async fn with_everything_wrong(server: &Server, bucket: &str) {
+    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+    use aws_sdk_s3::types::{
+        BucketVersioningStatus, ServerSideEncryption, ServerSideEncryptionByDefault,
+        ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
+    };
+    let (id, secret) = (&server.access_key_id, &server.secret_access_key);
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(&server.endpoint)
+        .force_path_style(true)
+        .credentials_provider(Credentials::new(id, secret, None, None, "test"))
+        .build();
+    let client = aws_sdk_s3::Client::from_conf(config);
+    // What an earlier run left.
+    let _ = client.delete_bucket_policy().bucket(bucket).send().await;
+    let _ = client.create_bucket().bucket(bucket).send().await;
+    client
+        .put_object()
+        .bucket(bucket)
+        .key("/lead")
+        .body(b"x".to_vec().into())
+        .send()
+        .await
+        .unwrap();
+    let versions =
+        VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+    let put = client.put_bucket_versioning().bucket(bucket).versioning_configuration(versions);
+    put.send().await.unwrap();
+    let rule = ServerSideEncryptionByDefault::builder()
+        .sse_algorithm(ServerSideEncryption::AwsKms)
+        .kms_master_key_id("k-1")
+        .build()
+        .unwrap();
+    let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(rule);
+    let encryption =
+        ServerSideEncryptionConfiguration::builder().rules(rule.build()).build().unwrap();
+    let put = client.put_bucket_encryption().bucket(bucket);
+    put.server_side_encryption_configuration(encryption).send().await.unwrap();
+    let arn = format!("arn:aws:s3:::{bucket}");
+    let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": [{
+        "Sid": "OfficeOnly", "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": [arn.clone(), arn + "/*"],
+        "Condition": { "NotIpAddress": { "aws:SourceIp": ["203.0.113.0/24"] } }
+    }] });
+    let put = client.put_bucket_policy().bucket(bucket).policy(policy.to_string());
+    put.send().await.unwrap();
+}
+
+fn checked(server: &Server, bucket: &str) -> std::collections::BTreeMap<String, String> {
+    let workshop = Workshop::new();
+    let mut command = workshop.bare(&["check", &format!("s3://{bucket}"), "-o", "checks.json"]);
+    command
+        .args(["--endpoint-url", &server.endpoint, "--region", &server.region])
+        .env("AWS_ACCESS_KEY_ID", &server.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &server.secret_access_key);
+    let ran = run(command);
+    let checks = fs::read_to_string(workshop.path("checks.json"))
+        .unwrap_or_else(|_| panic!("{}", ran.said()));
+    let checks: Value = serde_json::from_str(&checks).unwrap();
+    let text = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
+    let findings = checks["findings"].as_array().unwrap().iter();
+    findings.map(|finding| (text(finding, "id"), text(finding, "verdict"))).collect()
+}
+
+#[test]
+fn moto_is_checked_as_the_official_sdk_set_it() {
+    const BUCKET: &str = "everything-wrong";
+    let Some((server, _)) = server("MOTO") else { return };
+    common::runtime().block_on(with_everything_wrong(&server, BUCKET));
+    let found = checked(&server, BUCKET);
+    for (id, verdict) in [
+        ("SOURCE_CREDENTIALS", "ok"),
+        ("SOURCE_LIST", "ok"),
+        ("SOURCE_REGION", "ok"),
+        ("SOURCE_IP_RESTRICTED", "blocker"),
+        // moto keeps to the policy.
+        ("SOURCE_READ", "blocker"),
+        ("SOURCE_VERSIONING", "warning"),
+        ("SOURCE_ENCRYPTION", "warning"),
+        ("KEY_LEADING_SLASH", "blocker"),
+        // It does not know the call, and lists the bucket.
+        ("SOURCE_REQUESTER_PAYS", "unknown"),
+    ] {
+        assert_eq!(found.get(id).map(String::as_str), Some(verdict), "{id}: {found:?}");
+    }
+}
+
+#[test]
+fn ceph_answers_what_is_asked_before_a_migration() {
+    let Some((server, _)) = server("RGW") else { return };
+    let found = checked(&server, &server.bucket);
+    for id in
+        ["SOURCE_CREDENTIALS", "SOURCE_LIST", "SOURCE_READ", "SOURCE_POLICY", "SOURCE_VERSIONING"]
+    {
+        assert_eq!(found.get(id).map(String::as_str), Some("ok"), "{id}: {found:?}");
+    }
 }

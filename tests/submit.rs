@@ -21,8 +21,8 @@ use weighbridge::migration::submit::{
     Patience, Prepared, Service, SourceKeys, SubmitError, carry_out, prepare,
 };
 use weighbridge::simulator::{
-    AlibabaConfig, AlibabaSimulator, DEFAULT_KEY_ID, DEFAULT_SECRET, Given, GivenObject, Trouble,
-    TroubleKind,
+    AlibabaBucket, AlibabaConfig, AlibabaRole, AlibabaSimulator, DEFAULT_KEY_ID, DEFAULT_SECRET,
+    Given, GivenObject, Trouble, TroubleKind,
 };
 
 /// The secret of the source, which must turn up nowhere.
@@ -46,8 +46,8 @@ fn cloud(content: &Held) -> AlibabaSimulator {
     // Jobs that take long enough to be paused.
     let mut config = AlibabaConfig { steps: 12, ..AlibabaConfig::default() };
     config.sources.insert(common::BUCKET.to_owned(), Arc::clone(content));
-    config.buckets.insert("destination".to_owned());
-    config.roles.insert("mover".to_owned());
+    config.home.buckets.insert("destination".to_owned(), AlibabaBucket::default());
+    config.home.roles.insert("mover".to_owned(), AlibabaRole::default());
     AlibabaSimulator::start_in_thread(config).unwrap()
 }
 

@@ -21,8 +21,27 @@ impl Endpoints {
     /// The host of a bucket, `<bucket>.oss-<region>.aliyuncs.com`.
     #[must_use]
     pub fn bucket(&self, bucket: &str, region: &str) -> String {
+        format!("{bucket}.{}", self.oss(region))
+    }
+
+    /// The host of OSS in a region, `oss-<region>.aliyuncs.com`.
+    #[must_use]
+    pub fn oss(&self, region: &str) -> String {
         let network = if self.internal { "-internal" } else { "" };
-        format!("{bucket}.oss-{region}{network}.aliyuncs.com")
+        format!("oss-{region}{network}.aliyuncs.com")
+    }
+
+    /// The host of KMS in a region, `kms.<region>.aliyuncs.com`; inside Alibaba Cloud `kms-vpc.…`.
+    #[must_use]
+    pub fn kms(&self, region: &str) -> String {
+        let network = if self.internal { "-vpc" } else { "" };
+        format!("kms{network}.{region}.aliyuncs.com")
+    }
+
+    /// The host of RAM: one for all regions.
+    #[must_use]
+    pub fn ram(&self) -> String {
+        "ram.aliyuncs.com".to_owned()
     }
 
     /// The host of STS: one for all regions.
@@ -58,6 +77,10 @@ mod tests {
         assert_eq!(public.mgw("1234", "cn-beijing"), "1234.cn-beijing.mgw.aliyuncs.com");
         assert_eq!(internal.mgw("1234", "cn-beijing"), "1234.cn-beijing.mgw-internal.aliyuncs.com");
         assert_eq!(internal.bucket("b", "cn-beijing"), "b.oss-cn-beijing-internal.aliyuncs.com");
+        assert_eq!(public.oss("cn-beijing"), "oss-cn-beijing.aliyuncs.com");
+        assert_eq!(public.kms("cn-beijing"), "kms.cn-beijing.aliyuncs.com");
+        assert_eq!(internal.kms("cn-beijing"), "kms-vpc.cn-beijing.aliyuncs.com");
+        assert_eq!(public.ram(), internal.ram());
         assert_eq!(public.origin("h"), "https://h");
         let elsewhere = Endpoints { stand_in: Some("http://127.0.0.1:1/".into()), internal: false };
         assert_eq!(elsewhere.origin("h"), "http://127.0.0.1:1");

@@ -12,12 +12,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use rand::Rng as _;
+use zeroize::Zeroizing;
 
 use super::credentials::Credentials;
 use super::endpoint::Endpoints;
 use super::error::{CallError, Refusal, was_not_sent};
 use super::sign::{acs3, oss4};
-use crate::store::http::{Client, Settings, Timeouts};
+use crate::store::http::{Client, Once, Settings, Timeouts};
 use crate::store::text::{date, percent};
 
 /// How often a call is tried, how long an answer is waited for, and how long between attempts.
@@ -37,6 +38,12 @@ impl Default for Retries {
         Self { attempts: 5, pause: Duration::from_millis(500), answer }
     }
 }
+
+/// The longest query that parameters are sent in; longer ones are sent in the body, where they may be, too.
+const LONGEST_QUERY: usize = 4096;
+
+/// The type of a body that holds parameters.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The longest wait between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
@@ -67,6 +74,8 @@ pub(super) struct Oss4Call<'a> {
     /// Names in small letters.
     pub(super) headers: &'a [(&'a str, &'a str)],
     pub(super) body: Bytes,
+    /// Whether having it twice is having it once.
+    pub(super) idempotent: bool,
 }
 
 /// A call to RAM, STS or KMS.
@@ -133,8 +142,7 @@ impl Session {
             let request = with_headers(request, signed.headers())?;
             request.body(call.body.clone()).map_err(|error| error.to_string())
         };
-        let idempotent = call.method.is_idempotent();
-        self.run(doing, idempotent, make, Refusal::from_xml).await
+        self.run(doing, call.idempotent, make, Refusal::from_xml).await
     }
 
     /// Calls RAM, STS or KMS, which answer in JSON.
@@ -143,8 +151,15 @@ impl Session {
         doing: &str,
         call: &Acs3Call<'_>,
     ) -> Result<serde_json::Value, CallError> {
-        let uri = uri(&self.endpoints.origin(call.host), "/", &acs3::query(call.parameters));
-        let hash = acs3::hash(b"");
+        let written = acs3::query(call.parameters);
+        // As the SDK does, but for what would make a line that servers and proxies cut off.
+        let in_body = written.len() > LONGEST_QUERY;
+        let (query, body) =
+            if in_body { (String::new(), written) } else { (written, String::new()) };
+        let signed: &[_] = if in_body { &[] } else { call.parameters };
+        let uri = uri(&self.endpoints.origin(call.host), "/", &query);
+        let hash = acs3::hash(body.as_bytes());
+        let body = Bytes::from(body);
         let make = |now: i64| {
             let nonce = format!("{:032x}", rand::rng().random::<u128>());
             let date = timestamp(now);
@@ -157,6 +172,9 @@ impl Session {
                 ("x-acs-signature-nonce", &nonce),
                 ("x-acs-content-sha256", &hash),
             ];
+            if in_body {
+                headers.push(("content-type", FORM));
+            }
             if let Some(token) = &self.credentials.token {
                 headers.push(("x-acs-accesskey-id", &self.credentials.id));
                 headers.push(("x-acs-security-token", token.as_str()));
@@ -164,7 +182,7 @@ impl Session {
             let unsigned = acs3::Unsigned {
                 method: "POST",
                 path: "/",
-                query: call.parameters,
+                query: signed,
                 headers: &headers,
                 body_hash: &hash,
             };
@@ -172,10 +190,11 @@ impl Session {
             headers.push(("authorization", &authorization));
             let request = Request::builder().method(Method::POST).uri(&uri);
             let request = with_headers(request, headers.iter().copied())?;
-            request.body(Bytes::new()).map_err(|error| error.to_string())
+            request.body(body.clone()).map_err(|error| error.to_string())
         };
         let reply = self.run(doing, call.idempotent, make, Refusal::from_json).await?;
-        serde_json::from_slice(&reply.body)
+        // Some answers give out keys.
+        serde_json::from_slice(&Zeroizing::new(reply.body))
             .map_err(|_| CallError::Unreadable { doing: doing.to_owned(), what: "JSON" })
     }
 
@@ -191,7 +210,11 @@ impl Session {
         let mut attempt = 1;
         loop {
             let now = date::now_seconds() + self.skew.load(Ordering::Relaxed);
-            let request = make(now).map_err(|what| CallError::Setup { doing: doing(), what })?;
+            let request = make(now).map_err(|what| CallError::Setup { doing: doing(), what });
+            let mut request = request?;
+            if !idempotent {
+                request.extensions_mut().insert(Once);
+            }
             let mut body = Vec::new();
             let (error, again) = match self.client.send(request, &mut body).await {
                 Ok(head) if head.status.is_success() => {
@@ -250,6 +273,18 @@ fn with_headers<'n, 'v>(
 fn uri(origin: &str, path: &str, query: &str) -> String {
     let mark = if query.is_empty() { "" } else { "?" };
     format!("{origin}{path}{mark}{query}")
+}
+
+/// A member of an answer in JSON.
+pub(super) fn member<T: serde::de::DeserializeOwned>(
+    mut answer: serde_json::Value,
+    name: &'static str,
+    doing: &str,
+) -> Result<T, CallError> {
+    let member = answer.get_mut(name).map(serde_json::Value::take);
+    member
+        .and_then(|member| serde_json::from_value(member).ok())
+        .ok_or_else(|| CallError::Unreadable { doing: doing.to_owned(), what: name })
 }
 
 /// A name as a part of a path.

@@ -10,7 +10,7 @@ use crate::store::text::xml::{Event, Reader, XmlError, unescape};
 pub struct Element {
     /// The local name.
     pub name: String,
-    /// The text, trimmed; empty where there are children.
+    /// The text as it is; empty where there are children or nothing but white space.
     pub text: String,
     /// The children in their order.
     pub children: Vec<Element>,
@@ -72,10 +72,16 @@ impl Element {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The text of a child; `None` where it is empty or not there.
+    /// The text of a child, trimmed; `None` where it is empty or not there.
     #[must_use]
     pub fn text_of(&self, name: &str) -> Option<&str> {
-        self.child(name).map(|child| child.text.as_str()).filter(|text| !text.is_empty())
+        self.child(name).map(|child| child.text.trim()).filter(|text| !text.is_empty())
+    }
+
+    /// The text of a child as it is, such as a key that ends in a blank; empty where it is not there.
+    #[must_use]
+    pub fn whole_text_of(&self, name: &str) -> &str {
+        self.child(name).map(|child| child.text.as_str()).unwrap_or_default()
     }
 
     /// The document, children by ascending names. Equal names keep their order.
@@ -135,7 +141,9 @@ impl Element {
         }
         if element.children.is_empty() {
             let Ok(text) = std::str::from_utf8(&text) else { return Ok(None) };
-            text.trim().clone_into(&mut element.text);
+            if !text.trim().is_empty() {
+                text.clone_into(&mut element.text);
+            }
         }
         Ok(Some(element))
     }
@@ -162,7 +170,7 @@ mod tests {
         let text = "<?xml version='1.0'?>\n<a:R xmlns:a='x'>\n <N> v&amp;w </N><New><Deep/></New><L>1</L><L>2</L><E/>\n</a:R>";
         let read = Element::parse(text.as_bytes()).unwrap();
         assert_eq!((read.name.as_str(), read.text.as_str()), ("R", ""));
-        assert_eq!(read.text_of("N"), Some("v&w"));
+        assert_eq!((read.text_of("N"), read.whole_text_of("N")), (Some("v&w"), " v&w "));
         assert_eq!(read.text_of("E"), None);
         let list: Vec<_> = read.all("L").map(|element| element.text.as_str()).collect();
         assert_eq!(list, ["1", "2"]);
@@ -172,7 +180,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn what_is_written_is_read_back(name in "[A-Z][a-z]{0,8}", text in "[ -~é中]{0,20}") {
-            let element = Element::new("R").with(Element::leaf(name, text.trim()));
+            let text = if text.trim().is_empty() { "" } else { &text };
+            let element = Element::new("R").with(Element::leaf(name, text));
             proptest::prop_assert_eq!(Element::parse(element.document().as_bytes()), Some(element));
         }
     }

@@ -1,16 +1,14 @@
 //! Azure containers as sources.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 use zeroize::Zeroizing;
 
 use super::Failure;
 use super::scan_args::SourceArgs;
-use super::source::Source;
 use crate::location::Container;
-use crate::store::azure::{self, AzureAccess, AzureConfig, AzureStore, Secret};
+use crate::store::azure::{self, AzureAccess, AzureConfig, Secret};
 use crate::store::{ErrorKind, Quirks, StoreError};
 
 /// How to reach a container. Secrets come from the environment or from files, never from the command
@@ -65,20 +63,16 @@ impl AzureArgs {
     }
 }
 
-/// Connects to a container.
-pub(super) async fn open(container: &Container, args: &SourceArgs) -> Result<Source, Failure> {
+/// A container as these flags name it.
+pub(super) fn config(container: &Container, args: &SourceArgs) -> Result<AzureConfig, Failure> {
     let access = if args.no_sign_request { AzureAccess::Anonymous } else { args.azure.access()? };
-    let config = AzureConfig {
+    Ok(AzureConfig {
         suffix: container.suffix.clone(),
         endpoint_url: args.endpoint_url.clone(),
         access,
         quirks: args.page_size.filter(|most| *most > 0).map(page_size),
         ..AzureConfig::new(&container.account, &container.name)
-    };
-    let store = AzureStore::connect(config)
-        .await
-        .map_err(|error| Failure::store(&error, &container.to_string()))?;
-    Ok(Source::new(Arc::new(store), container.prefix.clone(), container.name.clone()))
+    })
 }
 
 /// How a container is listed with so many blobs to a page, as far as the service goes along.

@@ -61,6 +61,14 @@ impl Console {
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
+    /// Says something beside the result, unless that is not wanted.
+    pub(super) fn note(self, message: &str) {
+        if !self.quiet {
+            // Nothing is left to tell it to.
+            let _ = io::stderr().write_all(format!("{message}\n").as_bytes());
+        }
+    }
+
     fn color(self, terminal: bool) -> bool {
         match self.color {
             When::Always => true,

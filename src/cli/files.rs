@@ -6,6 +6,27 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 
+/// The form of a report, which its name tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReportForm {
+    Html,
+    Markdown,
+}
+
+/// Reads the form of a report off its name.
+pub(super) fn report_form(path: &Path) -> Result<ReportForm, Failure> {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    match extension.map(str::to_ascii_lowercase).as_deref() {
+        Some("html" | "htm") => Ok(ReportForm::Html),
+        Some("md" | "markdown") => Ok(ReportForm::Markdown),
+        _ => Err(Failure::wrong(format!(
+            "the name of the report `{}` does not say its form",
+            path.display()
+        ))
+        .hint("end it in `.html` or `.md`")),
+    }
+}
+
 /// Tries to open a file for writing and leaves it as it was.
 pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
     let new = !path.exists();

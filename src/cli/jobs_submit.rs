@@ -86,7 +86,7 @@ pub(super) fn submit(
         for step in &prepared.steps {
             say(&format!("  to do: {step}"))?;
         }
-        if !yes && !agreed(&prepared.steps, service.account, service.region)? {
+        if !yes && !agreed(&question(&prepared.steps, service.account, service.region))? {
             say("nothing was changed")?;
             return Ok(Exit::Done);
         }
@@ -107,21 +107,25 @@ pub(super) fn submit(
 }
 
 /// Asks whether to go on.
-fn agreed(steps: &[Step], account: &str, region: &str) -> Result<bool, Failure> {
+pub(super) fn agreed(question: &str) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::wrong("there is nobody to ask whether to go on")
             .hint("look at what is to be done above, and give `--yes`"));
     }
-    let launches = steps.iter().filter(|step| matches!(step, Step::Launch(_))).count();
-    let question = format!(
-        "{} steps in account {account}, region {region}; {launches} jobs begin to copy. Go on? [y/N] ",
-        steps.len()
-    );
     let written = io::stderr().write_all(question.as_bytes());
     written.map_err(|error| Failure::output("stderr", &error))?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(|error| Failure::failed(&error))?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// What is asked before a plan is submitted.
+fn question(steps: &[Step], account: &str, region: &str) -> String {
+    let launches = steps.iter().filter(|step| matches!(step, Step::Launch(_))).count();
+    format!(
+        "{} steps in account {account}, region {region}; {launches} jobs begin to copy. Go on? [y/N] ",
+        steps.len()
+    )
 }
 
 /// Writes a line on stdout.

@@ -45,6 +45,11 @@ impl Failure {
         Self { exit, message: format!("cannot write {name}: {error}"), hint: None }
     }
 
+    /// Something was found that stands in the way.
+    pub(super) fn blocked(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Findings, message: message.into(), hint: None }
+    }
+
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

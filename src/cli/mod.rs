@@ -5,6 +5,8 @@
 //! what people read moves to stderr.
 
 mod azure;
+mod check;
+mod check_args;
 mod completions;
 mod config;
 mod console;
@@ -15,6 +17,9 @@ mod jobs_args;
 mod jobs_follow;
 mod jobs_submit;
 mod message;
+mod prepare;
+mod prepare_args;
+mod prepare_keys;
 mod progress;
 mod scan;
 mod scan_args;
@@ -22,6 +27,8 @@ mod service;
 mod simulate;
 mod source;
 mod sources;
+mod to_args;
+mod undo;
 mod verify;
 mod words;
 
@@ -71,8 +78,14 @@ enum Command {
     Scan(Box<scan_args::ScanArgs>),
     /// List a random sample of a scan's ranges again and compare
     Verify(verify::VerifyArgs),
+    /// Check both sides before a migration, every finding with its remedy
+    Check(Box<check_args::CheckArgs>),
     /// Plan migration jobs to OSS from exact totals
     Jobs(Box<jobs_args::JobsArgs>),
+    /// Make the destination ready: bucket, user, role, policies; shown as a plan, done with `--apply`
+    Prepare(Box<prepare_args::PrepareArgs>),
+    /// Take back what `prepare` did
+    Undo(undo::UndoArgs),
     /// Tell what can be listed here, and which credentials were found
     Sources(sources::SourcesArgs),
     /// Serve a bucket on loopback to rehearse with
@@ -108,7 +121,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match cli.command {
         Command::Scan(args) => scan::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
+        Command::Check(args) => check::run(&args, console),
         Command::Jobs(args) => jobs::run(&args, console),
+        Command::Prepare(args) => prepare::run(&args, console),
+        Command::Undo(args) => undo::run(&args, console),
         Command::Sources(args) => sources::run(&args, console),
         Command::Simulate(args) => simulate::run(&args, console),
         Command::Completions(args) => {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 use super::dry_run::Plan;
+use super::files::{ReportForm, report_form};
 use super::scan_args::{BilledArgs, FilterArgs, OutputArgs, ScanArgs, Versions};
 use super::{CommandResult, Console, Failure, files, progress, source};
 use crate::exit::Exit;
@@ -208,12 +209,6 @@ struct Outputs {
     reports: Vec<(PathBuf, ReportForm)>,
 }
 
-#[derive(Clone, Copy)]
-enum ReportForm {
-    Html,
-    Markdown,
-}
-
 impl Outputs {
     fn prepare(args: &OutputArgs) -> Result<Self, Failure> {
         let stdout = Path::new("-");
@@ -249,18 +244,7 @@ impl Outputs {
         }
         let mut reports = Vec::new();
         for path in &args.report {
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            let form = match extension.map(str::to_ascii_lowercase).as_deref() {
-                Some("html" | "htm") => ReportForm::Html,
-                Some("md" | "markdown") => ReportForm::Markdown,
-                _ => {
-                    return Err(Failure::wrong(format!(
-                        "the name of the report `{}` does not say its form",
-                        path.display()
-                    ))
-                    .hint("end it in `.html` or `.md`"));
-                }
-            };
+            let form = report_form(path)?;
             files::check_writable(path)?;
             reports.push((path.clone(), form));
         }

@@ -1,6 +1,6 @@
 //! `weighbridge simulate`: a bucket server on loopback.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,9 +11,9 @@ use clap::{Args, ValueHint};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::simulator::{
-    AlibabaConfig, AlibabaSimulator, Behaviour, BucketConfig, Content, Credential, DEFAULT_KEY_ID,
-    DEFAULT_SECRET, Dialect, Generated, History, Latency, ShapeName, Simulator, SimulatorConfig,
-    account_key, read_keys,
+    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaRole, AlibabaSimulator,
+    Behaviour, BucketConfig, Content, Credential, DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect,
+    Generated, History, Latency, ShapeName, Simulator, SimulatorConfig, account_key, read_keys,
 };
 use crate::units;
 
@@ -82,6 +82,11 @@ pub(super) struct SimulateArgs {
 const DESTINATION: &str = "destination";
 const ROLE: &str = "oss-import";
 
+/// A key of KMS, and what another account has: its number, the name of its bucket and key.
+const KEY: &str = "rehearsal-key";
+const OTHER_ACCOUNT: &str = "6543210987654321";
+const OTHER: &str = "others";
+
 pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     let bucket = match &args.keys {
         Some(path) => BucketConfig::new(read_keys(path).map_err(|error| Failure::failed(&error))?),
@@ -143,21 +148,37 @@ pub(super) fn run(args: &SimulateArgs, console: Console) -> CommandResult {
     })
 }
 
-/// Alibaba Cloud with a bucket to copy to, whose jobs find `source` where the bucket's name is.
+/// Alibaba Cloud with a bucket to copy to, whose jobs find `source` where the bucket's name is, and with an
+/// account that is somebody else's.
 fn alibaba(
     args: &SimulateArgs,
     source: Arc<dyn Content>,
     config: &SimulatorConfig,
 ) -> AlibabaConfig {
+    let default = AlibabaConfig::default();
     AlibabaConfig {
         listen: SocketAddr::new(args.listen.ip(), 0),
-        credentials: config.credentials.clone(),
+        home: AlibabaAccount {
+            credentials: config.credentials.clone(),
+            buckets: BTreeMap::from([(DESTINATION.to_owned(), AlibabaBucket::default())]),
+            roles: BTreeMap::from([(ROLE.to_owned(), AlibabaRole::default())]),
+            keys: BTreeMap::from([(KEY.to_owned(), AlibabaKey::in_instance())]),
+            ..default.home
+        },
+        others: vec![AlibabaAccount {
+            credentials: vec![Credential {
+                key_id: OTHER.to_owned(),
+                secret: format!("{OTHER}-secret"),
+                session_token: None,
+            }],
+            buckets: BTreeMap::from([(OTHER.to_owned(), AlibabaBucket::default())]),
+            keys: BTreeMap::from([(format!("{OTHER}-key"), AlibabaKey::in_instance())]),
+            ..AlibabaAccount::new(OTHER_ACCOUNT)
+        }],
         sources: BTreeMap::from([(args.bucket.clone(), source)]),
-        buckets: BTreeSet::from([DESTINATION.to_owned()]),
-        roles: BTreeSet::from([ROLE.to_owned()]),
         // Long enough to be watched.
         steps: 20,
-        ..AlibabaConfig::default()
+        ..default
     }
 }
 

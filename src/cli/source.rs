@@ -10,6 +10,7 @@ use crate::scan::ledger::Settings;
 use crate::simulator::{
     BucketConfig, DEFAULT_REGION, Generated, ShapeName, Simulator, SimulatorConfig,
 };
+use crate::store::azure::{AzureConfig, AzureStore};
 use crate::store::ks3::{self, Ks3Config};
 use crate::store::oss::{self, Network, OssConfig};
 use crate::store::s3::{S3Config, S3Store, providers};
@@ -24,13 +25,6 @@ pub(super) struct Source {
     pub(super) bucket: String,
     /// Serves a demonstration for as long as it lives.
     _simulator: Option<Simulator>,
-}
-
-impl Source {
-    /// A store that somebody else runs.
-    pub(super) fn new(store: Arc<dyn Store>, prefix: String, bucket: String) -> Self {
-        Self { store, prefix: prefix.into_bytes(), bucket, _simulator: None }
-    }
 }
 
 /// The order in which keys of a location are listed.
@@ -49,17 +43,49 @@ pub(super) fn order_of(settings: &Settings) -> KeyOrder {
 
 /// Connects to what the location names.
 pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Source, Failure> {
-    refuse_unfitting(location, args)?;
-    let connected = match location {
-        Location::S3(bucket) => (bucket, s3(bucket, args).await),
-        Location::Ks3(bucket) => (bucket, ks3(bucket, args).await),
-        Location::Oss(bucket) => (bucket, oss(bucket, args).await),
-        Location::Azure(container) => return azure::open(container, args).await,
-        Location::Demo(demo) => return open_demo(location, demo).await,
+    let failed = |error| Failure::store(&error, &location.to_string());
+    let (store, simulator): (Arc<dyn Store>, _) = match connect(location, args).await? {
+        Connected::Bucket(store) => (Arc::new(*store.map_err(failed)?), None),
+        Connected::Container { store, .. } => (Arc::new(*store.map_err(failed)?), None),
+        Connected::Demo(store, simulator) => (Arc::new(*store), Some(*simulator)),
     };
-    let (bucket, store) = connected;
-    let store = store.map_err(|error| Failure::store(&error, &location.to_string()))?;
-    Ok(Source::new(Arc::new(store), bucket.prefix.clone(), bucket.name.clone()))
+    Ok(Source {
+        store,
+        prefix: location.prefix().as_bytes().to_vec(),
+        bucket: location.bucket().to_owned(),
+        _simulator: simulator,
+    })
+}
+
+/// What a location names, by what it speaks.
+pub(super) enum Connected {
+    Bucket(Result<Box<S3Store>, StoreError>),
+    Container {
+        config: Box<AzureConfig>,
+        store: Result<Box<AzureStore>, StoreError>,
+    },
+    /// With the server, which ends when it is dropped.
+    Demo(Box<S3Store>, Box<Simulator>),
+}
+
+/// Connects to what the location names. What keeps the store from being reached is for the caller to
+/// judge; a call that is wrong in itself fails.
+pub(super) async fn connect(location: &Location, args: &SourceArgs) -> Result<Connected, Failure> {
+    refuse_unfitting(location, args)?;
+    Ok(match location {
+        Location::S3(bucket) => Connected::Bucket(s3(bucket, args).await.map(Box::new)),
+        Location::Ks3(bucket) => Connected::Bucket(ks3(bucket, args).await.map(Box::new)),
+        Location::Oss(bucket) => Connected::Bucket(oss(bucket, args).await.map(Box::new)),
+        Location::Azure(container) => {
+            let config = Box::new(azure::config(container, args)?);
+            let store = AzureStore::connect(AzureConfig::clone(&config)).await.map(Box::new);
+            Connected::Container { config, store }
+        }
+        Location::Demo(demo) => {
+            let (store, simulator) = open_demo(location, demo).await?;
+            Connected::Demo(Box::new(store), Box::new(simulator))
+        }
+    })
 }
 
 /// A flag that says nothing about this source was meant for another one.
@@ -142,7 +168,7 @@ async fn oss(bucket: &Bucket, args: &SourceArgs) -> Result<S3Store, StoreError> 
     .await
 }
 
-async fn open_demo(location: &Location, demo: &Demo) -> Result<Source, Failure> {
+async fn open_demo(location: &Location, demo: &Demo) -> Result<(S3Store, Simulator), Failure> {
     const BUCKET: &str = "demo";
     const OBJECTS: u64 = 1_000_000;
     let shape = match demo.shape.as_deref() {
@@ -166,10 +192,5 @@ async fn open_demo(location: &Location, demo: &Demo) -> Result<Source, Failure> 
     })
     .await
     .map_err(|error| Failure::store(&error, &location.to_string()))?;
-    Ok(Source {
-        store: Arc::new(store),
-        prefix: Vec::new(),
-        bucket: BUCKET.into(),
-        _simulator: Some(simulator),
-    })
+    Ok((store, simulator))
 }

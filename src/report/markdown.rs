@@ -1,11 +1,14 @@
 //! The summary as a Markdown document (`GitHub` flavour), for tickets and wikis.
 
+mod checks;
+
 use std::fmt::Write as _;
 
 use super::billed;
 use super::breakdown::{self, Breakdown};
 use super::figures::{bytes_iec, count, duration, objects, percent, share};
 use super::text::{fit, sanitize};
+use crate::preflight::Checks;
 use crate::summary::Summary;
 use crate::tally::ByteString;
 
@@ -21,6 +24,19 @@ pub fn render(summary: &Summary) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
     let _ = write_document(&mut out, summary);
+    out
+}
+
+/// Findings of checks as a Markdown document; with a summary, behind it.
+#[must_use]
+pub fn render_checks(checks: &Checks, summary: Option<&Summary>) -> String {
+    let mut out = String::new();
+    // Writing to a string does not fail.
+    if let Some(summary) = summary {
+        let _ = write_document(&mut out, summary);
+        out.push('\n');
+    }
+    let _ = checks::write(&mut out, checks, if summary.is_some() { 2 } else { 1 });
     out
 }
 

@@ -16,12 +16,14 @@
 //! | `terminal` | the summary in a terminal |
 //! | `markdown`, `html` | the summary as a document |
 //! | `jobs` | a plan of migration jobs in words: shared by all forms |
+//! | `checks` | findings of checks in words: shared by all forms |
 //! | `form` | migration jobs as filled-in forms |
 //! | `progress` | the line of a running scan |
 //! | `timeline` | the course of a scan as a picture |
 
 mod billed;
 mod breakdown;
+mod checks;
 mod figures;
 pub mod form;
 pub mod html;

@@ -4,22 +4,29 @@ use std::fmt::Display;
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 
 use super::mix::digest;
 use super::s3::{ByteRange, ErrorCode, S3Error, Synthetic, View, push_etag, range_of};
+use super::settings::{BucketSettings, Locked, ObjectSettings};
 use super::wire::Payload;
 
 /// The answer to a request for an object, or for a `range` of it.
 pub(super) fn object(
-    view: &View,
+    (view, settings): (&View, &BucketSettings),
     key: &[u8],
+    method: &Method,
     range: Option<&str>,
     number: u64,
 ) -> Result<Response<Payload>, S3Error> {
     let attributes = view.find(key).ok_or_else(|| {
         S3Error::new(ErrorCode::NoSuchKey).with("Key", String::from_utf8_lossy(key))
     })?;
+    let unset = ObjectSettings::default();
+    let set = settings.objects.get(key).unwrap_or(&unset);
+    if method == Method::GET {
+        check_readable(attributes.storage_class, set)?;
+    }
     let size = attributes.size;
     let (status, part) = match range_of(range, size) {
         ByteRange::Whole => (StatusCode::OK, 0..size),
@@ -56,7 +63,45 @@ pub(super) fn object(
         let class = String::from_utf8_lossy(attributes.storage_class);
         put(HeaderName::from_static("x-amz-storage-class"), &class);
     }
+    for (name, value) in
+        [("x-amz-restore", &set.restore), ("x-amz-archive-status", &set.archive_status)]
+    {
+        if let Some(value) = value {
+            put(HeaderName::from_static(name), value);
+        }
+    }
     Ok(answer)
+}
+
+/// What keeps an object from being read, although the bucket may be.
+fn check_readable(class: &[u8], set: &ObjectSettings) -> Result<(), S3Error> {
+    const ARCHIVES: [&[u8]; 5] =
+        [b"GLACIER", b"DEEP_ARCHIVE", b"ARCHIVE", b"COLD_ARCHIVE", b"DEEP_COLD_ARCHIVE"];
+    match set.locked {
+        Some(Locked::ByKms) => {
+            return Err(S3Error::new(ErrorCode::AccessDenied).with(
+                "Message",
+                "User: arn:aws:iam::123456789012:user/u is not authorized to perform: kms:Decrypt on the \
+                 resource associated with this ciphertext because no identity-based policy allows the \
+                 kms:Decrypt action",
+            ));
+        }
+        Some(Locked::ByCustomerKey) => {
+            return Err(S3Error::new(ErrorCode::InvalidRequest).with(
+                "Message",
+                "The object was stored using a form of Server Side Encryption. The correct parameters must \
+                 be provided to retrieve the object.",
+            ));
+        }
+        None => {}
+    }
+    let restored = set.restore.as_ref().is_some_and(|text| text.contains("\"false\""));
+    let archived =
+        ARCHIVES.contains(&class.to_ascii_uppercase().as_slice()) || set.archive_status.is_some();
+    if archived && !restored {
+        return Err(S3Error::new(ErrorCode::InvalidObjectState));
+    }
+    Ok(())
 }
 
 /// Makes an answer to GET one to HEAD: the same headers, and no body.

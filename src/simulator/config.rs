@@ -10,6 +10,7 @@ use super::content::Content;
 use super::dialect::Dialect;
 use super::history::History;
 use super::latency::Latency;
+use super::settings::BucketSettings;
 
 /// The access key id that a simulator accepts unless told otherwise.
 pub const DEFAULT_KEY_ID: &str = "weighbridge";
@@ -52,6 +53,8 @@ pub struct BucketConfig {
     pub content: Arc<dyn Content>,
     /// What it keeps beside.
     pub history: History,
+    /// What it is set to.
+    pub settings: BucketSettings,
     /// Where it is said to lie. Requests signed for another region are redirected.
     pub region: String,
     /// Whether every request to it is refused with `AccessDenied`.
@@ -65,6 +68,7 @@ impl BucketConfig {
         Self {
             content: Arc::new(content),
             history: History::default(),
+            settings: BucketSettings::default(),
             region: DEFAULT_REGION.to_owned(),
             denied: false,
         }

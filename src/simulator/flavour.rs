@@ -106,6 +106,11 @@ impl Flavour {
         self.host.replace("{}", &region.to_ascii_lowercase())
     }
 
+    /// Whether a request agrees to be paid for.
+    pub(super) fn agrees_to_pay(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key(format!("{}request-payer", self.prefix))
+    }
+
     /// Gives an answer the service's name, and its own names of headers.
     pub(super) fn dress(&self, headers: &mut HeaderMap) {
         if let Some(server) = self.server {

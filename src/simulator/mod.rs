@@ -5,7 +5,7 @@
 //! computed, not stored), [`Given`] in code, or read from a file of keys ([`read_keys`]). It speaks
 //! `ListObjectsV2` and version 1, `ListBuckets`, `HeadBucket`, `GetBucketLocation`, and `HEAD` and ranged `GET` of
 //! objects with made-up bytes, and, where a bucket has a [`History`], `ListObjectVersions`,
-//! `ListMultipartUploads` and `ListParts`, by path or by virtual host, and verifies signatures by its own
+//! `ListMultipartUploads` and `ListParts`, and what a bucket is set to ([`BucketSettings`]), by path or by virtual host, and verifies signatures by its own
 //! reading of the rules. Buckets named like directory buckets are such (`sessions`). What KS3 and OSS do otherwise is data (`flavour`) and another module of `auth`.
 //! Answers can be held back ([`Latency`]) and throttled, and [`Behaviour`] makes
 //! it fail and differ in the ways that real servers do.
@@ -42,10 +42,14 @@ mod s3;
 mod server;
 mod service;
 mod sessions;
+mod settings;
 mod shapes;
 mod wire;
 
-pub use alibaba::{AlibabaConfig, AlibabaSimulator, ReceivedCall, Trouble, TroubleKind};
+pub use alibaba::{
+    AlibabaAccount, AlibabaBucket, AlibabaConfig, AlibabaKey, AlibabaLimits, AlibabaRole,
+    AlibabaSimulator, AlibabaUser, Denied, Edit, ReceivedCall, Trouble, TroubleKind,
+};
 pub use azure::account_key;
 #[cfg(test)]
 pub(crate) use azure::flatbuffer;
@@ -63,4 +67,5 @@ pub use history::{History, HistoryTotals};
 pub use keyfile::{KeyFileError, read_keys};
 pub use latency::{InvalidLatency, Latency};
 pub use server::Simulator;
+pub use settings::{AccountRefusal, BucketSettings, Locked, ObjectSettings, Payer};
 pub use shapes::{Generated, MOST_OBJECTS, ShapeError, ShapeName, UnknownShape};

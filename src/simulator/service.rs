@@ -24,9 +24,10 @@ use super::history::History;
 use super::latency::{Latency, RequestLimit};
 use super::s3::{
     Distortion, ErrorCode, HistoryRequest, ListRequest, Resource, S3Error, Target, View, buckets,
-    list, location,
+    control, list, location,
 };
 use super::sessions::{Sessions, asks_for_session, check_listing, is_directory_bucket};
+use super::settings::BucketSettings;
 use super::wire::{BreakOff, Payload, Pool};
 
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
@@ -35,6 +36,7 @@ const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region")
 pub(super) struct Bucket {
     pub(super) view: View,
     pub(super) history: History,
+    pub(super) settings: BucketSettings,
     region: String,
     pub(super) denied: bool,
 }
@@ -73,7 +75,7 @@ impl Service {
     pub(super) fn new(config: SimulatorConfig) -> Result<Self, SimulatorError> {
         let directory_order = config.behaviour.has(Quirk::DirectoryOrder);
         let mut served = BTreeMap::new();
-        for (name, BucketConfig { content, history, region, denied }) in config.buckets {
+        for (name, BucketConfig { content, history, settings, region, denied }) in config.buckets {
             let objects = content.len();
             let view = match config.dialect {
                 _ if directory_order || is_directory_bucket(config.dialect, &name) => {
@@ -86,7 +88,7 @@ impl Service {
                 bucket: name.clone(),
                 objects,
             })?;
-            served.insert(name, Bucket { view, history, region, denied });
+            served.insert(name, Bucket { view, history, settings, region, denied });
         }
         Ok(Self {
             dialect: config.dialect,
@@ -179,7 +181,10 @@ impl Service {
         number: u64,
         reset: &AtomicBool,
     ) -> Result<Result<Response<Payload>, BreakOff>, S3Error> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let aborts = *request.method() == Method::DELETE
+            && resource.key.is_some()
+            && target.parameter("uploadId").is_some();
+        if !aborts && !matches!(*request.method(), Method::GET | Method::HEAD) {
             return Err(
                 S3Error::new(ErrorCode::MethodNotAllowed).with("Method", request.method().as_str())
             );
@@ -208,6 +213,11 @@ impl Service {
         if bucket.denied {
             return Err(S3Error::new(ErrorCode::AccessDenied));
         }
+        let agrees = self.flavour.agrees_to_pay(headers);
+        control::check_allowed(method.as_str(), target, resource, &bucket.settings, agrees)?;
+        if aborts {
+            return Err(control::abort(target));
+        }
         if is_directory_bucket(self.dialect, name) {
             if asks_for_session(target) {
                 return Ok(Ok(self.session(name, number)));
@@ -219,10 +229,17 @@ impl Service {
         {
             return self.listing(&admitted, target, reset, Asked::History(query)).await;
         }
+        if resource.key.is_none()
+            && let Some(document) = control::document(target, &bucket.settings, self.dialect)?
+        {
+            count(&self.tallies.buckets);
+            return Ok(Ok(xml(StatusCode::OK, Bytes::from(document), number)));
+        }
         if let Some(key) = &resource.key {
             count(&self.tallies.objects);
             let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
-            return object(&bucket.view, key, range, number).map(Ok);
+            let found = (&bucket.view, &bucket.settings);
+            return object(found, key, method, range, number).map(Ok);
         }
         if wants_location {
             count(&self.tallies.buckets);
@@ -405,19 +422,15 @@ impl Service {
 
 /// A parameter that asks for something else than a listing.
 fn unknown_subresource(target: &Target) -> Option<&'static str> {
-    const OTHERS: [&str; 12] = [
+    const OTHERS: [&str; 8] = [
         "accelerate",
         "acl",
         "cors",
-        "encryption",
         "inventory",
         "lifecycle",
         "logging",
         "notification",
-        "policy",
-        "policyStatus",
         "replication",
-        "versioning",
     ];
     OTHERS.into_iter().find(|name| target.parameter(name).is_some())
 }

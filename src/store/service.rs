@@ -29,6 +29,8 @@ pub struct KeyInUse {
     pub id_end: String,
     /// Where the keys are from, in words.
     pub source: String,
+    /// Whether they come with a session token, and end.
+    pub temporary: bool,
 }
 
 impl KeyInUse {
@@ -40,7 +42,8 @@ impl KeyInUse {
         const SHOWN: usize = 4;
         let length = id.chars().count();
         let skipped = if length < LEAST { length } else { length - SHOWN };
-        Self { id_end: id.chars().skip(skipped).collect(), source: source.into() }
+        let id_end = id.chars().skip(skipped).collect();
+        Self { id_end, source: source.into(), temporary: false }
     }
 }
 

@@ -175,7 +175,8 @@ const ARCHIVED: [&str; 7] = [
 ];
 
 /// What a storage class means for a migration.
-pub(super) fn hazard_of_class(name: &[u8]) -> Option<Hazard> {
+#[must_use]
+pub fn hazard_of_class(name: &[u8]) -> Option<Hazard> {
     if ARCHIVED.iter().any(|archived| name.eq_ignore_ascii_case(archived.as_bytes())) {
         Some(Hazard::ObjectArchived)
     } else if name.eq_ignore_ascii_case(b"INTELLIGENT_TIERING") {

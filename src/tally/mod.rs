@@ -53,7 +53,8 @@ pub use classes::{ClassCounts, StorageClasses};
 pub use counts::Counts;
 pub use digest::SetDigest;
 pub use hazards::{
-    Example, HAZARDS, Hazard, HazardCounts, HazardInfo, Hazards, Severity, hazards_of,
+    Example, HAZARDS, Hazard, HazardCounts, HazardInfo, Hazards, Severity, hazard_of_class,
+    hazards_of,
 };
 pub use largest::{LargeObject, Largest};
 pub use options::{DestinationLimits, Options};

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
 pub(crate) mod azure;
+mod secrets;
 pub(crate) mod servers;
 
 use std::fmt::Write as _;
@@ -14,6 +15,7 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(crate) use secrets::Watch;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -26,8 +28,8 @@ use weighbridge::scan::{
     ManifestOptions, Outcome, Progress, ScanError, ScanOptions, StateOptions, scan,
 };
 use weighbridge::simulator::{
-    Behaviour, BucketConfig, Content, DEFAULT_KEY_ID, DEFAULT_REGION, DEFAULT_SECRET, Given,
-    History, Simulator, SimulatorConfig,
+    Behaviour, BucketConfig, BucketSettings, Content, DEFAULT_KEY_ID, DEFAULT_REGION,
+    DEFAULT_SECRET, Given, History, Simulator, SimulatorConfig,
 };
 use weighbridge::store::s3::{S3Config, S3Store};
 use weighbridge::store::{Quirks, Store};
@@ -62,6 +64,7 @@ pub(crate) fn config(content: &Held, behaviour: &str) -> SimulatorConfig {
     let bucket = BucketConfig {
         content: Arc::clone(content),
         history: History::default(),
+        settings: BucketSettings::default(),
         region: DEFAULT_REGION.into(),
         denied: false,
     };
@@ -308,23 +311,18 @@ pub(crate) fn scan_arguments<'a>(endpoint: &'a str, more: &[&'a str]) -> Vec<&'a
 /// Runs to the end; a run that takes too long is killed, and has no code then.
 #[track_caller]
 pub(crate) fn run(command: std::process::Command) -> Ran {
+    let watch = Watch::before(&command);
     let output = assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap();
     let ran = Ran {
         code: output.status.code(),
         stdout: output.stdout,
         stderr: String::from_utf8(output.stderr).unwrap(),
     };
-    ran.holds_no_secret();
+    watch.after(&[&ran.stdout, ran.stderr.as_bytes()]);
     ran
 }
 
 impl Ran {
-    /// No run of any test may let it slip.
-    #[track_caller]
-    fn holds_no_secret(&self) {
-        assert!(!self.said().contains(DEFAULT_SECRET), "the secret is printed: {}", self.said());
-    }
-
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
@@ -376,6 +374,7 @@ fn bytes(value: &Value) -> Option<Vec<u8>> {
 /// A run of the program that goes on while the test looks; killed when dropped.
 pub(crate) struct Running {
     child: Child,
+    watch: Watch,
     /// Files, since nobody reads from pipes meanwhile.
     stdout: File,
     stderr: File,
@@ -384,12 +383,13 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(mut command: std::process::Command) -> Self {
         let (stdout, stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let watch = Watch::before(&command);
         let child = command
             .stdout(stdout.try_clone().unwrap())
             .stderr(stderr.try_clone().unwrap())
             .spawn()
             .unwrap();
-        Self { child, stdout, stderr }
+        Self { child, watch, stdout, stderr }
     }
 
     /// Sends a signal, such as `INT`.
@@ -415,7 +415,7 @@ impl Running {
             stdout: read(&mut self.stdout),
             stderr: String::from_utf8(read(&mut self.stderr)).unwrap(),
         };
-        ran.holds_no_secret();
+        self.watch.after(&[&ran.stdout, ran.stderr.as_bytes()]);
         ran
     }
 }

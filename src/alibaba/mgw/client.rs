@@ -265,7 +265,9 @@ impl<'a> Mgw<'a> {
         let headers = if body.is_empty() { &headers[..0] } else { &headers[..] };
         let host = self.session.endpoints().mgw(self.account, self.region);
         let (host, region, resource) = (&*host, self.region, path);
-        let call = Oss4Call { method, host, region, resource, path, query, headers, body };
+        let idempotent = method.is_idempotent();
+        let call =
+            Oss4Call { method, host, region, resource, path, query, headers, body, idempotent };
         Ok(self.session.oss4(doing, &call).await?.body)
     }
 }

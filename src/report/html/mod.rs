@@ -1,22 +1,24 @@
 //! The summary as one HTML file: no scripts, nothing loaded from elsewhere, light and dark.
 //!
-//! `page` holds the document, `jobs` migration jobs, `chart` the bars (inline SVG),
+//! `page` holds the document, `jobs` migration jobs, `checks` findings of checks, `chart` the bars (inline SVG),
 //! `style.css` the looks. maud escapes whatever
 //! is put in, and keys are sanitised before, so that what cannot be seen is spelled out.
 
 mod chart;
+mod checks;
 mod jobs;
 mod page;
 
 use std::io;
 
 use crate::migration::Plan;
+use crate::preflight::Checks;
 use crate::summary::Summary;
 
 /// The summary as an HTML document.
 #[must_use]
 pub fn render(summary: &Summary) -> String {
-    page::document(summary, None).into_string()
+    page::document(summary, None, None).into_string()
 }
 
 /// Writes the summary as an HTML document.
@@ -30,5 +32,15 @@ pub fn write(summary: &Summary, writer: &mut impl io::Write) -> io::Result<()> {
 /// The summary with a plan of migration jobs as an HTML document.
 #[must_use]
 pub fn render_with_jobs(summary: &Summary, plan: &Plan) -> String {
-    page::document(summary, Some(plan)).into_string()
+    page::document(summary, Some(plan), None).into_string()
+}
+
+/// Findings of checks as an HTML document; with a summary, behind it.
+#[must_use]
+pub fn render_checks(checks: &Checks, summary: Option<&Summary>) -> String {
+    let document = match summary {
+        Some(summary) => page::document(summary, None, Some(checks)),
+        None => checks::document(checks),
+    };
+    document.into_string()
 }

@@ -2,8 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{chart, jobs};
+use super::{chart, checks, jobs};
 use crate::migration::Plan;
+use crate::preflight::Checks;
 use crate::report::figures::{bytes_iec, count, duration, objects};
 use crate::report::text::{fit, sanitize};
 use crate::report::{billed, breakdown};
@@ -16,9 +17,13 @@ const TOP: usize = 15;
 /// Columns that a key takes at most: two lines.
 const KEY_COLUMNS: usize = 160;
 
-const CSS: &str = include_str!("style.css");
+pub(super) const CSS: &str = include_str!("style.css");
 
-pub(super) fn document(summary: &Summary, plan: Option<&Plan>) -> Markup {
+pub(super) fn document(
+    summary: &Summary,
+    plan: Option<&Plan>,
+    findings: Option<&Checks>,
+) -> Markup {
     let whole = (summary.totals.objects, summary.totals.bytes);
     let location = sanitize(summary.location.as_bytes(), true);
     html! {
@@ -47,6 +52,7 @@ pub(super) fn document(summary: &Summary, plan: Option<&Plan>) -> Markup {
                 (largest(summary))
                 @if plan.is_none() { (hazards(summary)) }
                 @if let Some(plan) = plan { (jobs::section(plan)) }
+                @if let Some(findings) = findings { (checks::part(findings)) }
                 (footer(summary))
             }
         }

@@ -5,8 +5,10 @@
 //! message are what a client has to go by.
 
 use super::answer::{Answer, Refused, refused};
-use super::cloud::{Call, State};
-use super::{AlibabaConfig, totals};
+use super::cloud::Call;
+use super::config::AlibabaConfig;
+use super::state::State;
+use super::{destination, totals};
 use crate::alibaba::Element;
 
 /// An address that was created.
@@ -100,6 +102,9 @@ fn verify(call: &mut Call<'_>) -> Result<Answer, Refused> {
         if address.asked > 1 {
             answer = answer.with(Element::leaf("VerifyTime", &time));
             address.verified = fault.is_none().then_some(time);
+            if !address.detail("Role").is_empty() {
+                call.state.unaware = call.state.unaware.saturating_sub(1);
+            }
             answer = match fault {
                 None => answer.with(Element::leaf("Status", "available")),
                 Some((code, message)) => answer
@@ -119,26 +124,19 @@ fn fault(
     config: &AlibabaConfig,
 ) -> Option<(&'static str, String)> {
     let detail = |name| address.detail(name);
-    let role_is_known = |name| detail(name).is_empty() || config.roles.contains(detail(name));
-    if !role_is_known("Role") || !role_is_known("InvRole") {
-        return Some((
-            "NoPermission",
-            "The role does not exist or may not be taken on.".to_owned(),
-        ));
-    }
     let kind = detail("AddressType");
     let listed = kind == "inv";
+    if !detail("InvRole").is_empty() {
+        let documents = destination::role_documents(detail("InvRole"), state, &config.home.number);
+        if let Err(fault) = documents {
+            return Some(fault);
+        }
+    }
     if listed && let Err(message) = totals::of_list(address, state) {
         return Some(("SourceAddrBadInventory", message));
     }
     match if listed { detail("DataType") } else { kind } {
-        "oss" if !config.buckets.contains(detail("Bucket")) => {
-            Some(("DestAddrBucketNotExist", "The bucket does not exist.".to_owned()))
-        }
-        "oss" if detail("Role").is_empty() && detail("AccessId").is_empty() => {
-            Some(("NoPermission", "There is neither a role nor a key.".to_owned()))
-        }
-        "oss" => None,
+        "oss" => destination::fault(address, state, config),
         _ if detail("AccessId").is_empty() || detail("AccessSecret").is_empty() => Some((
             "SourceAddrAccessKeyOrPermissionInvalid",
             "The key of the source is missing.".to_owned(),
@@ -201,7 +199,7 @@ fn shown(address: &StoredAddress, config: &AlibabaConfig) -> Element {
         .with(Element::leaf("Version", &address.version))
         .with(Element::leaf("CreateTime", &address.created))
         .with(Element::leaf("ModifyTime", &address.created))
-        .with(Element::leaf("Owner", &config.account))
+        .with(Element::leaf("Owner", &config.home.number))
         .with(Element::leaf("Status", status))
         .with_some("VerifyTime", address.verified.as_ref())
 }

@@ -13,10 +13,26 @@ pub(super) struct Refused {
     pub(super) status: u16,
     pub(super) code: &'static str,
     pub(super) message: String,
+    /// The fine code of OSS; empty where there is none.
+    ec: &'static str,
+    /// The host to be asked instead; empty where there is none.
+    endpoint: String,
 }
 
 pub(super) fn refused(status: u16, code: &'static str, message: impl Into<String>) -> Refused {
-    Refused { status, code, message: message.into() }
+    Refused { status, code, message: message.into(), ec: "", endpoint: String::new() }
+}
+
+impl Refused {
+    /// The same with a fine code.
+    pub(super) fn with_ec(self, ec: &'static str) -> Self {
+        Self { ec, ..self }
+    }
+
+    /// The same with the host to be asked instead.
+    pub(super) fn with_endpoint(self, endpoint: String) -> Self {
+        Self { endpoint, ..self }
+    }
 }
 
 /// What is answered.
@@ -24,6 +40,8 @@ pub(super) fn refused(status: u16, code: &'static str, message: impl Into<String
 pub(super) enum Answer {
     /// Nothing but a success.
     Empty,
+    /// Nothing but a success in taking something away.
+    Gone,
     /// A document.
     Xml(Element),
     /// A value.
@@ -43,6 +61,7 @@ pub(super) fn response(
     let mut tag = None;
     let (status, kind, body) = match result {
         Ok(Answer::Empty) => (200, "text/plain", Bytes::new()),
+        Ok(Answer::Gone) => (204, "text/plain", Bytes::new()),
         Ok(Answer::Xml(document)) => (200, "application/xml", document.document().into()),
         Ok(Answer::Json(mut value)) => {
             if let Some(object) = value.as_object_mut() {
@@ -54,18 +73,21 @@ pub(super) fn response(
             tag = Some(etag);
             (200, "application/octet-stream", bytes)
         }
-        Err(Refused { status, code, message }) if json => {
+        Err(Refused { status, code, message, .. }) if json => {
             let error = serde_json::json!({
                 "Code": code, "Message": message, "RequestId": request_id, "HostId": "simulator",
             });
             (status, "application/json", error.to_string().into())
         }
-        Err(Refused { status, code, message }) => {
+        Err(Refused { status, code, message, ec, endpoint }) => {
+            let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
             let error = Element::new("Error")
                 .with(Element::leaf("Code", code))
                 .with(Element::leaf("Message", message))
                 .with(Element::leaf("RequestId", &request_id))
-                .with(Element::leaf("HostId", "simulator"));
+                .with(Element::leaf("HostId", "simulator"))
+                .with_some("EC", some(ec))
+                .with_some("Endpoint", some(&endpoint));
             (status, "application/xml", error.document().into())
         }
     };

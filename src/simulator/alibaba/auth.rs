@@ -84,7 +84,7 @@ pub(super) fn acs3(request: &Signed<'_>, credentials: &[Credential]) -> Result<(
     if let Some(name) = unsigned {
         return Err(refused(400, "IncompleteSignature", format!("{name} is not signed")));
     }
-    let query = canonical_query(request.query);
+    let query = canonical_query(&form(request.query));
     let mut canonical = format!("{}\n{}\n{query}\n", request.method, request.path).into_bytes();
     for name in signed.split(';') {
         push_header(request.headers, name, &mut canonical);
@@ -92,6 +92,14 @@ pub(super) fn acs3(request: &Signed<'_>, credentials: &[Credential]) -> Result<(
     canonical.extend_from_slice(format!("\n{signed}\n{hash}").as_bytes());
     let to_sign = format!("ACS3-HMAC-SHA256\n{}", hex(&Sha256::digest(&canonical)));
     compare(&fields, &hex(&hmac(credential.secret.as_bytes(), to_sign.as_bytes())))
+}
+
+/// The id of the key that a request is signed with, in either scheme.
+pub(super) fn key_id(headers: &HeaderMap) -> Option<String> {
+    let header = text(headers, "authorization")?;
+    let (_, credential) = header.split_once("Credential=")?;
+    let id = credential.split(['/', ',']).next()?;
+    Some(id.trim().to_owned())
 }
 
 /// The fields of an `Authorization` header.
@@ -178,6 +186,11 @@ fn push_header(headers: &HeaderMap, name: &str, out: &mut Vec<u8>) {
 
 fn decoded(text: &str) -> Vec<u8> {
     percent_encoding::percent_decode_str(text).collect()
+}
+
+/// Parameters as RAM, STS and KMS read them: SDKs write a space as `+`, and sign it as `%20`.
+pub(super) fn form(query: &str) -> String {
+    query.replace('+', "%20")
 }
 
 /// Names and values of a query as received, decoded.

@@ -1,44 +1,28 @@
 //! The way of a request: received, verified, carried out, written down, answered.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use super::address::StoredAddress;
 use super::answer::{Answer, Refused, refused, response};
 use super::auth::Signed;
+use super::config::AlibabaConfig;
 use super::host::{Named, named};
-use super::job::StoredJob;
-use super::{AlibabaConfig, ReceivedCall, Trouble, TroubleKind};
-use super::{address, auth, bucket, job, sts};
+use super::state::{Caller, State};
+use super::{ReceivedCall, Trouble, TroubleKind};
+use super::{address, auth, bucket, job, kms, permission, ram, sts};
 use crate::alibaba::Element;
 use crate::simulator::server::Respond;
 use crate::simulator::wire::{BreakOff, Payload};
 
-/// The server's configuration and all that was created.
+/// The server's configuration and all that there is.
 pub(super) struct Cloud {
     config: AlibabaConfig,
     state: Mutex<State>,
-}
-
-/// What was created so far.
-#[derive(Default)]
-pub(super) struct State {
-    pub(super) addresses: BTreeMap<String, StoredAddress>,
-    pub(super) jobs: BTreeMap<String, StoredJob>,
-    /// Objects by bucket and key.
-    pub(super) objects: BTreeMap<(String, String), Bytes>,
-    /// Documents that are kept with buckets, by bucket and name.
-    pub(super) settings: BTreeMap<(String, String), Bytes>,
-    /// Reports that were asked for, by the job's version and the run.
-    pub(super) reports: BTreeMap<(String, u64), String>,
-    calls: Vec<ReceivedCall>,
-    troubles: Vec<Trouble>,
 }
 
 /// Why a call gets no answer.
@@ -53,10 +37,12 @@ enum NoAnswer {
 pub(super) struct Call<'a> {
     pub(super) config: &'a AlibabaConfig,
     pub(super) state: &'a mut State,
+    pub(super) caller: &'a Caller,
+    pub(super) headers: &'a HeaderMap,
     pub(super) operation: &'static str,
     /// The part of the path that names something, decoded.
     pub(super) name: String,
-    /// Names and values, decoded.
+    /// Names and values of the query, and of the form in the body if there is one; decoded.
     pub(super) query: Vec<(String, String)>,
     pub(super) body: Bytes,
     /// The server's time.
@@ -69,6 +55,12 @@ impl Call<'_> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The value of a parameter that has to be there.
+    pub(super) fn required(&self, name: &str) -> Result<&str, Refused> {
+        let missing = || refused(400, "MissingParameter", format!("{name} is missing."));
+        self.parameter(name).ok_or_else(missing)
+    }
+
     /// The body's document, if its root is `root`.
     pub(super) fn document(&self, root: &str) -> Result<Element, Refused> {
         Element::parse(&self.body)
@@ -76,7 +68,13 @@ impl Call<'_> {
             .ok_or_else(|| refused(400, "MalformedXML", format!("The body is no {root}.")))
     }
 
-    /// The server's time as the service writes it.
+    /// The server's time as RAM and KMS write it.
+    pub(super) fn second(&self) -> String {
+        let time = jiff::Timestamp::from_second(self.now).unwrap_or_default();
+        time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// The server's time as OSS and the migration service write it.
     pub(super) fn time(&self) -> String {
         let time = jiff::Timestamp::from_second(self.now).unwrap_or_default();
         time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
@@ -85,7 +83,8 @@ impl Call<'_> {
 
 impl Cloud {
     pub(super) fn new(config: AlibabaConfig) -> Self {
-        Self { config, state: Mutex::default() }
+        let state = Mutex::new(State::new(&config));
+        Self { config, state }
     }
 
     pub(super) fn calls(&self) -> Vec<ReceivedCall> {
@@ -110,16 +109,21 @@ impl Cloud {
         let host = host.unwrap_or_default().to_owned();
         let service = named(&host);
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
-        let query_pairs = auth::pairs(query).into_iter().map(|(name, value)| {
-            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-            (text(name), text(value))
-        });
-        let query_pairs: Vec<(String, String)> = query_pairs.collect();
-        let action = request.headers().get("x-acs-action").and_then(|value| value.to_str().ok());
+        let form = |text: &str| pairs(&auth::form(text));
+        let mut query = if service.speaks_json() { form(query) } else { pairs(query) };
+        if text(request.headers(), "content-type").is_some_and(|kind| kind.starts_with(FORM)) {
+            query.extend(std::str::from_utf8(&body).map(form).unwrap_or_default());
+        }
+        let action = text(request.headers(), "x-acs-action").unwrap_or_default();
         let (operation, name) = match service {
-            Named::Sts => (sts::operation(action.unwrap_or_default()), String::new()),
-            Named::Bucket { .. } => bucket::operation(request.method(), path, &query_pairs),
-            Named::Migration { .. } => operation(request.method(), path, &query_pairs),
+            Named::Sts => (sts::operation(action), String::new()),
+            Named::Ram => (ram::operation(action), String::new()),
+            Named::Kms { .. } => (kms::operation(action), String::new()),
+            Named::Bucket { .. } => bucket::operation(request.method(), path, &query),
+            Named::Oss { .. } => {
+                (bucket::service_operation(request.method(), &query), String::new())
+            }
+            Named::Migration { .. } => operation(request.method(), path, &query),
             Named::Unknown => ("", String::new()),
         };
         let now = crate::store::text::date::now_seconds() + self.config.clock_ahead;
@@ -136,16 +140,24 @@ impl Cloud {
         if trouble == Some(TroubleKind::Lost) {
             return Err(NoAnswer::BrokenOff);
         }
-        let result = match (&trouble, self.verify(request, &service, &body, now)) {
+        if let Some(TroubleKind::Overtaken(edit)) = &trouble {
+            edit.carry_out(&mut state);
+        }
+        let verified = verify(&mut state, request, service, &body, now);
+        let permitted = verified.and_then(|caller| {
+            permission::permit(&state, &caller, service, operation, &name).map(|()| caller)
+        });
+        let result = match (&trouble, permitted) {
             (_, Err(refusal)) => Err(refusal),
-            (Some(TroubleKind::Refused(status, code)), Ok(())) => {
+            (Some(TroubleKind::Refused(status, code)), Ok(_)) => {
                 Err(refused(*status, code, "Refused on purpose."))
             }
-            (_, Ok(())) => {
-                let state = &mut *state;
-                let config = &self.config;
-                let query = query_pairs;
-                carry_out(&service, Call { config, state, operation, name, query, body, now })
+            (_, Ok(caller)) => {
+                let (state, config) = (&mut *state, &self.config);
+                let (caller, headers) = (&caller, request.headers());
+                let call =
+                    Call { config, state, caller, headers, operation, name, query, body, now };
+                carry_out(service, call)
             }
         };
         match trouble {
@@ -156,41 +168,7 @@ impl Cloud {
         if let Some(call) = state.calls.last_mut() {
             call.done = result.is_ok();
         }
-        Ok(response(result, service == Named::Sts, number, now))
-    }
-
-    fn verify(
-        &self,
-        request: &Request<()>,
-        service: &Named<'_>,
-        body: &[u8],
-        now: i64,
-    ) -> Result<(), Refused> {
-        let bucket = if let Named::Bucket { bucket, .. } = service { Some(*bucket) } else { None };
-        let signed = Signed {
-            method: request.method(),
-            bucket,
-            path: request.uri().path(),
-            query: request.uri().query().unwrap_or_default(),
-            headers: request.headers(),
-            body,
-            now,
-        };
-        let AlibabaConfig { account, region, credentials, .. } = &self.config;
-        match service {
-            Named::Sts => auth::acs3(&signed, credentials),
-            Named::Bucket { region: named, .. } if named != region => {
-                let message = "The bucket you are attempting to access must be addressed using the specified endpoint.";
-                Err(refused(403, "AccessDenied", message))
-            }
-            Named::Migration { account: named, .. } if named != account => {
-                Err(refused(403, "AccessDenied", "The account is not that of the key."))
-            }
-            Named::Bucket { region, .. } | Named::Migration { region, .. } => {
-                auth::oss4(&signed, credentials, region)
-            }
-            Named::Unknown => Err(refused(404, "NoSuchService", "No service has this host.")),
-        }
+        Ok(response(result, service.speaks_json(), number, now))
     }
 }
 
@@ -208,6 +186,56 @@ impl Respond for Cloud {
             Err(NoAnswer::Ever) => std::future::pending().await,
         }
     }
+}
+
+/// The type of a body that holds parameters.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Names and values, decoded.
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    auth::pairs(query).into_iter().map(|(name, value)| (text(name), text(value))).collect()
+}
+
+/// Who sent a request.
+fn verify(
+    state: &mut State,
+    request: &Request<()>,
+    service: Named<'_>,
+    body: &[u8],
+    now: i64,
+) -> Result<Caller, Refused> {
+    let bucket = if let Named::Bucket { bucket, .. } = service { Some(bucket) } else { None };
+    let signed = Signed {
+        method: request.method(),
+        bucket,
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+        headers: request.headers(),
+        body,
+        now,
+    };
+    let credentials = state.credentials();
+    match service {
+        Named::Sts | Named::Ram | Named::Kms { .. } => {
+            auth::acs3(&signed, &credentials)?;
+            let nonce = text(request.headers(), "x-acs-signature-nonce").unwrap_or_default();
+            if nonce.is_empty() || !state.nonces.insert(nonce.to_owned()) {
+                let message = "Specified signature nonce was used already.";
+                return Err(refused(400, "SignatureNonceUsed", message));
+            }
+        }
+        Named::Bucket { region, .. } | Named::Oss { region } | Named::Migration { region, .. } => {
+            auth::oss4(&signed, &credentials, region)?;
+        }
+        Named::Unknown => return Err(refused(404, "NoSuchService", "No service has this host.")),
+    }
+    let caller = auth::key_id(request.headers()).and_then(|id| state.caller(&id));
+    caller.ok_or_else(|| refused(403, "AccessDenied", "The key belongs to nobody."))
 }
 
 /// The operation of the migration service that a request asks for, and what it names.
@@ -237,11 +265,14 @@ fn operation(method: &Method, path: &str, query: &[(String, String)]) -> (&'stat
     (operation, name)
 }
 
-fn carry_out(service: &Named<'_>, call: Call<'_>) -> Result<Answer, Refused> {
+fn carry_out(service: Named<'_>, call: Call<'_>) -> Result<Answer, Refused> {
     match service {
         Named::Sts => sts::carry_out(&call),
-        Named::Bucket { bucket, .. } => bucket::carry_out(bucket, call),
-        _ => match call.operation {
+        Named::Ram => ram::carry_out(call),
+        Named::Kms { region } => kms::carry_out(region, call),
+        Named::Oss { .. } => bucket::carry_out_service(&call),
+        Named::Bucket { bucket, region } => bucket::carry_out(bucket, region, call),
+        Named::Migration { .. } | Named::Unknown => match call.operation {
             "" => Err(refused(405, "MethodNotAllowed", "There is no such operation.")),
             name if name.ends_with("Address") => address::carry_out(call),
             _ => job::carry_out(call),

@@ -52,7 +52,7 @@ pub(super) fn carry_out(mut call: Call<'_>) -> Result<Answer, Refused> {
                 return Err(refused(404, "NoSuchImportJob", message));
             };
             match call.operation {
-                "GetJob" => Ok(Answer::Xml(shown(job, &call.config.account))),
+                "GetJob" => Ok(Answer::Xml(shown(job, &call.config.home.number))),
                 "GetJobResult" => Ok(Answer::Xml(result(job, call.config.steps))),
                 "ListJobHistory" => Ok(Answer::Xml(history(job, call.config.steps))),
                 "DeleteJob" => {
@@ -75,7 +75,7 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Refused> {
     if call.state.jobs.contains_key(&name) {
         return Err(refused(409, "ImportJobAlreadyExist", format!("{name} already exists.")));
     }
-    if call.state.jobs.len() >= call.config.max_jobs {
+    if call.state.jobs.len() >= call.config.limits.jobs {
         return Err(refused(400, "JobCountExceedMaxCount", "There are too many jobs."));
     }
     for end in ["SrcAddress", "DestAddress"] {
@@ -252,7 +252,7 @@ fn list(call: &Call<'_>) -> Answer {
     let (names, next) = page(call, call.state.jobs.keys());
     let mut list = Element::new("ImportJobList");
     for job in names.iter().filter_map(|name| call.state.jobs.get(name)) {
-        list = list.with(shown(job, &call.config.account));
+        list = list.with(shown(job, &call.config.home.number));
     }
     Answer::Xml(ended(list, next))
 }
@@ -266,7 +266,8 @@ fn create_report(call: &mut Call<'_>) -> Result<Answer, Refused> {
     let Some(job) = job else {
         return Err(refused(404, "NoSuchImportJob", "The specified import job does not exist."));
     };
-    let prefix = format!("aliyun_mgw_import_report/{}@{version}@{runtime}_", call.config.account);
+    let prefix =
+        format!("aliyun_mgw_import_report/{}@{version}@{runtime}_", call.config.home.number);
     // Names as they are encoded in lists, then what is left open here.
     let mut failed = Vec::new();
     for key in job.found.iter().flat_map(|found| &found.archived) {

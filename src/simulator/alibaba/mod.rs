@@ -1,76 +1,48 @@
-//! The control side of Alibaba Cloud on loopback: migration jobs, STS, buckets and what is kept with them.
+//! The control side of Alibaba Cloud on loopback: migration jobs, RAM, STS, KMS, buckets and what is kept
+//! with them.
 //!
 //! One server stands in for all services; a request's `Host` header says which it is for. Signatures are
-//! verified by this module's own reading of the rules. What was created stays until it is deleted, jobs go
-//! on by a step whenever somebody asks about them, and count what they would copy: from [`Content`] for
-//! other providers' buckets, and from the list of objects where they are given one. [`Trouble`] makes calls
-//! fail before or after they took effect.
+//! verified, and policies judged, by this module's own reading of the rules. There are several accounts,
+//! each with its keys, users, roles, policies, buckets and keys of KMS: seeded, then created, changed and
+//! deleted by calls. Jobs go on by a step whenever somebody asks about them, and count what they would
+//! copy: from [`Content`](super::Content) for other providers' buckets, and from the list of objects where
+//! they are given one. A data address is found available only if the migration service could really write
+//! there. [`Trouble`] makes calls fail before or after they took effect.
 //!
-//! * `auth`: signatures. * `cloud`: the way of a request. * `answer`: answers and refusals.
-//! * `address`, `job`, `totals`: the migration service. * `sts`. * `bucket`.
+//! * `config`, `seed`: what there is at the start. * `state`: what there is now.
+//! * `host`, `auth`, `cloud`: the way of a request. * `answer`: answers and refusals.
+//! * `judge`, `permission`: what policies say, who may do what.
+//! * `address`, `destination`, `job`, `totals`: the migration service. * `ram`, `sts`, `kms`, `bucket`.
 
 mod address;
 mod answer;
 mod auth;
 mod bucket;
 mod cloud;
+mod config;
+mod destination;
 mod host;
 mod job;
+mod judge;
+mod kms;
+mod permission;
+mod ram;
+mod seed;
+mod state;
 mod sts;
 mod totals;
+mod trouble;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::SocketAddr;
 
 use cloud::Cloud;
 
-use super::config::Credential;
-use super::content::Content;
+pub use config::{AlibabaConfig, AlibabaLimits};
+pub use seed::{AlibabaAccount, AlibabaBucket, AlibabaKey, AlibabaRole, AlibabaUser, Denied};
+pub use trouble::{Edit, Trouble, TroubleKind};
+
 use super::error::SimulatorError;
 use super::server::Server;
-
-/// What the server is started with.
-#[derive(Clone)]
-pub struct AlibabaConfig {
-    /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The number of the account.
-    pub account: String,
-    /// The region that everything is in.
-    pub region: String,
-    /// Accepted keys.
-    pub credentials: Vec<Credential>,
-    /// Buckets of other providers, which jobs read from.
-    pub sources: BTreeMap<String, Arc<dyn Content>>,
-    /// The account's own buckets.
-    pub buckets: BTreeSet<String>,
-    /// Names of the roles that the migration service may take on.
-    pub roles: BTreeSet<String>,
-    /// The most jobs.
-    pub max_jobs: usize,
-    /// How many questions a job takes from its launch to its end, beside those for getting started.
-    pub steps: u64,
-    /// How far the server's clock is ahead, in seconds.
-    pub clock_ahead: i64,
-}
-
-impl Default for AlibabaConfig {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            account: "1234567890123456".to_owned(),
-            region: "cn-hangzhou".to_owned(),
-            credentials: vec![Credential::default()],
-            sources: BTreeMap::new(),
-            buckets: BTreeSet::new(),
-            roles: BTreeSet::new(),
-            max_jobs: 500,
-            steps: 4,
-            clock_ahead: 0,
-        }
-    }
-}
 
 /// A call as it was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,32 +57,6 @@ pub struct ReceivedCall {
     pub body: Vec<u8>,
     /// Whether it was carried out and answered with a success.
     pub done: bool,
-}
-
-/// Calls that fail on purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// Which operation; all, without one.
-    pub operation: Option<&'static str>,
-    /// How many such calls go well first.
-    pub after: u64,
-    /// How many fail then.
-    pub times: u64,
-    /// How they fail.
-    pub kind: TroubleKind,
-}
-
-/// How a call fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TroubleKind {
-    /// It is refused with this status and code.
-    Refused(u16, &'static str),
-    /// The connection breaks before anything happened.
-    Lost,
-    /// It takes effect, and the connection breaks before the answer.
-    AnswerLost,
-    /// It takes effect, and no answer ever comes.
-    Unanswered,
 }
 
 /// A running server. Dropping it stops it.

@@ -2,9 +2,9 @@
 
 use std::io::Read as _;
 
-use super::AlibabaConfig;
 use super::address::StoredAddress;
-use super::cloud::State;
+use super::config::AlibabaConfig;
+use super::state::State;
 
 /// What there is to copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

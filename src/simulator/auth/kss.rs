@@ -9,16 +9,20 @@ use crate::simulator::config::Credential;
 use crate::simulator::s3::S3Error;
 
 /// The parameters of requests spoken here that name another resource than the bucket or object.
-const SUBRESOURCES: [&str; 9] = [
+const SUBRESOURCES: [&str; 13] = [
     "acl",
     "cors",
+    "encryption",
     "lifecycle",
     "location",
     "logging",
     "policy",
+    "requestPayment",
     "uploadId",
     "uploads",
+    "versioning",
     "versions",
+    "website",
 ];
 
 /// Checks `KSS ID:SIGNATURE`.

@@ -22,6 +22,10 @@ const MOST_SKEW: i64 = 15 * 60;
 pub(super) enum Action {
     List,
     Read,
+    /// Ask what is kept with a container, which a signature for it alone may not.
+    AskContainer,
+    /// List the account's containers, which only a signature for it may.
+    ListContainers,
     /// Ask about the account, which any signature may.
     Ask,
 }
@@ -171,12 +175,22 @@ fn verify_sas(
             "Signature not valid in the specified time frame",
         ));
     }
-    let letter = match request.action {
-        Action::List => 'l',
-        Action::Read => 'r',
+    // Addresses are one or a range; of those that a test would name, the loopback's is ours.
+    if !value("sip").is_empty() && !value("sip").starts_with("127.") {
+        return Err(Code::AuthorizationSourceIPMismatch.into());
+    }
+    let (letter, resource) = match request.action {
+        Action::List => ('l', 'c'),
+        Action::Read => ('r', 'o'),
+        Action::AskContainer => ('r', 'c'),
+        Action::ListContainers => ('l', 's'),
         Action::Ask => return Ok(()),
     };
-    let reaches = !of_account || value("srt").contains(if letter == 'l' { 'c' } else { 'o' });
+    let own = matches!(request.action, Action::AskContainer | Action::ListContainers);
+    if own && !of_account {
+        return Err(Code::AuthorizationFailure.into());
+    }
+    let reaches = !of_account || value("srt").contains(resource);
     if value("sp").contains(letter) && reaches {
         return Ok(());
     }

@@ -13,9 +13,12 @@ pub(super) struct AzureError {
 /// The service's error codes, as far as they are spoken here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Code {
+    AccountIsDisabled,
     AuthenticationFailed,
     AuthorizationFailure,
     AuthorizationPermissionMismatch,
+    AuthorizationSourceIPMismatch,
+    BlobArchived,
     BlobNotFound,
     ContainerNotFound,
     EndpointUnsupportedAccountFeatures,
@@ -24,8 +27,11 @@ pub(super) enum Code {
     InvalidHeaderValue,
     InvalidQueryParameterValue,
     InvalidRange,
+    InvalidResourceName,
+    KeyBasedAuthenticationNotPermitted,
     NoAuthenticationInformation,
     OutOfRangeQueryParameterValue,
+    PublicAccessNotPermitted,
     ServerBusy,
     UnsupportedHttpVerb,
 }
@@ -34,6 +40,32 @@ impl Code {
     /// Name, status and usual words.
     pub(super) fn parts(self) -> (&'static str, u16, &'static str) {
         match self {
+            Self::AccountIsDisabled => {
+                ("AccountIsDisabled", 403, "The specified account is disabled.")
+            }
+            Self::AuthorizationSourceIPMismatch => (
+                "AuthorizationSourceIPMismatch",
+                403,
+                "This request is not authorized to perform this operation using this source IP.",
+            ),
+            Self::BlobArchived => {
+                ("BlobArchived", 409, "This operation is not permitted on an archived blob.")
+            }
+            Self::InvalidResourceName => (
+                "InvalidResourceName",
+                400,
+                "The specified resource name contains invalid characters.",
+            ),
+            Self::KeyBasedAuthenticationNotPermitted => (
+                "KeyBasedAuthenticationNotPermitted",
+                403,
+                "Key based authentication is not permitted on this storage account.",
+            ),
+            Self::PublicAccessNotPermitted => (
+                "PublicAccessNotPermitted",
+                409,
+                "Public access is not permitted on this storage account.",
+            ),
             Self::AuthenticationFailed => (
                 "AuthenticationFailed",
                 403,

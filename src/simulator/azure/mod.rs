@@ -32,6 +32,7 @@ use super::faults::Fault;
 use super::mix::digest;
 use super::s3::{ByteRange, Distortion, Synthetic, Target, View, range_of};
 use super::service::{Bucket, Service};
+use super::settings::{AccountRefusal, ObjectSettings};
 use super::wire::{BreakOff, Payload};
 use crate::base64;
 
@@ -154,6 +155,8 @@ async fn answer<B>(
     let action = match (parameter("restype"), parameter("comp")) {
         (b"account", b"properties") => Action::Ask,
         (b"container", b"list") => Action::List,
+        (b"container", b"") => Action::AskContainer,
+        (b"", b"list") => Action::ListContainers,
         _ => Action::Read,
     };
     let received = Received {
@@ -165,6 +168,10 @@ async fn answer<B>(
         container: &resource.container,
         action,
     };
+    let named = service.buckets.get(&resource.container);
+    if let Some(refusal) = named.and_then(|container| container.settings.refusal) {
+        return Err(refused(refusal).into());
+    }
     let signed = verify(&received, &service.credentials, service.now())?;
     if !signed && !service.anonymous {
         return Err(Code::NoAuthenticationInformation.into());
@@ -173,7 +180,18 @@ async fn answer<B>(
         count(&service.tallies.buckets);
         return Ok(Ok(account(service)));
     }
-    let container = service.buckets.get(&resource.container).ok_or(Code::ContainerNotFound)?;
+    if action == Action::ListContainers {
+        count(&service.tallies.buckets);
+        let containers = service.buckets.keys().map(String::as_str);
+        let document = render::containers(containers, parameter("prefix"));
+        return Ok(Ok(document_of(StatusCode::OK, Bytes::from(document))));
+    }
+    let sound =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-$".contains(&byte);
+    if !resource.container.bytes().all(sound) {
+        return Err(Code::InvalidResourceName.into());
+    }
+    let container = named.ok_or(Code::ContainerNotFound)?;
     if container.denied {
         return Err(Code::AuthorizationFailure.into());
     }
@@ -184,10 +202,25 @@ async fn answer<B>(
         count(&service.tallies.objects);
         let range = ["x-ms-range", "range"].iter().find_map(|name| request.headers().get(*name));
         let range = range.and_then(|range| range.to_str().ok());
-        return blob(&container.view, &resource.blob, range).map(Ok);
+        let settings = container.settings.objects.get(&resource.blob);
+        return blob(&container.view, settings, method, &resource.blob, range).map(Ok);
     }
     count(&service.tallies.buckets);
-    Ok(Ok(Response::new(Payload::empty())))
+    let mut answer = Response::new(Payload::empty());
+    let truth = |truth| HeaderValue::from_static(if truth { "true" } else { "false" });
+    let settings = &container.settings;
+    answer.headers_mut().insert("x-ms-has-immutability-policy", truth(settings.immutable));
+    answer.headers_mut().insert("x-ms-has-legal-hold", truth(settings.held));
+    Ok(Ok(answer))
+}
+
+fn refused(refusal: AccountRefusal) -> Code {
+    match refusal {
+        AccountRefusal::Firewall => Code::AuthorizationFailure,
+        AccountRefusal::NoAccountKeys => Code::KeyBasedAuthenticationNotPermitted,
+        AccountRefusal::Disabled => Code::AccountIsDisabled,
+        AccountRefusal::NoPublicAccess => Code::PublicAccessNotPermitted,
+    }
 }
 
 fn account(service: &Service) -> Response<Payload> {
@@ -268,8 +301,17 @@ async fn listing(
     Ok(Ok(answer))
 }
 
-fn blob(view: &View, name: &[u8], range: Option<&str>) -> Result<Response<Payload>, AzureError> {
+fn blob(
+    view: &View,
+    settings: Option<&ObjectSettings>,
+    method: &Method,
+    name: &[u8],
+    range: Option<&str>,
+) -> Result<Response<Payload>, AzureError> {
     let attributes = view.find(name).ok_or(Code::BlobNotFound)?;
+    if method == Method::GET && attributes.storage_class == b"Archive" {
+        return Err(Code::BlobArchived.into());
+    }
     let size = attributes.size;
     let (status, part) = match range_of(range, size) {
         ByteRange::Whole => (StatusCode::OK, 0..size),
@@ -289,6 +331,13 @@ fn blob(view: &View, name: &[u8], range: Option<&str>) -> Result<Response<Payloa
     if status == StatusCode::PARTIAL_CONTENT {
         let range = format!("bytes {}-{}/{size}", part.start, part.end - 1);
         facts.push((header::CONTENT_RANGE, range));
+    }
+    if !attributes.storage_class.is_empty() {
+        let tier = String::from_utf8_lossy(attributes.storage_class).into_owned();
+        facts.push((HeaderName::from_static("x-ms-access-tier"), tier));
+    }
+    if let Some(status) = settings.and_then(|settings| settings.archive_status.clone()) {
+        facts.push((HeaderName::from_static("x-ms-archive-status"), status));
     }
     for (name, value) in facts {
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -235,3 +235,17 @@ fn push_text(out: &mut Vec<u8>, name: &str, text: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.push(b'>');
 }
+/// The list of containers whose names begin with `prefix`.
+pub(super) fn containers<'a>(names: impl Iterator<Item = &'a str>, prefix: &[u8]) -> Vec<u8> {
+    let mut out =
+        "\u{FEFF}<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults><Containers>"
+            .as_bytes()
+            .to_vec();
+    for name in names.filter(|name| name.as_bytes().starts_with(prefix)) {
+        out.extend_from_slice(b"<Container><Name>");
+        push_xml(&mut out, name.as_bytes());
+        out.extend_from_slice(b"</Name></Container>");
+    }
+    out.extend_from_slice(b"</Containers><NextMarker /></EnumerationResults>");
+    out
+}

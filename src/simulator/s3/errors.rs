@@ -20,16 +20,21 @@ pub(crate) enum ErrorCode {
     InternalError,
     InvalidAccessKeyId,
     InvalidArgument,
+    InvalidObjectState,
     InvalidRange,
     InvalidRequest,
     InvalidToken,
     MethodNotAllowed,
     NoSuchBucket,
+    NoSuchBucketPolicy,
     NoSuchKey,
+    NoSuchServerSideEncryptionRule,
     NoSuchUpload,
+    NoSuchWebsiteConfiguration,
     NotImplemented,
     PermanentRedirect,
     RequestTimeTooSkewed,
+    ServerSideEncryptionConfigurationNotFoundError,
     SignatureDoesNotMatch,
     SlowDown,
 }
@@ -44,16 +49,23 @@ impl ErrorCode {
             Self::InternalError => "InternalError",
             Self::InvalidAccessKeyId => "InvalidAccessKeyId",
             Self::InvalidArgument => "InvalidArgument",
+            Self::InvalidObjectState => "InvalidObjectState",
             Self::InvalidRange => "InvalidRange",
             Self::InvalidRequest => "InvalidRequest",
             Self::InvalidToken => "InvalidToken",
             Self::MethodNotAllowed => "MethodNotAllowed",
             Self::NoSuchBucket => "NoSuchBucket",
+            Self::NoSuchBucketPolicy => "NoSuchBucketPolicy",
             Self::NoSuchKey => "NoSuchKey",
+            Self::NoSuchServerSideEncryptionRule => "NoSuchServerSideEncryptionRule",
             Self::NoSuchUpload => "NoSuchUpload",
+            Self::NoSuchWebsiteConfiguration => "NoSuchWebsiteConfiguration",
             Self::NotImplemented => "NotImplemented",
             Self::PermanentRedirect => "PermanentRedirect",
             Self::RequestTimeTooSkewed => "RequestTimeTooSkewed",
+            Self::ServerSideEncryptionConfigurationNotFoundError => {
+                "ServerSideEncryptionConfigurationNotFoundError"
+            }
             Self::SignatureDoesNotMatch => "SignatureDoesNotMatch",
             Self::SlowDown => "SlowDown",
         }
@@ -70,9 +82,16 @@ impl ErrorCode {
             | Self::InvalidToken => 400,
             Self::AccessDenied
             | Self::InvalidAccessKeyId
+            | Self::InvalidObjectState
             | Self::RequestTimeTooSkewed
             | Self::SignatureDoesNotMatch => 403,
-            Self::NoSuchBucket | Self::NoSuchKey | Self::NoSuchUpload => 404,
+            Self::NoSuchBucket
+            | Self::NoSuchBucketPolicy
+            | Self::NoSuchKey
+            | Self::NoSuchServerSideEncryptionRule
+            | Self::NoSuchUpload
+            | Self::NoSuchWebsiteConfiguration
+            | Self::ServerSideEncryptionConfigurationNotFoundError => 404,
             Self::MethodNotAllowed => 405,
             Self::InvalidRange => 416,
             Self::InternalError => 500,
@@ -98,6 +117,15 @@ impl ErrorCode {
             Self::InvalidToken => "The provided token is malformed or otherwise invalid.",
             Self::MethodNotAllowed => "The specified method is not allowed against this resource.",
             Self::NoSuchBucket => "The specified bucket does not exist",
+            Self::InvalidObjectState => "The operation is not valid for the object's storage class",
+            Self::NoSuchBucketPolicy => "The bucket policy does not exist",
+            Self::NoSuchServerSideEncryptionRule
+            | Self::ServerSideEncryptionConfigurationNotFoundError => {
+                "The server side encryption configuration was not found"
+            }
+            Self::NoSuchWebsiteConfiguration => {
+                "The specified bucket does not have a website configuration"
+            }
             Self::NoSuchKey => "The specified key does not exist.",
             Self::NoSuchUpload => "The specified multipart upload does not exist.",
             Self::NotImplemented => {

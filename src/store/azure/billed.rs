@@ -6,8 +6,7 @@
 
 use futures::future::{BoxFuture, FutureExt as _};
 
-use super::asked::Asked;
-use super::client::AzureStore;
+use super::client::{Ask, AzureStore};
 use super::decode::{Expected, decode_versions};
 use super::query;
 use crate::store::{
@@ -30,7 +29,7 @@ impl AzureStore {
         let include = include(request.include, self.quirks.ordered);
         let parameters = query::including(query::list(&asked, &self.quirks)?, &include);
         let mut body = Vec::new();
-        self.send_corrected(&parameters, &Asked::Xml, &mut body).await?;
+        self.send_corrected(&Ask::get(&parameters), &mut body).await?;
         let expected = Expected { container: &self.container, quirks: &self.quirks };
         let page = decode_versions(body, request, &asked, &expected);
         page.map_err(|rejected| self.redacted(rejected.into()))

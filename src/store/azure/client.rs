@@ -4,17 +4,17 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, SERVER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER,
     USER_AGENT,
 };
-use http::{HeaderMap, Request, Uri};
+use http::{HeaderMap, Method, Request, Uri};
 
-use super::asked::{self, Arrow, Asked, REQUEST_ID};
 use super::bearer::Token;
 use super::config::AzureConfig;
 use super::credentials::{Credential, Resolved, resolve};
 use super::decode::{Expected, decode, decode_arrow};
 use super::error;
+use super::format::{self, Arrow, Format, REQUEST_ID};
 use super::query::{self, Parameters};
 use super::sign::{self, Unsigned};
 use crate::store::KeyInUse;
@@ -34,7 +34,7 @@ pub struct AzureStore {
     http: Client,
     endpoint: BaseUrl,
     /// Of the container, encoded as sent and signed.
-    path: String,
+    pub(super) path: String,
     credential: Credential,
     arrow: Arrow,
     /// Whether the account is known to have no hierarchical namespace.
@@ -43,6 +43,36 @@ pub struct AzureStore {
     skew: AtomicI64,
     /// Whether the server named itself as the service itself.
     genuine: AtomicBool,
+}
+
+/// The `Range` of the first byte.
+const FIRST_BYTE: &str = "bytes=0-0";
+
+/// What is asked of an account.
+#[derive(Clone, Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) method: Method,
+    pub(super) place: Place<'a>,
+    pub(super) parameters: &'a Parameters,
+    /// Of a blob's content nothing but its first byte.
+    pub(super) first_byte: bool,
+    pub(super) format: &'a Format,
+}
+
+/// Whom a request is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place<'a> {
+    Account,
+    Container,
+    Blob(&'a [u8]),
+}
+
+impl<'a> Ask<'a> {
+    /// What the container has to say to `parameters`.
+    pub(super) fn get(parameters: &'a Parameters) -> Self {
+        let (method, place) = (Method::GET, Place::Container);
+        Self { method, place, parameters, first_byte: false, format: &Format::Xml }
+    }
 }
 
 impl AzureStore {
@@ -94,7 +124,7 @@ impl AzureStore {
     /// for sure. Not everyone may read those, so a refusal says nothing.
     async fn look_at_account(&mut self) {
         let mut body = Vec::new();
-        match self.send_corrected(&query::account(), &Asked::Xml, &mut body).await {
+        match self.send_corrected(&Ask::get(&query::account()), &mut body).await {
             Ok(head) => {
                 let header = head.headers.get("x-ms-is-hns-enabled");
                 let said = header.and_then(|value| value.to_str().ok());
@@ -110,11 +140,11 @@ impl AzureStore {
 
     async fn list_page(&self, request: &PageRequest, page: &mut Page) -> Result<(), StoreError> {
         let parameters = query::list(request, &self.quirks)?;
-        let asked = self.arrow.ask(request, &self.quirks);
-        if asked == Asked::Xml {
+        let format = self.arrow.wanted(request, &self.quirks);
+        if format == Format::Xml {
             return self.xml_page(&parameters, request, page).await;
         }
-        let Some(error) = self.arrow_page(&parameters, &asked, request, page).await? else {
+        let Some(error) = self.arrow_page(&parameters, &format, request, page).await? else {
             return Ok(());
         };
         self.xml_page(&parameters, request, page).await?;
@@ -126,14 +156,15 @@ impl AzureStore {
     async fn arrow_page(
         &self,
         parameters: &Parameters,
-        asked: &Asked,
+        format: &Format,
         request: &PageRequest,
         page: &mut Page,
     ) -> Result<Option<StoreError>, StoreError> {
-        let error = match self.send_corrected(parameters, asked, &mut page.body).await {
-            Ok(head) if asked::is_arrow(&head.headers) => {
+        let ask = Ask { format, ..Ask::get(parameters) };
+        let error = match self.send_corrected(&ask, &mut page.body).await {
+            Ok(head) if format::is_arrow(&head.headers) => {
                 self.note_server(&head);
-                let answer = asked.is_answer(&head.headers);
+                let answer = format.is_answer(&head.headers);
                 match answer.and_then(|()| decode_arrow(page, request, &self.expected())) {
                     Ok(()) => return Ok(None),
                     Err(error) => self.redacted(error.into()),
@@ -145,7 +176,7 @@ impl AzureStore {
             }
             Err(error) => error,
         };
-        if asked::speaks_against(&error) { Ok(Some(error)) } else { Err(error) }
+        if format::speaks_against(&error) { Ok(Some(error)) } else { Err(error) }
     }
 
     async fn xml_page(
@@ -154,7 +185,7 @@ impl AzureStore {
         request: &PageRequest,
         page: &mut Page,
     ) -> Result<(), StoreError> {
-        match self.send_corrected(parameters, &Asked::Xml, &mut page.body).await {
+        match self.send_corrected(&Ask::get(parameters), &mut page.body).await {
             Ok(head) => self.decode_xml(&head, request, page),
             // Nothing is lost yet: the walk that follows needs no starts.
             Err(error) if knows_no_start(&error, parameters) => {
@@ -198,12 +229,11 @@ impl AzureStore {
     /// One attempt, and a second one at once where the clock or the token was what was wrong with the first.
     pub(super) async fn send_corrected(
         &self,
-        parameters: &Parameters,
-        asked: &Asked,
+        ask: &Ask<'_>,
         body: &mut Vec<u8>,
     ) -> Result<Head, StoreError> {
         let mut token = self.token().await?;
-        let mut error = match self.send(parameters, asked, token.as_ref(), body).await {
+        let mut error = match self.send(ask, token.as_ref(), body).await {
             Ok(head) => return Ok(head),
             Err(error) => error,
         };
@@ -225,7 +255,7 @@ impl AzureStore {
             _ => false,
         };
         if corrected {
-            error = match self.send(parameters, asked, token.as_ref(), body).await {
+            error = match self.send(ask, token.as_ref(), body).await {
                 Ok(head) => return Ok(head),
                 Err(error) => error,
             };
@@ -235,12 +265,11 @@ impl AzureStore {
 
     async fn send(
         &self,
-        parameters: &Parameters,
-        asked: &Asked,
+        ask: &Ask<'_>,
         token: Option<&Token>,
         body: &mut Vec<u8>,
     ) -> Result<Head, StoreError> {
-        let call = self.call(parameters, asked, token)?;
+        let call = self.call(ask, token)?;
         let head = self.http.fetch(call, body).await?;
         if head.status.is_success() {
             return Ok(head);
@@ -248,37 +277,50 @@ impl AzureStore {
         Err(error::read(head.status, &head.headers, body))
     }
 
-    fn call(
-        &self,
-        parameters: &Parameters,
-        asked: &Asked,
-        token: Option<&Token>,
-    ) -> Result<Request<()>, StoreError> {
-        let mut uri =
-            format!("{}{}?{}", self.endpoint.origin(), self.path, query::write(parameters));
+    fn call(&self, ask: &Ask<'_>, token: Option<&Token>) -> Result<Request<()>, StoreError> {
+        let path = self.path_of(ask.place);
+        let mut query = query::write(ask.parameters);
         if let Credential::Sas(sas) = &self.credential {
-            uri.push('&');
-            uri.push_str(sas.token());
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.push_str(sas.token());
         }
+        let mark = if query.is_empty() { "" } else { "?" };
+        let uri = format!("{}{path}{mark}{query}", self.endpoint.origin());
         // The address is not repeated: it may hold a signature.
         let uri: Uri = uri.parse().map_err(|_| {
             StoreError::new(
                 ErrorKind::Setup,
-                format!("`{}{}` is not a URL", self.endpoint.origin(), self.path),
+                format!("`{}{path}` is not a URL", self.endpoint.origin()),
             )
         })?;
         let mut call = Request::new(());
         *call.uri_mut() = uri;
-        *call.headers_mut() = self.headers(parameters, asked, token).map_err(|_| {
+        *call.method_mut() = ask.method.clone();
+        *call.headers_mut() = self.headers(ask, &path, token).map_err(|_| {
             StoreError::new(ErrorKind::Setup, "the host or the token holds control characters")
         })?;
         Ok(call)
     }
 
+    /// The path of what is asked, encoded as sent and signed.
+    fn path_of(&self, place: Place<'_>) -> String {
+        match place {
+            Place::Account => format!("{}/", self.endpoint.path),
+            Place::Container => self.path.clone(),
+            Place::Blob(name) => {
+                let mut path = format!("{}/", self.path);
+                percent::encode_path(name, &mut path);
+                path
+            }
+        }
+    }
+
     fn headers(
         &self,
-        parameters: &Parameters,
-        asked: &Asked,
+        ask: &Ask<'_>,
+        path: &str,
         token: Option<&Token>,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
         let mut headers = HeaderMap::with_capacity(8);
@@ -291,15 +333,20 @@ impl AzureStore {
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
         let date = date::http(now);
         headers.insert("x-ms-date", date.parse()?);
-        headers.insert("x-ms-version", HeaderValue::from_static(asked.version()));
-        if let Asked::Arrow { id } = asked {
-            headers.insert(ACCEPT, HeaderValue::from_static(asked::ACCEPT));
+        headers.insert("x-ms-version", HeaderValue::from_static(ask.format.version()));
+        if let Format::Arrow { id } = ask.format {
+            headers.insert(ACCEPT, HeaderValue::from_static(format::ACCEPT));
             headers.insert(REQUEST_ID, id.parse()?);
+        }
+        if ask.first_byte {
+            headers.insert(RANGE, HeaderValue::from_static(FIRST_BYTE));
         }
         let authorization = match &self.credential {
             Credential::Key(key) => {
-                let Self { account, path, .. } = self;
-                let unsigned = Unsigned { account, path, parameters, date: &date, asked };
+                let Ask { method, parameters, format, .. } = ask;
+                let (method, account, date) = (method.as_str(), &self.account, &date);
+                let range = if ask.first_byte { FIRST_BYTE } else { "" };
+                let unsigned = Unsigned { method, range, account, path, parameters, date, format };
                 Some(sign::authorization(&unsigned, key))
             }
             _ => token.map(|token| format!("Bearer {}", *token.text)),

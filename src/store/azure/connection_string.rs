@@ -41,6 +41,13 @@ const NAMES: [&str; 7] = [
     "usedevelopmentstorage",
 ];
 
+/// The shared access signature of a connection string, as written; `None` where it has none.
+pub(super) fn signature(text: &str) -> Option<&str> {
+    let pairs = text.trim().trim_matches('"').split(';').filter_map(|pair| pair.split_once('='));
+    let mut named = pairs.filter(|(name, _)| name.trim().eq_ignore_ascii_case(NAMES[5]));
+    named.next().map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+}
+
 impl ConnectionString {
     /// Reads a connection string; `source` is where it came from, in words, `now` is in seconds since 1970.
     ///
@@ -126,6 +133,14 @@ mod tests {
 
     fn read(text: &str) -> Result<ConnectionString, StoreError> {
         ConnectionString::parse(text, "a file", 0)
+    }
+
+    #[test]
+    fn a_signature_is_found_in_any_case_and_a_key_is_none() {
+        let found = signature("BlobEndpoint=https://a; sharedAccessSignature=sv=1&sig=x=;");
+        assert_eq!(found, Some("sv=1&sig=x="));
+        assert_eq!(signature("AccountName=a;AccountKey=AAAA"), None);
+        assert_eq!(signature("SharedAccessSignature="), None);
     }
 
     #[test]

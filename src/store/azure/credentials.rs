@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::bearer::{Bearer, TokenSource as _};
 use super::config::{AzureAccess, AzureConfig, Secret};
-use super::connection_string::{Access, ConnectionString};
+use super::connection_string::{self, Access, ConnectionString};
 use super::entra::EntraId;
 use super::key::AccountKey;
-use super::sas::Sas;
+use super::sas::{Sas, SasTerms};
 use crate::location::AZURE_SUFFIX;
 use crate::store::http::base::{BaseUrl, is_loopback};
 use crate::store::{ErrorKind, KeyInUse, StoreError, http};
@@ -62,6 +62,42 @@ pub async fn find_keys() -> Result<Option<KeyInUse>, StoreError> {
     let entra = EntraId::new(&|name| std::env::var(name).ok(), http::Settings::default())?;
     entra.token().await?;
     Ok(Some(KeyInUse::new("", entra.title())))
+}
+
+/// What authorises requests, as far as anybody may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessKind {
+    /// A key of the account.
+    AccountKey,
+    /// A shared access signature on these terms.
+    Sas(SasTerms),
+    /// A token of Entra ID.
+    Token,
+    /// Nothing.
+    Anonymous,
+}
+
+/// What would authorise requests, whether it is worth anything or not.
+///
+/// # Errors
+/// [`ErrorKind::Setup`] where the environment holds what is for another account.
+pub fn access_kind(config: &AzureConfig) -> Result<AccessKind, StoreError> {
+    let access = match &config.access {
+        AzureAccess::Environment => environment(&config.account, &|name| std::env::var(name).ok())?,
+        said => said.clone(),
+    };
+    Ok(match access {
+        AzureAccess::ConnectionString(Secret { text, .. }) => {
+            let signature = connection_string::signature(&text);
+            signature.map_or(AccessKind::AccountKey, |text| AccessKind::Sas(SasTerms::read(text)))
+        }
+        AzureAccess::AccountKey(_) => AccessKind::AccountKey,
+        AzureAccess::Sas(Secret { text, .. }) => AccessKind::Sas(SasTerms::read(&text)),
+        AzureAccess::EntraId | AzureAccess::Environment | AzureAccess::Bearer(_) => {
+            AccessKind::Token
+        }
+        AzureAccess::Anonymous => AccessKind::Anonymous,
+    })
 }
 
 /// Everything that was left open in the configuration.

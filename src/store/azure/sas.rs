@@ -11,6 +11,53 @@ use zeroize::Zeroizing;
 use crate::store::text::timestamp;
 use crate::store::{ErrorKind, StoreError};
 
+/// What a shared access signature says that it allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SasTerms {
+    /// The letters of `sp`; empty where a stored access policy holds them.
+    pub permissions: String,
+    /// When it begins to hold, in seconds since 1970, where it says so.
+    pub begins: Option<i64>,
+    /// When it ends, in seconds since 1970, where it says so.
+    pub ends: Option<i64>,
+    /// The addresses that may use it, as written; empty for all.
+    pub addresses: String,
+    /// Whether a stored access policy of the container holds what is not said here.
+    pub stored: bool,
+    /// Whether it is for the account and not for one container or blob.
+    pub of_account: bool,
+    /// What it is for: the letters of `srt` of one for the account, else `sr`.
+    pub resources: String,
+    /// The letters of `ss` of one for the account.
+    pub services: String,
+}
+
+impl SasTerms {
+    /// Reads the terms off a token, with or without the URL before it, whatever they are worth.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let value = |name: &str| {
+            let token = text.trim();
+            let token = token.split_once('?').map_or(token, |(_, query)| query);
+            let mut pairs = token.split('&').filter_map(|pair| pair.split_once('='));
+            let found = pairs.find(|(found, _)| *found == name).map(|(_, value)| value);
+            found.map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned())
+        };
+        let time = |name| value(name).and_then(|text| seconds(&text));
+        let of_account = value("ss").is_some() || value("srt").is_some();
+        Self {
+            permissions: value("sp").unwrap_or_default(),
+            begins: time("st"),
+            ends: time("se"),
+            addresses: value("sip").unwrap_or_default(),
+            stored: value("si").is_some_and(|policy| !policy.is_empty()),
+            of_account,
+            resources: value(if of_account { "srt" } else { "sr" }).unwrap_or_default(),
+            services: value("ss").unwrap_or_default(),
+        }
+    }
+}
+
 /// A shared access signature: part of a query, appended as it is. It is never shown and is overwritten
 /// when dropped.
 pub(super) struct Sas {
@@ -136,6 +183,21 @@ mod tests {
         assert!(error.message.contains("\nhint: "), "{error}");
         assert!(!error.message.contains("SECRET"), "{error}");
         error
+    }
+
+    #[test]
+    fn terms_are_read_whatever_they_are_worth() {
+        let terms = SasTerms::read(&format!("https://a.blob.core.windows.net/c?{ACCOUNT}"));
+        assert!(terms.of_account && !terms.stored);
+        let SasTerms { permissions, resources, services, addresses, begins, ends, .. } = terms;
+        assert_eq!((&*permissions, &*resources, &*services), ("rl", "co", "b"));
+        assert_eq!((&*addresses, begins, ends), ("", None, Some(NOW + 12 * 3600)));
+        let stored = SasTerms::read("si=policy&sr=c&sip=1.2.3.4-1.2.3.9&st=2026-11-21&sig=SECRET");
+        assert!(stored.stored && !stored.of_account && stored.ends.is_none());
+        assert_eq!((&*stored.resources, &*stored.addresses), ("c", "1.2.3.4-1.2.3.9"));
+        assert_eq!(stored.begins, Some(NOW - 12 * 3600));
+        assert!(!format!("{stored:?}").contains("SECRET"));
+        assert_eq!(SasTerms::read("nonsense"), SasTerms::default());
     }
 
     #[test]

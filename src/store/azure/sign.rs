@@ -1,17 +1,21 @@
 //! Shared Key.
 //!
-//! Source: "Authorize with Shared Key", Azure Storage REST reference. All requests are GETs without a body
-//! and without conditions, so of the standard headers none has anything to say.
+//! Source: "Authorize with Shared Key", Azure Storage REST reference. No request has a body or
+//! conditions, so of the standard headers only the range ever has anything to say.
 
-use super::asked::{Asked, REQUEST_ID};
+use super::format::{Format, REQUEST_ID};
 use super::key::AccountKey;
 use super::query::Parameters;
 use crate::base64;
 use crate::store::text::hmac;
 
-/// A GET to be signed.
+/// A request without a body to be signed.
 #[derive(Clone, Debug)]
 pub(super) struct Unsigned<'a> {
+    /// In capitals.
+    pub(super) method: &'a str,
+    /// `Range`; empty where there is none.
+    pub(super) range: &'a str,
     pub(super) account: &'a str,
     /// Encoded as sent.
     pub(super) path: &'a str,
@@ -19,7 +23,7 @@ pub(super) struct Unsigned<'a> {
     pub(super) parameters: &'a Parameters,
     /// `x-ms-date`.
     pub(super) date: &'a str,
-    pub(super) asked: &'a Asked,
+    pub(super) format: &'a Format,
 }
 
 /// The `Authorization` header.
@@ -30,14 +34,16 @@ pub(super) fn authorization(request: &Unsigned<'_>, key: &AccountKey) -> String 
 }
 
 fn string_to_sign(request: &Unsigned<'_>) -> Vec<u8> {
-    // The method, then eleven headers that are not sent: encoding, language, length, digest, type, date,
-    // four conditions, range.
-    let mut text = b"GET\n\n\n\n\n\n\n\n\n\n\n\n".to_vec();
+    let mut text = request.method.as_bytes().to_vec();
+    // Ten headers that are not sent: encoding, language, length, digest, type, date, four conditions.
+    text.extend_from_slice(b"\n\n\n\n\n\n\n\n\n\n\n");
+    text.extend_from_slice(request.range.as_bytes());
+    text.push(b'\n');
     let mut add = |parts: &[&str]| parts.iter().for_each(|part| text.extend(part.as_bytes()));
-    if let Asked::Arrow { id } = request.asked {
+    if let Format::Arrow { id } = request.format {
         add(&[REQUEST_ID, ":", id, "\n"]);
     }
-    add(&["x-ms-date:", request.date, "\nx-ms-version:", request.asked.version(), "\n"]);
+    add(&["x-ms-date:", request.date, "\nx-ms-version:", request.format.version(), "\n"]);
     add(&["/", request.account]);
     text.extend_from_slice(request.path.as_bytes());
     for (name, value) in request.parameters {
@@ -71,11 +77,13 @@ mod tests {
             ("startFrom", "a b+/\u{e9}".into()),
         ];
         let request = Unsigned {
+            method: "GET",
+            range: "",
             account: "acct1",
             path: "/cont1",
             parameters: &parameters,
             date: DATE,
-            asked: &Asked::Xml,
+            format: &Format::Xml,
         };
         assert_eq!(
             String::from_utf8(string_to_sign(&request)).unwrap(),
@@ -98,8 +106,9 @@ mod tests {
         ];
         let path = "/devstoreaccount1/cont1";
         let account = "devstoreaccount1";
-        let (date, asked) = (DATE, &Asked::Xml);
-        let request = Unsigned { account, path, parameters: &parameters, date, asked };
+        let (method, range, parameters) = ("GET", "", &parameters);
+        let (date, format) = (DATE, &Format::Xml);
+        let request = Unsigned { method, range, account, path, parameters, date, format };
         assert_eq!(
             authorization(&request, &key()),
             "SharedKey devstoreaccount1:iD29D+C6fx5k4HtafPXQxjusbzw4OrKYlaJmy+0l3SA="

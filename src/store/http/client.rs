@@ -95,6 +95,10 @@ struct Shared {
     received: AtomicU64,
 }
 
+/// Marks a request, as an extension, that must not take effect twice although its method would let it.
+#[derive(Clone, Copy, Debug)]
+pub struct Once;
+
 impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Client").field("setup", &self.shared.setup).finish_non_exhaustive()
@@ -187,7 +191,9 @@ impl Client {
         host: &str,
     ) -> Result<(Wire, Answer), StoreError> {
         // A request that must not take effect twice is not sent on a connection that may be closed just now.
+        let once = request.extensions().get::<Once>().is_some();
         if request.method().is_idempotent()
+            && !once
             && let Some(mut wire) = self.shared.pool.take(place)
         {
             match wire.ask(request).await {

@@ -28,4 +28,4 @@ pub(crate) mod script;
 mod tls;
 mod wire;
 
-pub use client::{Client, Head, Settings, Timeouts};
+pub use client::{Client, Head, Once, Settings, Timeouts};

@@ -119,7 +119,7 @@ impl Sign for Kss2 {
         let date = date::http(now);
         let token = keys.token.as_ref().map(|token| token.trim());
         let resource = resource(request.bucket, request.key, request.query);
-        let signature = signature(&keys.secret, &to_sign(&date, token, &resource));
+        let signature = signature(&keys.secret, &to_sign(request.method, &date, token, &resource));
         headers.insert(DATE, date.parse()?);
         if let Some(token) = token {
             headers.insert(TOKEN, sensitive(token)?);
@@ -129,10 +129,10 @@ impl Sign for Kss2 {
     }
 }
 
-/// What is signed of a GET without a body.
-fn to_sign(date: &str, token: Option<&str>, resource: &str) -> String {
+/// What is signed of a request without a body.
+fn to_sign(method: &str, date: &str, token: Option<&str>, resource: &str) -> String {
     let token = token.map(|token| format!("{TOKEN}:{token}\n")).unwrap_or_default();
-    format!("GET\n\n\n{date}\n{token}{resource}")
+    format!("{method}\n\n\n{date}\n{token}{resource}")
 }
 
 /// Bucket, key (percent-encoded) and what of the query names another resource than the object itself.
@@ -167,6 +167,7 @@ mod tests {
     fn authorization(signer: &dyn Sign, query: &str, token: Option<&str>) -> (String, HeaderMap) {
         let keys = Arc::new(Keys::new("AKLTEXAMPLEEXAMPLE01", SECRET, token.map(str::to_owned)));
         let request = Unsigned {
+            method: "GET",
             bucket: "inv-test",
             key: "",
             host: HOST,
@@ -202,14 +203,14 @@ mod tests {
     #[test]
     fn other_resources_are_written_as_the_sdk_writes_them() {
         let object = resource("inv-test", "a//b%20c%2Bd~%C3%A9.txt", "versionId=v1");
-        let text = to_sign(TIME, Some("TOK"), &object);
+        let text = to_sign("GET", TIME, Some("TOK"), &object);
         assert_eq!(
             text,
             "GET\n\n\nSat, 21 Nov 2026 12:00:00 GMT\nx-kss-security-token:TOK\n\
              /inv-test/a/%2Fb%20c%2Bd~%C3%A9.txt?versionId=v1"
         );
         assert_eq!(signature(SECRET, &text), "YlxDq9jLdu+Iaoyc9OHG99rCMkA=");
-        let buckets = to_sign(TIME, None, &resource("", "", ""));
+        let buckets = to_sign("GET", TIME, None, &resource("", "", ""));
         assert_eq!(signature(SECRET, &buckets), "cklUcUefLZdzeXZLCj2apYREWvU=");
     }
 

@@ -74,7 +74,7 @@ fn provided(keys: &Credentials, end: Option<SystemTime>) -> Provided {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::{AlibabaConfig, AlibabaSimulator, Credential};
+    use crate::simulator::{AlibabaConfig, AlibabaRole, AlibabaSimulator, Credential};
 
     fn simulator() -> AlibabaSimulator {
         let session = Credential {
@@ -82,12 +82,11 @@ mod tests {
             secret: "SECRETsession".into(),
             session_token: Some("TOKENsession".into()),
         };
-        AlibabaSimulator::start_in_thread(AlibabaConfig {
-            credentials: vec![Credential::default(), session],
-            roles: ["lister".to_owned()].into(),
-            ..AlibabaConfig::default()
-        })
-        .unwrap()
+        let mut config = AlibabaConfig::default();
+        config.home.credentials.push(session);
+        let role = AlibabaRole::of_account(&config.home.number);
+        config.home.roles.insert("lister".to_owned(), role);
+        AlibabaSimulator::start_in_thread(config).unwrap()
     }
 
     fn in_role(simulator: &AlibabaSimulator, name: &str) -> KeyRing {

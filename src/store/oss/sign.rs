@@ -56,7 +56,7 @@ impl Sign for Oss4 {
         resource.push_str(request.key);
         let payer = request.request_payer.then_some((PAYER, "requester"));
         let unsigned = oss4::Unsigned {
-            method: "GET",
+            method: request.method,
             resource: &resource,
             query: request.query,
             headers: payer.as_slice(),
@@ -81,8 +81,15 @@ mod tests {
         let (id, secret) = ("LTAIexampleAccessKey", "exampleSecretKey0123456789");
         let keys = Arc::new(Keys::new(id, secret, token.map(str::to_owned)));
         let host = "examplebucket.oss-cn-hangzhou.aliyuncs.com";
-        let request =
-            Unsigned { bucket: "examplebucket", key: "", host, path: "/", query, request_payer };
+        let request = Unsigned {
+            method: "GET",
+            bucket: "examplebucket",
+            key: "",
+            host,
+            path: "/",
+            query,
+            request_payer,
+        };
         let now = date::parse_http("Fri, 02 Jan 2026 03:04:05 GMT").unwrap();
         let mut headers = HeaderMap::new();
         Oss4::new().sign(&request, &keys, "cn-hangzhou", now, &mut headers).unwrap();

@@ -2,7 +2,7 @@
 
 use futures::future::{BoxFuture, FutureExt as _};
 
-use super::client::S3Store;
+use super::client::{Ask, S3Store};
 use super::{uploads, versions};
 use crate::store::{
     Billed, ErrorKind, PartsPage, PartsRequest, Store as _, StoreError, UploadsPage,
@@ -21,8 +21,8 @@ impl Billed for S3Store {
                 return Err(StoreError::new(ErrorKind::Setup, text));
             }
             let query = versions::write(request, self.quirks());
-            let body = self.document(b"", &query, request.any_order).await;
-            let body = body.map_err(|error| permitted(error, "s3:ListBucketVersions"))?;
+            let ask = Ask { any_order: request.any_order, ..Ask::get(&query) };
+            let (_, body) = self.ask(&ask).await.map_err(|error| permitted(error, "s3:ListBucketVersions"))?;
             let quirks = self.as_meant_below(&request.prefix).await?;
             Ok(versions::decode(&body, request, &self.expected(&quirks))?)
         }
@@ -35,8 +35,11 @@ impl Billed for S3Store {
     ) -> BoxFuture<'a, Result<UploadsPage, StoreError>> {
         async move {
             let query = uploads::write(request, self.quirks());
-            let body = self.document(b"", &query, request.any_order).await;
-            let body = body.map_err(|error| permitted(error, "s3:ListBucketMultipartUploads"))?;
+            let ask = Ask { any_order: request.any_order, ..Ask::get(&query) };
+            let (_, body) = self
+                .ask(&ask)
+                .await
+                .map_err(|error| permitted(error, "s3:ListBucketMultipartUploads"))?;
             let quirks = self.as_meant_below(&request.prefix).await?;
             Ok(uploads::decode(&body, request, &self.expected(&quirks))?)
         }
@@ -49,8 +52,11 @@ impl Billed for S3Store {
     ) -> BoxFuture<'a, Result<PartsPage, StoreError>> {
         async move {
             let query = uploads::write_parts(request, self.quirks());
-            let body = self.document(&request.key, &query, true).await;
-            let body = body.map_err(|error| permitted(error, "s3:ListMultipartUploadParts"))?;
+            let ask = Ask { key: &request.key, ..Ask::get(&query) };
+            let (_, body) = self
+                .ask(&ask)
+                .await
+                .map_err(|error| permitted(error, "s3:ListMultipartUploadParts"))?;
             Ok(uploads::decode_parts(&body, request)?)
         }
         .boxed()

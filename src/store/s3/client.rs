@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
-use http::header::{ACCEPT_ENCODING, HOST, HeaderValue, InvalidHeaderValue, SERVER, USER_AGENT};
-use http::{HeaderMap, Request, Uri};
+use http::header::{
+    ACCEPT_ENCODING, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER, USER_AGENT,
+};
+use http::{HeaderMap, Method, Request, Uri};
 use zeroize::Zeroizing;
 
 use super::config::S3Config;
@@ -57,6 +59,27 @@ pub struct S3Store {
     pub(super) rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
     pub(super) skew: AtomicI64,
+}
+
+/// What is asked of a bucket.
+#[derive(Clone, Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) method: Method,
+    /// Of an object; empty where the bucket itself is meant.
+    pub(super) key: &'a [u8],
+    /// Encoded as sent: names ascending, values after `=` even where empty.
+    pub(super) query: &'a str,
+    /// Of an object's content nothing but its first byte.
+    pub(super) first_byte: bool,
+    /// Also of a server that is known to list in an order of its own.
+    pub(super) any_order: bool,
+}
+
+impl<'a> Ask<'a> {
+    /// What the bucket has to say to `query`.
+    pub(super) fn get(query: &'a str) -> Self {
+        Self { method: Method::GET, key: b"", query, first_byte: false, any_order: true }
+    }
 }
 
 impl S3Store {
@@ -180,21 +203,18 @@ impl S3Store {
         }
     }
 
-    /// What the bucket, or one of its keys where one is named, answers to `query`; corrected as a listing
-    /// is.
-    pub(super) async fn document(
-        &self,
-        key: &[u8],
-        query: &str,
-        any_order: bool,
-    ) -> Result<Vec<u8>, StoreError> {
+    /// What is answered to a request, and its headers; corrected as a listing is.
+    pub(super) async fn ask(&self, ask: &Ask<'_>) -> Result<(HeaderMap, Vec<u8>), StoreError> {
         let (mut corrected, mut body) = (Corrected::default(), Vec::new());
         loop {
             let route = self.route();
             let keys = self.signing_keys().await?;
-            let sent = self.send(&route, keys.as_ref(), key, query, any_order, &mut body).await;
-            let Err(refusal) = sent else { return Ok(body) };
-            self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+            match self.send(&route, keys.as_ref(), ask, &mut body).await {
+                Ok(headers) => return Ok((headers, body)),
+                Err(refusal) => {
+                    self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+                }
+            }
         }
     }
 
@@ -215,7 +235,7 @@ impl S3Store {
             let route = self.route();
             let keys = self.keys.keys().await?;
             let sent =
-                self.send(&route, keys.as_ref(), b"", session::CREATE, true, &mut body).await;
+                self.send(&route, keys.as_ref(), &Ask::get(session::CREATE), &mut body).await;
             let refusal = match sent.and_then(|head| session::read(&body, &head)) {
                 Ok(session) => return Ok(session),
                 Err(refusal) => refusal,
@@ -237,8 +257,8 @@ impl S3Store {
         let enclosing = asked.directory_prefixes.then(|| directory::enclosing(request)).flatten();
         let request = enclosing.as_ref().unwrap_or(request);
         let query = query::write(request, asked)?;
-        let any_order = request.any_order;
-        let head = self.send(route, keys, b"", &query, any_order, &mut page.body).await?;
+        let ask = Ask { any_order: request.any_order, ..Ask::get(&query) };
+        let head = self.send(route, keys, &ask, &mut page.body).await?;
         let quirks = self.settle(asked, &page.body);
         // Without a start the answer would have been the same.
         let started = request.after.is_some() || request.token.is_some();
@@ -260,19 +280,19 @@ impl S3Store {
         &self,
         route: &Route,
         keys: Option<&Arc<Keys>>,
-        key: &[u8],
-        query: &str,
-        any_order: bool,
+        ask: &Ask<'_>,
         body: &mut Vec<u8>,
     ) -> Result<HeaderMap, Refusal> {
-        let call = self.call(route, keys, key, query)?;
+        let call = self.call(route, keys, ask)?;
         let head = self.http.fetch(call, body).await?;
         if !head.status.is_success() {
             return Err(error::read(head.status, &head.headers, body));
         }
         let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
         let service = self.recognise(server.unwrap_or_default());
-        if !any_order && let Some(service) = service.filter(|service| !service.quirks.ordered) {
+        if !ask.any_order
+            && let Some(service) = service.filter(|service| !service.quirks.ordered)
+        {
             let why = format!(
                 "the server is `{}`, which is known to list in an order of its own",
                 server.unwrap_or(service.title)
@@ -287,15 +307,15 @@ impl S3Store {
         Expected { bucket: self.echoed_name(), quirks }
     }
 
-    /// The request of `query` to the bucket, or to one of its keys, signed where there are keys.
+    /// The request, signed where there are keys.
     fn call(
         &self,
         route: &Route,
         keys: Option<&Arc<Keys>>,
-        key: &[u8],
-        query: &str,
+        ask: &Ask<'_>,
     ) -> Result<Request<()>, StoreError> {
         let Route { host, region, .. } = route;
+        let Ask { method, key, query, .. } = ask;
         let mut encoded = String::new();
         percent::encode_path(key, &mut encoded);
         let key = &encoded;
@@ -303,16 +323,22 @@ impl S3Store {
             path if key.is_empty() => path.to_owned(),
             path => format!("{}/{key}", path.trim_end_matches('/')),
         };
-        let uri = format!("{}{path}?{query}", route.origin());
+        let mark = if query.is_empty() { "" } else { "?" };
+        let uri = format!("{}{path}{mark}{query}", route.origin());
         let uri: Uri =
             uri.parse().map_err(|_| setup(format!("`{}{path}` is not a URL", route.origin())))?;
         let mut call = Request::new(());
         *call.uri_mut() = uri;
+        *call.method_mut() = method.clone();
         let Self { bucket, request_payer, .. } = self;
-        let unsigned = Unsigned { bucket, key, host, path, query, request_payer: *request_payer };
+        let (method, request_payer) = (method.as_str(), *request_payer);
+        let unsigned = Unsigned { method, bucket, key, host, path, query, request_payer };
         let headers = self.headers(&unsigned, keys, region);
         *call.headers_mut() = headers
             .map_err(|_| setup("the host, region or access key holds control characters"))?;
+        if ask.first_byte {
+            call.headers_mut().insert(RANGE, HeaderValue::from_static("bytes=0-0"));
+        }
         Ok(call)
     }
 

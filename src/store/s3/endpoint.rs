@@ -65,15 +65,15 @@ impl Route {
     }
 
     /// This route by way of another host, if going there is safe: a signed request is never taken to
-    /// another registrable domain, nor from TLS to no TLS. A host that names no bucket gets it put before
-    /// it where the route has it there.
+    /// another registrable domain, nor from TLS to no TLS. The bucket is named where the route names it: put
+    /// before a host that does not name it, or taken away before one that does where the path names it.
     pub(super) fn to_host(&self, host: &str, bucket: &str) -> Option<Self> {
         let names_bucket =
             |host: &str| host.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('.'));
-        let host = if names_bucket(&self.host) && !names_bucket(host) {
-            format!("{bucket}.{host}")
-        } else {
-            host.to_owned()
+        let host = match (names_bucket(&self.host), names_bucket(host)) {
+            (true, false) => format!("{bucket}.{host}"),
+            (false, true) => host[bucket.len() + 1..].to_owned(),
+            _ => host.to_owned(),
         };
         let sound = same_domain(&self.host, &host) && host != self.host;
         sound.then(|| Self { host, ..self.clone() })
@@ -314,6 +314,9 @@ mod tests {
         assert!(goes("b.s3.amazonaws.com", "b.s3.eu-west-1.amazonaws.com"));
         let bare = route("b.ks3-cn-beijing.ksyuncs.com").to_host("ks3-sgp.ksyuncs.com", "b");
         assert_eq!(bare.unwrap().host, "b.ks3-sgp.ksyuncs.com");
+        let named = Route { path: "/b".into(), ..route("s3.amazonaws.com") };
+        let named = named.to_host("b.s3.eu-west-1.amazonaws.com", "b").unwrap();
+        assert_eq!((&*named.host, &*named.path), ("s3.eu-west-1.amazonaws.com", "/b"));
         assert!(goes("b.ks3-cn-beijing.ksyuncs.com", "b.ks3-cn-shanghai.ksyuncs.com"));
         assert!(goes("s3.cn-north-1.amazonaws.com.cn", "s3.cn-northwest-1.amazonaws.com.cn"));
         assert!(!goes("b.s3.amazonaws.com", "b.s3.amazonaws.com.evil.example"));

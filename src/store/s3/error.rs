@@ -13,7 +13,7 @@ use crate::store::text::xml::{Content, Event, Reader};
 use crate::store::{ErrorKind, StoreError};
 
 /// Before the names of each provider's own headers: Amazon S3 and most who follow it, KS3, OSS.
-const PREFIXES: [&str; 3] = ["x-amz-", "x-kss-", "x-oss-"];
+pub(super) const PREFIXES: [&str; 3] = ["x-amz-", "x-kss-", "x-oss-"];
 
 /// The `Error` document of S3.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

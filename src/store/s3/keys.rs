@@ -42,7 +42,8 @@ impl Keys {
 
     /// These keys, as far as anybody may see them.
     pub(crate) fn in_use(&self) -> KeyInUse {
-        KeyInUse::new(&self.id, &*self.source)
+        let temporary = self.token.is_some();
+        KeyInUse { temporary, ..KeyInUse::new(&self.id, &*self.source) }
     }
 
     /// `text` without any secret of these keys that got into it.

@@ -13,6 +13,7 @@
 //! * `directory`, `session`: directory buckets, which list by directories within sessions.
 //! * `billed`: the calls that list what is billed beside the current objects, and their documents:
 //!   `versions`, `uploads`, by way of `document`.
+//! * `control`: what a bucket is asked before it is moved.
 //! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
 //! * `plus`: what `+` in encoded keys means to a store of which that is not known.
 //! * `providers`: the services and servers that speak S3, as data; `version`: which list call one knows.
@@ -21,6 +22,7 @@
 mod billed;
 mod client;
 mod config;
+mod control;
 mod correct;
 pub(crate) mod credentials;
 mod decode;
@@ -45,6 +47,7 @@ mod versions;
 use crate::store::{KeyInUse, StoreError};
 pub use client::S3Store;
 pub use config::S3Config;
+pub use control::{Encryption, ObjectState, Restore, Writing};
 pub use decode::{Expected, Rejected, decode};
 pub use error::ServiceError;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::client::S3Store;
+use super::client::{Ask, S3Store};
 use super::correct::redacted;
 use super::decode::plus_of;
 use super::endpoint::Route;
@@ -48,7 +48,7 @@ impl S3Store {
         let request = PageRequest { prefix, limit: 1, ..PageRequest::default() };
         let quirks = self.quirks();
         let (query, mut body) = (query::write(&request, quirks)?, Vec::new());
-        self.send(route, keys, b"", &query, true, &mut body).await?;
+        self.send(route, keys, &Ask::get(&query), &mut body).await?;
         // Whoever asked at the same time was told the same.
         let _ = self.plus.set(plus_of(&body, quirks));
         Ok(())

@@ -1,7 +1,7 @@
 //! AWS Signature Version 4 for list requests, and what signing is to the client.
 //!
-//! Source: "Authenticating Requests: Using the Authorization Header", S3 API reference. Requests are GETs
-//! without a body, the path is encoded once, and the query is built in the order in which it is signed, so
+//! Source: "Authenticating Requests: Using the Authorization Header", S3 API reference. Requests have
+//! no body, the path is encoded once, and the query is built in the order in which it is signed, so
 //! nothing has to be parsed again. The key derived for a day, region and service is kept: with it a
 //! signature costs a few microseconds.
 
@@ -87,9 +87,11 @@ impl Scheme {
         Self { service: "s3express", token: "x-amz-s3session-token", ..Self::AWS4 };
 }
 
-/// A GET to be signed.
+/// A request without a body to be signed.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsigned<'a> {
+    /// In capitals.
+    pub(crate) method: &'a str,
     /// The bucket's name, as it is.
     pub(crate) bucket: &'a str,
     /// The key in it, encoded as in the path; empty where the bucket itself is meant.
@@ -226,12 +228,12 @@ fn canonical(
     keys: &Keys,
     time: &str,
 ) -> (Zeroizing<String>, String) {
-    let Unsigned { host, path, query, request_payer, .. } = request;
+    let Unsigned { method, host, path, query, request_payer, .. } = request;
     let Scheme { content, date, payer, token, mode, .. } = scheme;
     let mut names = format!("host;{content}");
     let mut text = Zeroizing::new(String::with_capacity(512 + query.len()));
     // Writing to a string cannot fail.
-    let _ = write!(text, "GET\n{path}\n{query}\nhost:{host}\n{content}:{EMPTY_BODY}\n");
+    let _ = write!(text, "{method}\n{path}\n{query}\nhost:{host}\n{content}:{EMPTY_BODY}\n");
     if let Some((name, value)) = mode {
         let _ = write!(names, ";{name}");
         let _ = writeln!(text, "{name}:{value}");
@@ -264,8 +266,15 @@ mod tests {
     }
 
     fn signature(keys: &Arc<Keys>, region: &str, date: &str, host: &str, query: &str) -> String {
-        let request =
-            Unsigned { bucket: "b", key: "", host, path: "/", query, request_payer: false };
+        let request = Unsigned {
+            method: "GET",
+            bucket: "b",
+            key: "",
+            host,
+            path: "/",
+            query,
+            request_payer: false,
+        };
         let now = date::parse_http(date).unwrap();
         let signed = SignerV4::new(Scheme::AWS4).signed(&request, keys, region, now);
         signed.authorization.rsplit('=').next().unwrap().to_owned()
@@ -352,15 +361,14 @@ mod tests {
         let uri = format!("https://{}{}?{}", request.host, request.path, request.query);
         let payer = request.request_payer.then_some(("x-amz-request-payer", "requester"));
         let body = sdk::SignableBody::Bytes(b"");
-        let request =
-            sdk::SignableRequest::new("GET", uri, payer.into_iter().chain(scheme.mode), body)
-                .unwrap();
+        let headers = payer.into_iter().chain(scheme.mode);
+        let request = sdk::SignableRequest::new(request.method, uri, headers, body).unwrap();
         sdk::sign(request, &parameters.into()).unwrap().signature().to_owned()
     }
 
     proptest::proptest! {
         #[test]
-        fn every_list_request_is_signed_as_the_sdk_signs_it(
+        fn every_request_is_signed_as_the_sdk_signs_it(
             // Valid UTF-8, as the SDK decodes the query to text before it encodes it again.
             prefix in ".{0,12}",
             after in proptest::option::of("[a-z /+%&=~\u{e9}\u{1F600}]{1,12}"),
@@ -372,6 +380,7 @@ mod tests {
             bucket in "[a-z :]{1,8}",
             now in 1_000_000_000_i64..4_000_000_000,
             request_payer: bool,
+            method in proptest::sample::select(vec!["GET", "HEAD", "DELETE"]),
         ) {
             let request = crate::store::PageRequest {
                 prefix: prefix.into_bytes(), after: after.map(String::into_bytes), token, delimiter, limit: 1000,
@@ -380,7 +389,7 @@ mod tests {
             let query = super::super::query::write(&request, &crate::store::Quirks::default()).unwrap();
             let mut path = "/".to_owned();
             crate::store::text::percent::encode_path(bucket.as_bytes(), &mut path);
-            let unsigned = Unsigned { bucket: &bucket, key: "", host, path: &path, query: &query, request_payer };
+            let unsigned = Unsigned { method, bucket: &bucket, key: "", host, path: &path, query: &query, request_payer };
             let keys = Arc::new(Keys::new("AKID", secret, session));
             for scheme in [Scheme::AWS4, Scheme::CREATE_SESSION, Scheme::SESSION] {
                 let signer = SignerV4::new(scheme);

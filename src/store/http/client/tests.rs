@@ -236,3 +236,23 @@ async fn a_head_or_chunk_that_makes_no_sense_is_an_error() {
     let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(40 << 10));
     assert_eq!(failure(endless, Then::Stall).await.kind, ErrorKind::Interrupted);
 }
+
+#[tokio::test]
+async fn what_must_not_take_effect_twice_is_sent_once_where_other_requests_are_sent_anew() {
+    for once in [false, true] {
+        let script = Script::play([
+            (answer("200 OK", "", "a"), Then::Keep),
+            (Vec::new(), Then::Reset),
+            (answer("200 OK", "", "b"), Then::Keep),
+        ])
+        .await;
+        let (client, mut body) = (client(), Vec::new());
+        client.fetch(get(&script.address), &mut body).await.unwrap();
+        let mut request = get(&script.address);
+        if once {
+            request.extensions_mut().insert(Once);
+        }
+        let sent = client.fetch(request, &mut body).await;
+        assert_eq!((sent.is_err(), script.heads().len()), (once, if once { 2 } else { 3 }));
+    }
+}

@@ -28,7 +28,7 @@ pub(super) const REQUEST_ID: &str = "x-ms-client-request-id";
 
 /// The form that one request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Format {
     Xml,
     Arrow {
         /// Of this request alone.
@@ -36,7 +36,7 @@ pub(super) enum Asked {
     },
 }
 
-impl Asked {
+impl Format {
     /// The version of the service that is asked for: the first that knows `startFrom`, or Arrow.
     pub(super) fn version(&self) -> &'static str {
         match self {
@@ -82,14 +82,14 @@ impl Arrow {
         }
     }
 
-    /// How to ask for a page. In the listing of a directory, XML and Arrow do not mean the same by a prefix.
-    pub(super) fn ask(&self, request: &PageRequest, quirks: &Quirks) -> Asked {
+    /// The form to ask for a page in. In the listing of a directory, XML and Arrow do not mean the same by a prefix.
+    pub(super) fn wanted(&self, request: &PageRequest, quirks: &Quirks) -> Format {
         let flat = request.delimiter.is_none() && quirks.ordered;
         if !flat || self.given_up.load(Ordering::Relaxed) {
-            return Asked::Xml;
+            return Format::Xml;
         }
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        Asked::Arrow { id: format!("{:016x}-{number}", self.origin) }
+        Format::Arrow { id: format!("{:016x}-{number}", self.origin) }
     }
 
     /// From now on, XML is asked for.
@@ -141,8 +141,8 @@ mod tests {
     #[test]
     fn an_answer_is_told_by_the_id_of_its_request() {
         let arrow = Arrow::new();
-        let asked = arrow.ask(&PageRequest::default(), &super::super::quirks());
-        let Asked::Arrow { id } = &asked else { panic!("{asked:?}") };
+        let asked = arrow.wanted(&PageRequest::default(), &super::super::quirks());
+        let Format::Arrow { id } = &asked else { panic!("{asked:?}") };
         assert_eq!(asked.is_answer(&headers(REQUEST_ID, id)), Ok(()));
         let other = asked.is_answer(&headers(REQUEST_ID, "other"));
         assert!(matches!(other, Err(PageError::WrongEcho { .. })), "{other:?}");
@@ -154,13 +154,13 @@ mod tests {
     fn only_flat_listings_in_order_are_asked_for_as_arrow() {
         let (arrow, quirks) = (Arrow::new(), super::super::quirks());
         let flat = PageRequest::default();
-        assert_ne!(arrow.ask(&flat, &quirks), Asked::Xml);
+        assert_ne!(arrow.wanted(&flat, &quirks), Format::Xml);
         let directory = PageRequest { delimiter: Some(b'/'), ..PageRequest::default() };
-        assert_eq!(arrow.ask(&directory, &quirks), Asked::Xml);
+        assert_eq!(arrow.wanted(&directory, &quirks), Format::Xml);
         let hierarchical = Quirks { ordered: false, ..quirks.clone() };
-        assert_eq!(arrow.ask(&flat, &hierarchical), Asked::Xml);
+        assert_eq!(arrow.wanted(&flat, &hierarchical), Format::Xml);
         arrow.give_up("a test");
-        assert_eq!(arrow.ask(&flat, &quirks), Asked::Xml);
+        assert_eq!(arrow.wanted(&flat, &quirks), Format::Xml);
     }
 
     #[test]
