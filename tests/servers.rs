@@ -256,8 +256,14 @@ conformance! {
     rclone: Kind { name: "RCLONE", ..SOUND };
     // Lists by UTF-16 code units, as XML: it refuses the version that knows Arrow.
     azurite: Kind { name: "AZURITE", concurrencies: &["8"], ..SOUND };
-    // Answers nothing at all to a start before the prefix.
-    garage: Kind { name: "GARAGE", arguments: &["--provider", "garage"], ..SOUND };
+    // Answers nothing at all to a start before the prefix; who tells what it is gets everything.
+    garage: Kind {
+        name: "GARAGE",
+        service: Some("garage"),
+        arguments: &["--provider", "garage"],
+        ..SOUND
+    };
+    garage_untold: Kind { name: "GARAGE", exact: false, ..SOUND };
 }
 
 #[test]
