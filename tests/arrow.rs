@@ -223,7 +223,7 @@ fn scan_without_probes() -> weighbridge::scan::ScanOptions {
 fn streams_that_are_cut_and_faults_do_not_end_the_use_of_arrow() {
     for behaviour in [
         "cut-body=0.2,truncated-xml=0.2",
-        "error-500=0.1,slow-down=0.1,reset=0.1",
+        "error-500=0.1,slow-down=0.1,reset=0.1,error-in-200=0.1",
         "empty-page=0.2,short-page=0.2",
         "page-limit=13",
         "clock=40m",

@@ -171,8 +171,10 @@ impl AzureStore {
                 }
             }
             Ok(head) => {
+                // An error that is sent as a success comes as XML, too.
+                self.decode_xml(&head, request, page)?;
                 self.arrow.give_up("the service answers in it");
-                return self.decode_xml(&head, request, page).map(|()| None);
+                return Ok(None);
             }
             Err(error) => error,
         };

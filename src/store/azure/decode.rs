@@ -5,6 +5,8 @@
 //! `Blobs` and `NextMarker` are there (an empty marker is what ends a listing), each blob has a name, a
 //! size and a time, and what the reply echoes is what was asked. [`Page::check`] then looks at the names.
 //!
+//! `pass` reads XML, `arrow` what comes as an Arrow stream; both end in the same checks.
+//!
 //! * Names that XML cannot carry come percent-encoded and say so (`Encoded="true"`).
 //! * Entries of a hierarchical namespace say what they are. Directories are no objects: they are counted and left out.
 //!   Such an account lists directory by directory, so a page of it is refused where order was relied on.

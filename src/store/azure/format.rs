@@ -1,6 +1,6 @@
 //! In which form listings are asked for: as Arrow streams while nothing speaks against it, as XML otherwise.
 //!
-//! Arrow is half the bytes and a fraction of the decoding, but not every service has it: older ones and
+//! Arrow is a third of the bytes and a fraction of the decoding, but not every service has it: older ones and
 //! emulators refuse the version that knows it or ignore the wish, accounts need the feature, and those with
 //! a hierarchical namespace refuse it. So it is a wish only. A page that does not come, or that is not
 //! accepted as it came, is asked for again as XML, and where that is better the store keeps to XML. Only what
