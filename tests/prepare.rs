@@ -522,6 +522,31 @@ async fn whole(wish: &Wish) -> (Vec<(usize, TroubleKind)>, BTreeMap<&'static str
 }
 
 #[tokio::test]
+async fn what_is_seen_late_only_is_taken_back_all_the_same() {
+    let trouble = |operation, after, kind| Trouble {
+        operation: Some(operation),
+        after,
+        times: u64::MAX,
+        kind,
+    };
+    let wish = wish(Way::Automatic);
+    let site = Site::new();
+    let before = site.snapshot(&wish).await;
+    // Made, and its answer is lost.
+    let no_answer = trouble("CreateUser", 0, TroubleKind::AnswerLost);
+    site.cloud.trouble(vec![no_answer, trouble("GetUser", 1, TroubleKind::Lost)]);
+    site.prepare(&wish).await.unwrap_err();
+    // Not seen yet by the next run, which breaks off, too.
+    let unseen = trouble("GetUser", 0, TroubleKind::Refused(404, "EntityNotExist.User"));
+    site.cloud.trouble(vec![unseen, trouble("CreateUser", 0, TroubleKind::Lost)]);
+    site.prepare(&wish).await.unwrap_err();
+    site.cloud.trouble(Vec::new());
+    site.prepare(&wish).await.unwrap();
+    site.undo().await.unwrap();
+    assert_eq!(site.snapshot(&wish).await, before);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_lost_once_is_looked_for_and_not_asked_for_again() {
     for wish in wishes() {
         let whole = Site::new();

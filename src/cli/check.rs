@@ -60,7 +60,7 @@ async fn check(
         region: args.source.region.as_deref(),
         internal: args.source.internal,
         to_prefix: destination.map(|bucket| bucket.prefix.as_str()),
-        to_region: destination.and_then(|bucket| bucket.region.as_deref()),
+        to_region: destination.and_then(|bucket| args.destination.region(bucket)),
     };
     let mut sides: Vec<BoxFuture<'_, Vec<Finding>>> =
         vec![preflight::source::check(&source).boxed()];

@@ -83,6 +83,11 @@ impl ToArgs {
         Ok(ToSessions { own, owner })
     }
 
+    /// The region that was named, by flag or with the bucket.
+    pub(super) fn region<'a>(&'a self, bucket: &'a Bucket) -> Option<&'a str> {
+        self.to_region.as_deref().or(bucket.region.as_deref())
+    }
+
     /// What is to be checked.
     pub(super) fn destination<'a>(
         &'a self,
@@ -94,7 +99,7 @@ impl ToArgs {
         Destination {
             bucket: &bucket.name,
             prefix: &bucket.prefix,
-            region: self.to_region.as_deref().or(bucket.region.as_deref()),
+            region: self.region(bucket),
             session: sessions.own.as_ref().map_err(String::as_str),
             owner: sessions.owner.as_ref(),
             bucket_account: self.bucket.bucket_account.as_deref(),

@@ -8,7 +8,7 @@
 //! * **dealt**: each job some ranges. Duration is the larger of two sums, so that contiguous jobs can be
 //!   far from the lower bound where small objects lie in one part of the key space and large ones in
 //!   another. Pieces are dealt, the heaviest first, each to the job whose load it adds to least in both
-//!   sums ([`deal`]); with twice as many pieces, the jobs come closer to the bound.
+//!   sums (`deal`); with twice as many pieces, the jobs come closer to the bound.
 //! * the first division within [`GOOD_ENOUGH`] of the lower bound is taken, the simplest first.
 
 use std::ops::Range;

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::units::ExactCount;
+use crate::units::grouped;
 
 /// A name as a word of a shell's command: quoted where it holds anything that a shell would read.
 pub(super) fn shell(word: &str) -> String {
@@ -14,8 +14,8 @@ pub(super) fn shell(word: &str) -> String {
 }
 
 /// A count with commas.
-pub(super) fn count(value: u64) -> String {
-    ExactCount(value).to_string().replace('_', ",")
+pub(super) fn count(value: impl Into<u128>) -> String {
+    grouped(value, ',')
 }
 
 /// A text out of a document in a sentence: on one line, and not longer than one can read.

@@ -1,17 +1,11 @@
 //! Numbers as people read them.
 
+use crate::units::grouped;
+
 /// A count with thousands separators: `1,234,567`.
 #[must_use]
 pub fn count(value: impl Into<u128>) -> String {
-    let digits = value.into().to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
-    for (place, digit) in digits.char_indices() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(value, ',')
 }
 
 const UNITS: [&str; 9] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];

@@ -35,15 +35,22 @@ pub struct ExactCount(pub u64);
 
 impl fmt::Display for ExactCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.to_string();
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                f.write_str("_")?;
-            }
-            write!(f, "{digit}")?;
-        }
-        Ok(())
+        f.write_str(&grouped(self.0, '_'))
     }
+}
+
+/// A number with its digits in groups of three.
+#[must_use]
+pub fn grouped(value: impl Into<u128>, separator: char) -> String {
+    let digits = value.into().to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]

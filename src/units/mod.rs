@@ -18,7 +18,7 @@ mod rfc3339;
 mod size;
 mod time;
 
-pub use count::{ExactCount, parse_count};
+pub use count::{ExactCount, grouped, parse_count};
 pub use duration::{ExactDuration, parse_duration};
 pub use error::{Problem, UnitError, Value};
 pub use rfc3339::{RFC3339_MAX_LEN, Rfc3339, parse_rfc3339, rfc3339_into};

@@ -1,7 +1,7 @@
 //! A plan made real: lists stored, addresses created and verified, jobs created and launched, followed,
 //! and checked against what the plan promised.
 //!
-//! [`prepare`] looks at what is there and says which [`Step`]s are missing; [`carry_out`] takes them. What
+//! [`prepare()`] looks at what is there and says which [`Step`]s are missing; [`carry_out()`] takes them. What
 //! is there already and is the same stays, so that a second submission changes nothing and one that was
 //! broken off goes on; what is there under a name of the plan and differs is refused with the difference.
 //! Nothing is ever deleted.

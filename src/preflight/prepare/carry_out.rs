@@ -29,7 +29,8 @@ pub async fn carry_out(
 ) -> Result<(), PrepareError> {
     for index in 0..keeper.record.steps.len() {
         let entry = &keeper.record.steps[index];
-        if entry.state != State::Planned {
+        // What is begun here was begun by a run that broke off, and is not there.
+        if !matches!(entry.state, State::Planned | State::Begun) {
             continue;
         }
         let action = entry.action.clone();

@@ -1,9 +1,9 @@
 //! The destination made ready: bucket, user, role, policies; and all of it taken back.
 //!
-//! [`look`] asks what is there and says in a [`Plan`] what is missing, with the exact documents. It changes nothing.
-//! [`carry_out`] does the missing [`Action`]s one by one and keeps a [`Record`] on disk: before each call that it
+//! [`look()`] asks what is there and says in a [`Plan`] what is missing, with the exact documents. It changes nothing.
+//! [`carry_out()`] does the missing [`Action`]s one by one and keeps a [`Record`] on disk: before each call that it
 //! begins, and after it that it is done. So a run that was broken off anywhere is gone on with by another one, and
-//! [`look_back`] and [`take_back`] undo what was done, in reverse order, unless it was changed since.
+//! [`look_back`] and [`take_back()`] undo what was done, in reverse order, unless it was changed since.
 //!
 //! What was created carries the record's mark in its description, so that it is known even where the answer to its
 //! creation was lost. Nothing that is there already is changed, but for the policies of a bucket and of a key of KMS,

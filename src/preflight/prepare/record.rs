@@ -180,20 +180,26 @@ impl Record {
         record
     }
 
-    /// Takes what an earlier run did into this plan, which was made by looking again. What that run began and what
-    /// is planned again did not take effect; what is not planned again did, if it is there.
+    /// Takes what an earlier run did into this plan, which was made by looking again. What that run began and is not
+    /// planned again took effect, if it is there. What is planned again seems not to have: it stays begun, as a
+    /// service may be slow to show it.
     #[must_use]
     pub fn following(mut self, earlier: Record) -> Self {
         let mut steps = Vec::new();
         for mut entry in earlier.steps {
-            let again = self.steps.iter().find(|new| new.action.is_again(&entry.action));
-            let keep = match (&entry.action, again.map(|new| &new.action)) {
+            let again = self.steps.iter_mut().find(|new| new.action.is_again(&entry.action));
+            let keep = match (&entry.action, again) {
                 // Statements are added to those that earlier runs added.
-                (Action::Replace(own), Some(Action::Replace(new))) => {
+                (Action::Replace(own), Some(Entry { action: Action::Replace(new), .. })) => {
                     entry.state != State::Begun || is_same(new.before.as_deref(), Some(&own.after))
                 }
                 // It is not there any more, and what is made now is another.
-                (_, Some(_)) => false,
+                (_, Some(again)) => {
+                    if entry.state == State::Begun {
+                        again.state = State::Begun;
+                    }
+                    false
+                }
                 (_, None) => true,
             };
             if keep && entry.state.may_be_there() {

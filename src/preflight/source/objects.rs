@@ -95,7 +95,7 @@ fn weighed(source: &Source<'_>) -> Finding {
             .run(format!("{scan} && weighbridge check {location} --summary summary.json"));
     };
     let counts =
-        format!("{} objects, {} bytes", count(summary.totals.objects), summary.totals.bytes);
+        format!("{} objects, {} bytes", count(summary.totals.objects), count(summary.totals.bytes));
     if !summary.complete {
         return WEIGHED
             .warning(format!("at least {counts}: the scan did not list everything"))
@@ -161,8 +161,10 @@ fn amount(hazard: &JobFinding) -> String {
     let such =
         if keys.is_empty() { String::new() } else { format!(", such as {}", listed(&keys, 2)) };
     match (hazard.objects, hazard.bytes) {
-        (Some(1), Some(bytes)) => format!("1 object, {bytes} bytes{such}"),
-        (Some(objects), Some(bytes)) => format!("{} objects, {bytes} bytes{such}", count(objects)),
+        (Some(1), Some(bytes)) => format!("1 object, {} bytes{such}", count(bytes)),
+        (Some(objects), Some(bytes)) => {
+            format!("{} objects, {} bytes{such}", count(objects), count(bytes))
+        }
         _ => format!("at least 1 object{such}"),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! None of it is in a listing of objects, and all of it is on the bill. It is listed after the scan, on
 //! request only, because it takes at least as many requests again. What the scan found helps: its ranges
-//! are balanced, so [`versions`] are listed in parallel between the same borders, and its count of current
+//! are balanced, so `versions` are listed in parallel between the same borders, and its count of current
 //! objects is what the listing of versions is compared with.
 //!
 //! | file | its job |

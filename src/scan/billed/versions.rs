@@ -5,7 +5,7 @@
 //! answer returns, until a key past `through` is listed or nothing follows. Whether a listing that starts
 //! at a key shows the versions of that key itself is different from server to server and does not matter:
 //! what is not past `after` belongs to the piece before, whose own walk goes on through all versions of
-//! its last key, and is dropped here. Keys never descend ([`VersionsPage::check`]), so when a key past
+//! its last key, and is dropped here. Keys never descend ([`VersionsPage::check`](crate::store::VersionsPage::check)), so when a key past
 //! `through` comes, every version of every key up to it has come. Markers that lead back are noticed: those
 //! of a smaller key by the order, those among the versions of one key by `circle`.
 //!

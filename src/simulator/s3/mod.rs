@@ -1,7 +1,7 @@
 //! The S3 dialect: what requests ask for, which entries a page holds, and the documents that say so.
 //!
 //! A request's line and host become a [`Target`] and a [`Resource`], the query of a listing a
-//! [`ListRequest`], which [`plan`] turns into a [`Page`] of positions over a [`View`] and [`render`]
+//! [`ListRequest`], which [`plan()`] turns into a [`Page`] of positions over a [`View`] and [`render`]
 //! into XML; `history` does the same for versions and unfinished uploads, `control` tells what a bucket is set to. Refusals are [`S3Error`]s. Nothing here knows of connections or faults, except that a
 //! page can be asked to be wrong ([`list::Distortion`]).
 

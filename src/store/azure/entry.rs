@@ -5,7 +5,7 @@
 //! the blobs before: the stretches between the values that differ. Where the very same bytes come again at
 //! the same place they mean the same, so a blob that fits takes one comparison and one search per value.
 //! Any other is looked at tag by tag, so that what is accepted is understood completely, and becomes a
-//! template itself; on anything unusual `None` is returned, and the general reader in [`super::decode`]
+//! template itself; on anything unusual `None` is returned, and the general reader in [`super::decode()`]
 //! reads the same element from its start: slower, with the same result.
 
 use std::ops::Range;

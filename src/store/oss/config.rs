@@ -114,7 +114,7 @@ pub async fn connect(config: OssConfig) -> Result<S3Store, StoreError> {
 /// The keys that the user's environment and files hold for Alibaba Cloud. A role is taken on.
 ///
 /// # Errors
-/// [`ErrorKind::NoCredentials`](crate::store::ErrorKind::NoCredentials) where there are none, or the place
+/// [`ErrorKind::NoCredentials`] where there are none, or the place
 /// that should have them is broken.
 pub async fn find_keys(profile: Option<&str>) -> Result<Option<KeyInUse>, StoreError> {
     Ok(credentials::find(profile)?.keys().await?.map(|keys| keys.in_use()))

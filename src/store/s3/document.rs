@@ -1,7 +1,7 @@
 //! Reads the answers other than listings of objects: a root, its elements, and what all listings that are
 //! paged by two markers say of themselves.
 //!
-//! As strict as [`super::decode`] where a mistake could lose something, and simpler: keys are put aside as
+//! As strict as [`super::decode()`] where a mistake could lose something, and simpler: keys are put aside as
 //! written and decoded once the whole reply is read, when its encoding is known.
 
 use std::ops::Range;

@@ -25,7 +25,7 @@ pub(crate) trait Hosts: fmt::Debug + Send + Sync {
     /// The host of a region, which names no bucket.
     ///
     /// # Errors
-    /// [`ErrorKind::Setup`] for a region that has none, with those that have.
+    /// [`ErrorKind::Setup`](crate::store::ErrorKind::Setup) for a region that has none, with those that have.
     fn host(&self, region: &str) -> Result<String, StoreError>;
 
     /// The region that the name of a host tells.
@@ -89,7 +89,7 @@ impl Endpoint {
     /// A host that the user named in place of those.
     ///
     /// # Errors
-    /// [`ErrorKind::Setup`] for what is no URL of a host.
+    /// [`ErrorKind::Setup`](crate::store::ErrorKind::Setup) for what is no URL of a host.
     pub(crate) fn named(url: &str, hosts: impl Hosts + 'static) -> Result<Self, StoreError> {
         Ok(Self { hosts: Arc::new(hosts), named: Some(BaseUrl::parse(url)?) })
     }
@@ -112,7 +112,7 @@ impl Endpoint {
     /// The route to a bucket in a region.
     ///
     /// # Errors
-    /// [`ErrorKind::Setup`] for a region without a host.
+    /// [`ErrorKind::Setup`](crate::store::ErrorKind::Setup) for a region without a host.
     pub(super) fn route(
         &self,
         bucket: &str,

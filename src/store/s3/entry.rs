@@ -3,7 +3,7 @@
 //! Nearly all bytes of a listing are `Contents` elements without attributes, comments or namespace
 //! prefixes. [`read`] takes one of those in a single pass over its bytes, looking at every tag, so that
 //! what it accepts it has understood completely. On anything else it returns `None`, and the general
-//! reader in [`super::decode`] reads the same element from its start: slower, with the same result.
+//! reader in [`super::decode()`] reads the same element from its start: slower, with the same result.
 
 use std::ops::Range;
 
