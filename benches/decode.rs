@@ -2,8 +2,9 @@
 //!
 //! Both get the same reply. Ours is decoded and checked into a page whose buffers are used again; the
 //! SDK's goes through its whole call with an in-process client in place of the network. The row `empty`
-//! is the SDK's call for a page without objects: what of its time is not decoding. The row of Azure is a
-//! page of five thousand blobs in the shape that the service writes; compare elements per second.
+//! is the SDK's call for a page without objects: what of its time is not decoding. The rows of Azure are
+//! pages of five thousand blobs of the same names: as XML with every property in the shape that the service
+//! writes, and as an Arrow stream, which the simulator writes. Compare elements per second.
 //!
 //! On Linux the thread's time on the processor is measured, so that a busy machine gives the same figures.
 
@@ -11,6 +12,8 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use aws_sdk_s3::config::http::HttpResponse;
@@ -24,6 +27,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use weighbridge::simulator::{
+    BucketConfig, Dialect, Given, GivenObject, Simulator, SimulatorConfig,
+};
 use weighbridge::store::azure;
 use weighbridge::store::s3::{Expected, decode};
 use weighbridge::store::{Page, PageRequest, Quirks};
@@ -51,6 +57,32 @@ fn reply(objects: usize) -> String {
     body
 }
 
+/// The name of a blob.
+fn blob(index: usize) -> String {
+    let name = if index.is_multiple_of(20) { "part+one&" } else { "part-one-00" };
+    format!("warehouse/events/year=2024/month=05/day=01/{index:06}-{name}.json")
+}
+
+/// The same blobs as an Arrow stream, asked of the simulator. About 900 KB.
+fn azure_stream(blobs: usize) -> Vec<u8> {
+    let objects = (0..blobs).map(|index| GivenObject::new(blob(index), index as u64 * 7919));
+    let bucket = BucketConfig::new(Given::new(objects));
+    let mut config = SimulatorConfig::with_bucket("container".to_owned(), bucket);
+    config.dialect = Dialect::Azure;
+    config.anonymous = true;
+    let simulator = Simulator::start_in_thread(config).expect("a simulator");
+    let address = simulator.endpoint();
+    let address = address.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address).expect("a connection");
+    let request = "GET /account/container?comp=list&restype=container HTTP/1.1\r\nHost: here\r\n\
+         Accept: application/vnd.apache.arrow.stream\r\nx-ms-version: 2026-10-06\r\nConnection: close\r\n\r\n";
+    connection.write_all(request.as_bytes()).expect("a request");
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).expect("an answer");
+    let head = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head");
+    answer.split_off(head + 4)
+}
+
 /// A reply as Azure Blob writes it: the same names, every property of a block blob. About 4 MB.
 fn azure_reply(blobs: usize) -> String {
     let mut body = "\u{FEFF}<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults \
@@ -58,11 +90,11 @@ fn azure_reply(blobs: usize) -> String {
          <MaxResults>5000</MaxResults><Blobs>"
         .to_owned();
     for index in 0..blobs {
-        let name = if index % 20 == 0 { "part+one&amp;" } else { "part-one-00" };
+        let name = blob(index).replace('&', "&amp;");
         let (hour, minute) = (index % 24, index % 60);
         let _ = write!(
             body,
-            "<Blob><Name>warehouse/events/year=2024/month=05/day=01/{index:06}-{name}.json</Name><Properties>\
+            "<Blob><Name>{name}</Name><Properties>\
              <Creation-Time>Wed, 01 May 2024 {hour:02}:{minute:02}:07 GMT</Creation-Time>\
              <Last-Modified>Wed, 01 May 2024 {hour:02}:{minute:02}:07 GMT</Last-Modified>\
              <Etag>0x8DC69{index:010X}</Etag><Content-Length>{}</Content-Length>\
@@ -201,9 +233,16 @@ fn azure(criterion: &mut Criterion<ThreadTime>) {
     let request = PageRequest { limit: 5000, ..PageRequest::default() };
     let mut page = Page::default();
     page.body = azure_reply(5000).into_bytes();
-    group.bench_function("azure", |bencher| {
+    group.bench_function("azure, xml", |bencher| {
         bencher.iter(|| {
             azure::decode(&mut page, &request, &expected).expect("a sound page");
+            black_box(page.len())
+        });
+    });
+    page.body = azure_stream(5000);
+    group.bench_function("azure, arrow", |bencher| {
+        bencher.iter(|| {
+            azure::decode_arrow(&mut page, &request, &expected).expect("a sound page");
             black_box(page.len())
         });
     });

@@ -8,131 +8,27 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use common::azure::{assert_exact, awkward_names, azure, nasty, serve, shown, weigh};
+use common::servers::{Object, Server, server};
 use common::{
-    BUCKET, Held, Ran, Workshop, config, counted, held, keys, listing_of, numbered, options,
-    rows_in, rows_of, run, runtime, sdk, start, sums, totals, weigh_store,
+    BUCKET, Held, Ran, Workshop, held, keys, numbered, options, rows_in, rows_of, run, runtime,
+    sdk, start, totals, weigh_store,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
-use weighbridge::manifest::Row;
 use weighbridge::object::KeyOrder;
-use weighbridge::scan::ledger::check_tiling;
-use weighbridge::scan::{End, Outcome, ScanOptions};
+use weighbridge::scan::{End, ScanOptions};
 use weighbridge::simulator::{
-    DEFAULT_KEY_ID, DEFAULT_SECRET, Dialect, Given, GivenObject, Simulator, SimulatorConfig,
-    account_key,
+    DEFAULT_KEY_ID, DEFAULT_SECRET, Given, GivenObject, Simulator, account_key,
 };
 use weighbridge::store::azure::{AzureAccess, AzureConfig, AzureStore, Secret, quirks};
-use weighbridge::store::{Quirks, RangeStart, Store};
+use weighbridge::store::{Quirks, RangeStart};
 
 const INCOMPLETE: i32 = 3;
-
-fn azure(content: &Held, behaviour: &str) -> SimulatorConfig {
-    let mut config = config(content, behaviour);
-    config.dialect = Dialect::Azure;
-    config.anonymous = false;
-    config
-}
-
-fn serve(content: &Held, behaviour: &str) -> Simulator {
-    start(azure(content, behaviour))
-}
-
-/// A store that puts so few blobs on a page that even a small container is cut into many ranges.
-async fn store(simulator: &Simulator, page_limit: usize) -> Arc<dyn Store> {
-    let key = Secret::new(account_key(DEFAULT_SECRET), "a test");
-    let config = AzureConfig {
-        endpoint_url: Some(simulator.endpoint()),
-        access: AzureAccess::AccountKey(key),
-        quirks: Some(Quirks { page_limit, ..quirks() }),
-        ..AzureConfig::new(DEFAULT_KEY_ID, BUCKET)
-    };
-    Arc::new(AzureStore::connect(config).await.unwrap())
-}
-
-fn weigh(simulator: &Simulator, page_limit: usize, options: ScanOptions) -> Outcome {
-    let weighing = async { weigh_store(store(simulator, page_limit).await, options).await };
-    runtime().block_on(weighing).unwrap()
-}
-
-#[track_caller]
-fn assert_exact(outcome: &Outcome, expected: &[Row], what: &str) {
-    assert_eq!(outcome.end, End::Complete, "{what}");
-    assert_eq!(counted(outcome), sums(expected), "{what}");
-    let digest = outcome.ledger.tally.digest().to_string();
-    assert_eq!(digest, common::digest_of(expected), "{what}");
-    if !outcome.ledger.sequential {
-        check_tiling(&outcome.ledger.ranges, KeyOrder::Utf16).unwrap();
-    }
-}
-
-/// Names that break decoders, orders and bounds, as far as they are characters.
-fn nasty() -> Held {
-    let mut names: Vec<String> = [
-        "plus+sign",
-        "a b",
-        "50%",
-        "a%20b",
-        "a%zzb",
-        "amp&ersand",
-        "&amp;",
-        "<Name>x</Name>",
-        "]]>",
-        "double\"quote",
-        "new\nline",
-        "carriage\rreturn",
-        "tab\there",
-        "soh\u{1}here",
-        "us\u{1f}here",
-        "del\u{7f}here",
-        "dir/",
-        "dir/a",
-        "dir//x",
-        "dir.x",
-        "dir-x",
-        "dir0",
-        "dir",
-        "/lead",
-        "//",
-        " leading",
-        "trailing ",
-        "\u{feff}bom",
-        "question?mark",
-        "hash#tag",
-        "back\\slash",
-        "caf\u{e9}",
-        "cafe\u{301}",
-        "\u{fffe}",
-        "\u{ffff}x",
-        "\u{e000}",
-        "\u{ff21}",
-        "\u{1f600}",
-        "\u{10ffff}",
-        "\u{1f600}/\u{ff21}",
-        "\u{d7ff}",
-        "\u{2028}",
-    ]
-    .map(str::to_owned)
-    .into();
-    names.push("\u{1f600}".repeat(512));
-    for number in 0..400 {
-        names.push(format!("order/\u{1f600}{number:03}"));
-        names.push(format!("order/\u{ff5e}{number:03}"));
-        names.push(format!("order/z{number:03}"));
-    }
-    keys(names)
-}
-
-/// The same and what clients stumble over.
-fn awkward_names() -> Held {
-    let nasty = rows_of(&nasty()).into_iter().map(|row| String::from_utf8(row.key).unwrap());
-    keys(nasty.chain(common::awkward()))
-}
 
 #[test]
 fn every_blob_is_counted_once_at_any_page_size_and_concurrency() {
@@ -253,16 +149,6 @@ fn a_hierarchical_namespace_that_the_account_does_not_tell_of_is_noticed() {
 
 // --- a client that other people wrote ---------------------------------------------------------------
 
-/// What the SDK has to show, in the order of the service.
-fn shown(content: &Held, case: &Value) -> Value {
-    let text = |name: &str| case[name].as_str().unwrap();
-    let mut rows = rows_of(content);
-    rows.sort_by(|left, right| KeyOrder::Utf16.compare(&left.key, &right.key));
-    let from = text("from").as_bytes();
-    rows.retain(|row| !KeyOrder::Utf16.precedes(&row.key, from));
-    listing_of(&rows, text("prefix"), text("delimiter"), "")
-}
-
 #[test]
 fn the_official_sdk_lists_the_simulator_by_key_and_by_signature() {
     let content = awkward_names();
@@ -280,15 +166,19 @@ fn the_official_sdk_lists_the_simulator_by_key_and_by_signature() {
         case("a ", "", 1, ""),
     ];
     let expected: Vec<Value> = cases.iter().map(|case| shown(&content, case)).collect();
-    for kind in ["key", "account-sas", "container-sas"] {
+    for (kind, form) in
+        [("key", "xml"), ("account-sas", "xml"), ("container-sas", "xml"), ("key", "arrow")]
+    {
         let simulator = serve(&content, "");
         let key = account_key(DEFAULT_SECRET);
-        let arguments = [&simulator.endpoint(), DEFAULT_KEY_ID, BUCKET, &key, kind];
+        let arguments = [&simulator.endpoint(), DEFAULT_KEY_ID, BUCKET, &key, kind, form];
         let Some(seen) = sdk("list_azure.py", &arguments, &json!(cases)) else { return };
         for ((case, seen), expected) in cases.iter().zip(seen.as_array().unwrap()).zip(&expected) {
-            assert_eq!(seen, expected, "{kind}: {case}");
+            assert_eq!(seen, expected, "{kind}, {form}: {case}");
         }
-        assert_eq!(simulator.counters().refused, 0);
+        let counters = simulator.counters();
+        let as_arrow = if form == "arrow" { counters.lists } else { 0 };
+        assert_eq!((counters.refused, counters.arrow_lists), (0, as_arrow), "{kind}, {form}");
     }
 }
 
@@ -620,112 +510,29 @@ fn a_client_secret_that_fails_is_not_replaced_by_somebody_else() {
 
 // --- a server that other people wrote ---------------------------------------------------------------
 
-/// Azurite, as `scripts/servers` tells of it.
-#[derive(Deserialize)]
-struct Azurite {
-    endpoint: String,
-    access_key_id: String,
-    secret_access_key: String,
-    bucket: String,
-    truth: PathBuf,
+/// Azurite as one says where it is.
+fn connection_string(server: &Server) -> String {
+    format!(
+        "DefaultEndpointsProtocol=http;AccountName={0};AccountKey={1};BlobEndpoint={2}/{0};",
+        server.access_key_id, server.secret_access_key, server.endpoint
+    )
 }
 
-#[derive(Deserialize)]
-struct Known {
-    key_b64: String,
-    size: u64,
-}
-
-type Blob = (Vec<u8>, u64);
-
-/// Azurite and its blobs in the order of their bytes, or nothing where it does not run.
-#[expect(clippy::print_stderr, reason = "who runs the tests has to know what was left out")]
-fn azurite() -> Option<(Azurite, Vec<Blob>)> {
-    const VARIABLE: &str = "WEIGHBRIDGE_TEST_AZURITE";
-    let Some(path) = std::env::var_os(VARIABLE) else {
-        let required = std::env::var("WEIGHBRIDGE_REQUIRE_SERVERS").is_ok_and(|value| value == "1");
-        assert!(!required, "{VARIABLE} is not set, and WEIGHBRIDGE_REQUIRE_SERVERS is");
-        eprintln!("left out: {VARIABLE} is not set; `scripts/test` starts the servers");
-        return None;
-    };
-    let server: Azurite = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let truth = fs::read_to_string(&server.truth).unwrap();
-    let known = truth.lines().map(|line| serde_json::from_str::<Known>(line).unwrap());
-    let blobs: Vec<Blob> = known.map(|known| (decoded(&known.key_b64), known.size)).collect();
-    assert!(blobs.len() > 5_000 && blobs.is_sorted(), "the whole data set");
-    Some((server, blobs))
-}
-
-/// Base64 with padding.
-fn decoded(text: &str) -> Vec<u8> {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bits, mut held, mut out) = (0_u32, 0, Vec::new());
-    for byte in text.bytes().filter(|&byte| byte != b'=') {
-        let value = alphabet.iter().position(|&known| known == byte).unwrap();
-        bits = (bits << 6 | u32::try_from(value).unwrap()) & 0xFFFF;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push(u8::try_from(bits >> held & 0xFF).unwrap());
-        }
-    }
-    out
-}
-
-impl Azurite {
-    async fn store(&self, page_limit: usize) -> Arc<dyn Store> {
-        let key = Secret::new(self.secret_access_key.clone(), "a test");
-        let config = AzureConfig {
-            endpoint_url: Some(self.endpoint.clone()),
-            access: AzureAccess::AccountKey(key),
-            quirks: Some(Quirks { page_limit, ..quirks() }),
-            ..AzureConfig::new(&self.access_key_id, &self.bucket)
-        };
-        Arc::new(AzureStore::connect(config).await.unwrap())
-    }
-
-    fn connection_string(&self) -> String {
-        format!(
-            "DefaultEndpointsProtocol=http;AccountName={0};AccountKey={1};BlobEndpoint={2}/{0};",
-            self.access_key_id, self.secret_access_key, self.endpoint
-        )
-    }
-}
-
-fn blobs_in(path: &Path) -> Vec<Blob> {
+fn blobs_in(path: &Path) -> Vec<Object> {
     let mut blobs: Vec<_> = rows_in(path).into_iter().map(|row| (row.key, row.size)).collect();
     blobs.sort();
     blobs
 }
 
 #[test]
-fn azurite_is_weighed_blob_by_blob_in_many_ranges() {
-    let Some((server, blobs)) = azurite() else { return };
-    let workshop = Workshop::new();
-    for (page_limit, concurrency) in [(5_000, 1), (200, 1), (200, 16), (50, 16)] {
-        let what = format!("pages of {page_limit}, {concurrency} at once");
-        let path = workshop.path(&format!("{page_limit}-{concurrency}.csv"));
-        let options = common::with_manifest(options(concurrency), &path);
-        let outcome = runtime()
-            .block_on(async { weigh_store(server.store(page_limit).await, options).await })
-            .unwrap();
-        assert_eq!(outcome.end, End::Complete, "{what}");
-        assert!(!outcome.ledger.sequential, "{what}: {:?}", outcome.ledger.notes);
-        check_tiling(&outcome.ledger.ranges, KeyOrder::Utf16).unwrap();
-        assert!(concurrency == 1 || outcome.ledger.ranges.len() > 8, "{what}: cut into ranges");
-        assert!(blobs_in(&path) == blobs, "{what}");
-    }
-}
-
-#[test]
 fn azurite_is_walked_by_directories_and_by_prefixes() {
-    let Some((server, blobs)) = azurite() else { return };
+    let Some((server, blobs)) = server("AZURITE") else { return };
     let workshop = Workshop::new();
     let startless = Quirks { range_start: RangeStart::None, page_limit: 300, ..quirks() };
     for (number, prefix) in
         ["", "logs/", "dir", "dir/", "order/", "p/", "x/"].into_iter().enumerate()
     {
-        let expected: Vec<Blob> =
+        let expected: Vec<Object> =
             blobs.iter().filter(|blob| blob.0.starts_with(prefix.as_bytes())).cloned().collect();
         for (way, quirks) in
             [("ranges", Quirks { page_limit: 300, ..quirks() }), ("walk", startless.clone())]
@@ -733,7 +540,7 @@ fn azurite_is_walked_by_directories_and_by_prefixes() {
             let path = workshop.path(&format!("{way}-{number}.csv"));
             let options = ScanOptions { prefix: prefix.into(), ..options(8) };
             let options = common::with_manifest(options, &path);
-            let text = Secret::new(server.connection_string(), "a test");
+            let text = Secret::new(connection_string(&server), "a test");
             let config = AzureConfig {
                 access: AzureAccess::ConnectionString(text),
                 quirks: Some(quirks),
@@ -751,27 +558,12 @@ fn azurite_is_walked_by_directories_and_by_prefixes() {
 }
 
 #[test]
-fn azurite_is_weighed_by_the_program() {
-    let Some((server, blobs)) = azurite() else { return };
-    let workshop = Workshop::new();
-    let location = format!("azure://{}/{}", server.access_key_id, server.bucket);
-    let mut command =
-        workshop.bare(&["scan", &location, "-q", "-o", "s.json", "-m", "m.jsonl.zst"]);
-    command.env("AZURE_STORAGE_CONNECTION_STRING", server.connection_string());
-    let ran = run(command);
-    ran.ends_with_code(0);
-    assert!(!ran.said().contains(&server.secret_access_key), "{}", ran.said());
-    assert!(blobs_in(&workshop.path("m.jsonl.zst")) == blobs);
-    assert_eq!(totals(&workshop.summary("s.json")).0, blobs.len() as u64);
-}
-
-#[test]
 fn azurite_answers_what_is_asked_before_a_migration() {
-    let Some((server, _)) = azurite() else { return };
+    let Some((server, _)) = server("AZURITE") else { return };
     let workshop = Workshop::new();
     let location = format!("azure://{}/{}", server.access_key_id, server.bucket);
     let mut command = workshop.bare(&["check", &location, "-o", "checks.json"]);
-    command.env("AZURE_STORAGE_CONNECTION_STRING", server.connection_string());
+    command.env("AZURE_STORAGE_CONNECTION_STRING", connection_string(&server));
     let ran = run(command);
     assert!(!ran.said().contains(&server.secret_access_key));
     let checks: Value =

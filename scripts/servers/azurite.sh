@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Azurite: Microsoft's emulator of Azure Blob. Lists by UTF-16 code units, from any name on (`startFrom`).
+# Azurite: Microsoft's emulator of Azure Blob. Lists by UTF-16 code units, from any name on (`startFrom`), in XML; it
+# refuses the version of the service that knows Arrow.
 set -euo pipefail
 NAME=azurite
 DIALECT=azure
@@ -31,7 +32,7 @@ start_server() {
   mkdir -p "$STATE/data"
   run azurite node "$PROGRAM/node_modules/azurite/dist/src/blob/main.js" \
     --blobHost 127.0.0.1 --blobPort "$port" --location "$STATE/data" \
-    --silent --disableTelemetry --skipApiVersionCheck
+    --silent --disableTelemetry
   wait_for 60 Azurite answers "$port"
   write_config "$port"
 }

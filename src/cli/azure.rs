@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use super::Failure;
 use super::scan_args::SourceArgs;
 use crate::location::Container;
-use crate::store::azure::{AzureAccess, AzureConfig, Secret};
-use crate::store::{ErrorKind, StoreError};
+use crate::store::azure::{self, AzureAccess, AzureConfig, Secret};
+use crate::store::{ErrorKind, Quirks, StoreError};
 
 /// How to reach a container. Secrets come from the environment or from files, never from the command
 /// line, which everyone on the machine can read.
@@ -70,8 +70,15 @@ pub(super) fn config(container: &Container, args: &SourceArgs) -> Result<AzureCo
         suffix: container.suffix.clone(),
         endpoint_url: args.endpoint_url.clone(),
         access,
+        quirks: args.page_size.filter(|most| *most > 0).map(page_size),
         ..AzureConfig::new(&container.account, &container.name)
     })
+}
+
+/// How a container is listed with so many blobs to a page, as far as the service goes along.
+fn page_size(most: usize) -> Quirks {
+    let quirks = azure::quirks();
+    Quirks { page_limit: most.min(quirks.page_limit), ..quirks }
 }
 
 fn secret(path: &Path) -> Result<Secret, Failure> {

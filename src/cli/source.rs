@@ -103,7 +103,7 @@ fn refuse_unfitting(location: &Location, args: &SourceArgs) -> Result<(), Failur
         (args.request_payer, "--request-payer", &["s3", "oss"]),
         (azure_flag.is_some(), azure_flag.unwrap_or_default(), &["azure"]),
         (args.provider.is_some(), "--provider", &["s3"]),
-        (args.page_size.is_some(), "--page-size", &["s3"]),
+        (args.page_size.is_some(), "--page-size", &["s3", "azure"]),
     ];
     let scheme = location.scheme();
     for (given, flag, schemes) in flags {

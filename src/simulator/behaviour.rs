@@ -29,10 +29,14 @@ pub enum Quirk {
     DirectoryOrder,
     /// `ignores-delimiter`: lists every key as an object whatever `delimiter` says.
     IgnoresDelimiter,
+    /// `no-arrow`: answers in XML whatever is asked for, as accounts of Azure without that feature.
+    NoArrow,
+    /// `old-version`: refuses versions of the Blob service after 2026-02-06, as older emulators.
+    OldVersion,
 }
 
 impl Quirk {
-    const ALL: [(&'static str, Self); 7] = [
+    const ALL: [(&'static str, Self); 9] = [
         ("ignores-start-after", Self::IgnoresStartAfter),
         ("start-after-inclusive", Self::StartAfterInclusive),
         ("empty-before-prefix", Self::EmptyBeforePrefix),
@@ -40,6 +44,8 @@ impl Quirk {
         ("no-encoding-type", Self::NoEncodingType),
         ("directory-order", Self::DirectoryOrder),
         ("ignores-delimiter", Self::IgnoresDelimiter),
+        ("no-arrow", Self::NoArrow),
+        ("old-version", Self::OldVersion),
     ];
 }
 
@@ -116,6 +122,13 @@ impl Behaviour {
     #[must_use]
     pub fn has(&self, quirk: Quirk) -> bool {
         self.quirks.contains(&quirk)
+    }
+
+    /// Whether what is listed is not what the service itself would list.
+    #[must_use]
+    pub fn lists_otherwise(&self) -> bool {
+        let form = [Quirk::NoArrow, Quirk::OldVersion];
+        self.quirks.iter().any(|quirk| !form.contains(quirk)) || self.truncated_end > 0.0
     }
 
     /// The same behaviour with one more quirk.

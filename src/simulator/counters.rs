@@ -13,6 +13,8 @@ pub struct Counters {
     pub requests: u64,
     /// List requests among them, of either version, that were neither throttled nor refused.
     pub lists: u64,
+    /// List requests among them that were answered with an Arrow stream.
+    pub arrow_lists: u64,
     /// Requests for objects, likewise.
     pub objects: u64,
     /// Requests about buckets other than listings, likewise.
@@ -43,6 +45,7 @@ pub(super) struct Tallies {
     pub(super) connections: AtomicU64,
     pub(super) requests: AtomicU64,
     pub(super) lists: AtomicU64,
+    pub(super) arrow_lists: AtomicU64,
     pub(super) objects: AtomicU64,
     pub(super) buckets: AtomicU64,
     pub(super) sessions: AtomicU64,
@@ -91,6 +94,7 @@ impl Tallies {
             connections: read(&self.connections),
             requests: read(&self.requests),
             lists: read(&self.lists),
+            arrow_lists: read(&self.arrow_lists),
             objects: read(&self.objects),
             buckets: read(&self.buckets),
             sessions: read(&self.sessions),

@@ -51,6 +51,8 @@ pub use alibaba::{
     AlibabaSimulator, AlibabaUser, Denied, Edit, ReceivedCall, Trouble, TroubleKind,
 };
 pub use azure::account_key;
+#[cfg(test)]
+pub(crate) use azure::flatbuffer;
 pub use behaviour::{Behaviour, InvalidBehaviour, KeyRange, Quirk};
 pub use config::{
     BucketConfig, Credential, DEFAULT_KEY_ID, DEFAULT_REGION, DEFAULT_SECRET, SimulatorConfig,

@@ -133,7 +133,7 @@ impl Service {
             self.reply(&request, number, reset).await?
         };
         self.flavour.dress(answer.headers_mut());
-        if !self.behaviour.quirks.is_empty() || self.behaviour.truncated_end > 0.0 {
+        if self.behaviour.lists_otherwise() {
             // What it lists must not be believed.
             answer.headers_mut().remove(header::SERVER);
         }

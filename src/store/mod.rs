@@ -9,6 +9,7 @@
 //! of order or that answers another question than the one asked is an error like a refused connection,
 //! never a short page.
 
+mod arrow;
 pub mod azure;
 mod error;
 pub mod http;

@@ -337,6 +337,12 @@ pub enum PageError {
         /// What it should have been.
         expected: &'static str,
     },
+    /// The reply is an Arrow stream that contradicts itself, or of a layout that is not read here.
+    #[error("the Arrow stream of the listing {how}")]
+    Arrow {
+        /// What of it, such that it goes on "the stream …".
+        how: String,
+    },
     /// The reply counts other than what it lists.
     #[error("the listing says {stated} entries and holds {found}")]
     CountMismatch {

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
+pub(crate) mod azure;
 mod secrets;
+pub(crate) mod servers;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -482,6 +484,22 @@ pub(crate) fn sdk(script: &str, arguments: &[&str], input: &Value) -> Option<Val
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// Base64 with padding.
+pub(crate) fn decoded(text: &str) -> Vec<u8> {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bits, mut held, mut out) = (0_u32, 0, Vec::new());
+    for byte in text.bytes().filter(|&byte| byte != b'=') {
+        let value = alphabet.iter().position(|&known| known == byte).unwrap();
+        bits = (bits << 6 | u32::try_from(value).unwrap()) & 0xFFFF;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push(u8::try_from(bits >> held & 0xFF).unwrap());
+        }
+    }
+    out
 }
 
 /// Keys that clients and servers stumble over, all of them legal and UTF-8.

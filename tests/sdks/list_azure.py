@@ -1,6 +1,6 @@
 """Lists a container with Azure's official SDK, as told by JSON on stdin, and tells what it saw on stdout.
 
-    list_azure.py ENDPOINT ACCOUNT CONTAINER KEY key|account-sas|container-sas
+    list_azure.py ENDPOINT ACCOUNT CONTAINER KEY key|account-sas|container-sas xml|arrow
 
 In: a list of {"prefix", "delimiter", "limit", "from"}. Out: for each a list of names with sizes and a list of common
 prefixes. `from` is inclusive.
@@ -32,8 +32,12 @@ def credential(account, container, key, kind):
     return {"account_name": account, "account_key": key}
 
 
-def listing(client, case):
-    more = {"name_starts_with": case["prefix"] or None, "results_per_page": case["limit"]}
+# The versions of the service that know the starts of ranges, and Arrow.
+VERSIONS = {"xml": "2026-02-06", "arrow": "2026-10-06"}
+
+
+def listing(client, case, form):
+    more = {"name_starts_with": case["prefix"] or None, "results_per_page": case["limit"], "response_format": form}
     if case["from"]:
         more["start_from"] = case["from"]
     if case["delimiter"]:
@@ -50,11 +54,11 @@ def listing(client, case):
 
 
 def main():
-    endpoint, account, container, key, kind = sys.argv[1:]
+    endpoint, account, container, key, kind, form = sys.argv[1:]
     with ContainerClient(
-        f"{endpoint}/{account}", container, credential=credential(account, container, key, kind), api_version="2026-02-06"
+        f"{endpoint}/{account}", container, credential=credential(account, container, key, kind), api_version=VERSIONS[form]
     ) as client:
-        json.dump([listing(client, case) for case in json.load(sys.stdin)], sys.stdout)
+        json.dump([listing(client, case, form) for case in json.load(sys.stdin)], sys.stdout)
 
 
 main()

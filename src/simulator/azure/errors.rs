@@ -21,6 +21,7 @@ pub(super) enum Code {
     BlobArchived,
     BlobNotFound,
     ContainerNotFound,
+    EndpointUnsupportedAccountFeatures,
     InternalError,
     InvalidAuthenticationInfo,
     InvalidHeaderValue,
@@ -85,6 +86,11 @@ impl Code {
             Self::ContainerNotFound => {
                 ("ContainerNotFound", 404, "The specified container does not exist.")
             }
+            Self::EndpointUnsupportedAccountFeatures => (
+                "EndpointUnsupportedAccountFeatures",
+                409,
+                "This endpoint does not support the features of this account.",
+            ),
             Self::InternalError => (
                 "InternalError",
                 500,

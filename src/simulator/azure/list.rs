@@ -1,7 +1,8 @@
 //! From the query of a listing to its document.
 
 use super::errors::{AzureError, Code};
-use super::render::{Heading, push_listing};
+use super::render::Heading;
+use super::{arrow, render};
 use crate::simulator::behaviour::{Behaviour, Quirk};
 use crate::simulator::mix::{below, digest, fraction, mix};
 use crate::simulator::s3::{
@@ -12,7 +13,7 @@ use crate::simulator::s3::{
 const MOST_RESULTS: u64 = 5_000;
 
 /// The first version of the service that knows `startFrom`. Versions are dates and compare as text.
-const KNOWS_START: &str = "2026-02-06";
+pub(super) const KNOWS_START: &str = "2026-02-06";
 
 /// A list request, checked.
 pub(super) struct ListRequest<'a> {
@@ -66,10 +67,17 @@ impl<'a> ListRequest<'a> {
     }
 }
 
-/// Appends the document of a listing to `out`; returns how many blobs are in it. `number` tells requests
-/// apart.
+/// How a listing is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Xml,
+    Arrow,
+}
+
+/// Appends a listing to `out`; returns how many blobs are in it. `number` tells requests apart.
 pub(super) fn list(
     request: &ListRequest<'_>,
+    format: Format,
     view: &View,
     behaviour: &Behaviour,
     distortion: Option<Distortion>,
@@ -123,6 +131,9 @@ pub(super) fn list(
         next: goes_on.then(|| seal(request.container, next, salt)),
         hierarchical: behaviour.has(Quirk::DirectoryOrder),
     };
-    push_listing(out, view, &page, &heading);
+    match format {
+        Format::Xml => render::push_listing(out, view, &page, &heading),
+        Format::Arrow => arrow::push_listing(out, view, &page, &heading),
+    }
     Ok(page.object_count())
 }

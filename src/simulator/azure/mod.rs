@@ -2,13 +2,15 @@
 //!
 //! An account is an accepted key id, its key the bytes of the secret, and every bucket is a container of
 //! it; requests name the account first in their path, as on emulators. Spoken are `List Blobs` with
-//! `startFrom` and `include`, `Get Account Information`, `Get Container Properties`, and `HEAD` and ranged `GET` of blobs.
+//! `startFrom` and, in XML only, `include`; `Get Account Information`, `Get Container Properties`, and `HEAD` and ranged `GET` of blobs.
 //!
 //! Names are listed by UTF-16 code units. Under [`Quirk::DirectoryOrder`] the account has a hierarchical
 //! namespace: it is walked directory by directory, and directories are entries of their own.
 
+mod arrow;
 mod auth;
 mod errors;
+pub(crate) mod flatbuffer;
 mod history;
 mod list;
 mod render;
@@ -17,14 +19,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use self::auth::{Action, Received, verify};
 use self::errors::{AzureError, Code};
-use self::list::{ListRequest, list};
+use self::list::{Format, KNOWS_START, ListRequest, list};
 use self::render::{etag, http_date};
 use super::answer::{request_id, without_body};
-use super::behaviour::Quirk;
+use super::behaviour::{Behaviour, Quirk};
 use super::counters::count;
 use super::faults::Fault;
 use super::mix::digest;
@@ -33,6 +35,15 @@ use super::service::{Bucket, Service};
 use super::settings::{AccountRefusal, ObjectSettings};
 use super::wire::{BreakOff, Payload};
 use crate::base64;
+
+/// The media type of Arrow streams.
+const ARROW: &str = "application/vnd.apache.arrow.stream";
+
+/// The first version of the service that writes them.
+const KNOWS_ARROW: &str = "2026-10-06";
+
+/// What clients tell their requests apart by; repeated to them.
+const REQUEST_ID: &str = "x-ms-client-request-id";
 
 /// The key of an account, as its holder is given it: the secret in Base64.
 #[must_use]
@@ -89,8 +100,11 @@ pub(super) async fn respond<B>(
         }
     };
     put("x-ms-request-id", &request_id(number));
-    put("x-ms-version", version(request));
-    if service.behaviour.quirks.is_empty() && service.behaviour.truncated_end <= 0.0 {
+    put("x-ms-version", version(request.headers()));
+    if let Some(id) = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()) {
+        put(REQUEST_ID, id);
+    }
+    if !service.behaviour.lists_otherwise() {
         // Whoever does not list as the service does must not be taken for it.
         put("server", "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0");
     }
@@ -103,9 +117,23 @@ pub(super) async fn respond<B>(
     Ok(answer)
 }
 
-fn version<B>(request: &Request<B>) -> &str {
-    let version = request.headers().get("x-ms-version").and_then(|value| value.to_str().ok());
+/// Versions are dates and compare as text.
+fn version(headers: &HeaderMap) -> &str {
+    let version = headers.get("x-ms-version").and_then(|value| value.to_str().ok());
     version.unwrap_or("2009-09-19")
+}
+
+/// In which form a listing is asked for; accounts with a hierarchical namespace have it as XML only.
+fn format(headers: &HeaderMap, behaviour: &Behaviour) -> Result<Format, AzureError> {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    let wanted = accepted.unwrap_or_default().split(',').any(|kind| kind.trim() == ARROW);
+    if !wanted || version(headers) < KNOWS_ARROW || behaviour.has(Quirk::NoArrow) {
+        return Ok(Format::Xml);
+    }
+    if behaviour.has(Quirk::DirectoryOrder) {
+        return Err(Code::EndpointUnsupportedAccountFeatures.into());
+    }
+    Ok(Format::Arrow)
 }
 
 async fn answer<B>(
@@ -116,6 +144,9 @@ async fn answer<B>(
     let method = request.method();
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Err(Code::UnsupportedHttpVerb.into());
+    }
+    if service.behaviour.has(Quirk::OldVersion) && version(request.headers()) > KNOWS_START {
+        return Err(Code::InvalidHeaderValue.into());
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let target = Target::parse(target);
@@ -165,7 +196,7 @@ async fn answer<B>(
         return Err(Code::AuthorizationFailure.into());
     }
     if action == Action::List {
-        return listing(service, container, &resource, &target, version(request), reset).await;
+        return listing(service, container, &resource, &target, request.headers(), reset).await;
     }
     if !resource.blob.is_empty() {
         count(&service.tallies.objects);
@@ -211,10 +242,13 @@ async fn listing(
     container: &Bucket,
     resource: &Resource,
     target: &Target,
-    version: &str,
+    headers: &HeaderMap,
     reset: &AtomicBool,
 ) -> Result<Result<Response<Payload>, BreakOff>, AzureError> {
+    let version = version(headers);
     let query = ListRequest::read(target, &resource.container, version, &service.behaviour)?;
+    let with_history = history::is_asked(&query);
+    let format = if with_history { Format::Xml } else { format(headers, &service.behaviour)? };
     let number = count(&service.tallies.lists);
     let fault = service.fault(&resource.container, target, number);
     if let Some(fault) = fault {
@@ -239,18 +273,18 @@ async fn listing(
     let distortion = fault.and_then(Distortion::of_fault);
     let mut buffer = service.pool.take();
     let (view, behaviour) = (&container.view, &service.behaviour);
-    let objects = if history::is_asked(&query) {
+    let objects = if with_history {
         let history = &container.history;
         history::list(&query, view, history, behaviour, distortion, number, &mut buffer)?
     } else {
-        list(&query, view, behaviour, distortion, number, &mut buffer)?
+        list(&query, format, view, behaviour, distortion, number, &mut buffer)?
     };
     let document = service.pool.seal(buffer);
     let length = document.len();
     service.tallies.listed_objects.fetch_add(objects, Ordering::Relaxed);
     service.tallies.listed_bytes.fetch_add(length as u64, Ordering::Relaxed);
     let part = document.slice(..length * 3 / 5);
-    Ok(Ok(match fault {
+    let mut answer = match fault {
         Some(Fault::TruncatedXml) => document_of(StatusCode::OK, part),
         Some(Fault::CutBody) => {
             let mut answer = document_of(StatusCode::OK, part.clone());
@@ -259,7 +293,12 @@ async fn listing(
             answer
         }
         _ => document_of(StatusCode::OK, document),
-    }))
+    };
+    if format == Format::Arrow {
+        count(&service.tallies.arrow_lists);
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(ARROW));
+    }
+    Ok(Ok(answer))
 }
 
 fn blob(

@@ -183,7 +183,7 @@ fn push_blob(
 }
 
 /// The access tier that stands for a storage class; none for none, as page blobs have.
-fn tier(class: &[u8]) -> &[u8] {
+pub(super) fn tier(class: &[u8]) -> &[u8] {
     match class {
         b"STANDARD" => b"Hot",
         b"STANDARD_IA" | b"ONEZONE_IA" | b"INTELLIGENT_TIERING" => b"Cool",

@@ -2,7 +2,7 @@
 //! documents.
 
 use super::errors::{ErrorCode, S3Error};
-use super::list::{Distortion, Listed, number_of, text_form};
+use super::list::{Distortion, Listed, MOST_KEYS, number_of, text_form};
 use super::render::{OWNER_ID, open_root, push_number};
 use super::target::{Resource, Target};
 use super::xml::{TextForm, close, open, push_element, push_xml};
@@ -71,13 +71,13 @@ impl<'a> HistoryRequest<'a> {
         let (asked, most, id_marker) = match (&resource.key, target.parameter("uploadId")) {
             (Some(key), Some(upload)) => {
                 let after = number("part-number-marker", 0)?;
-                (Asked::Parts { key, upload, after }, number("max-parts", 1_000)?, "")
+                (Asked::Parts { key, upload, after }, number("max-parts", MOST_KEYS)?, "")
             }
             (None, _) if has("versions") => {
-                (Asked::Versions, number("max-keys", 1_000)?, "version-id-marker")
+                (Asked::Versions, number("max-keys", MOST_KEYS)?, "version-id-marker")
             }
             (None, _) if has("uploads") => {
-                (Asked::Uploads, number("max-uploads", 1_000)?, "upload-id-marker")
+                (Asked::Uploads, number("max-uploads", MOST_KEYS)?, "upload-id-marker")
             }
             _ => return Ok(None),
         };
@@ -93,7 +93,7 @@ impl<'a> HistoryRequest<'a> {
             prefix: target.parameter("prefix").unwrap_or_default(),
             key_marker: key_marker.filter(|_| !behaviour.has(Quirk::IgnoresStartAfter)),
             id_marker,
-            most: most.min(1_000),
+            most: most.min(MOST_KEYS),
             form: text_form(target, behaviour, flavour)?,
             flavour,
         }))

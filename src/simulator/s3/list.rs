@@ -13,7 +13,7 @@ use crate::simulator::flavour::Flavour;
 use crate::simulator::mix::{below, digest, fraction, mix};
 
 /// The most entries of a page.
-const MOST_KEYS: u64 = 1_000;
+pub(super) const MOST_KEYS: u64 = 1_000;
 
 /// A list request, checked.
 pub(crate) struct ListRequest<'a> {

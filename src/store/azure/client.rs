@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER,
     USER_AGENT,
 };
 use http::{HeaderMap, Method, Request, Uri};
@@ -12,10 +12,11 @@ use http::{HeaderMap, Method, Request, Uri};
 use super::bearer::Token;
 use super::config::AzureConfig;
 use super::credentials::{Credential, Resolved, resolve};
-use super::decode::{Expected, decode};
+use super::decode::{Expected, decode, decode_arrow};
 use super::error;
+use super::format::{self, Arrow, Format, REQUEST_ID};
 use super::query::{self, Parameters};
-use super::sign::{self, Unsigned, VERSION};
+use super::sign::{self, Unsigned};
 use crate::store::KeyInUse;
 use crate::store::http::base::BaseUrl;
 use crate::store::http::{Client, Head};
@@ -35,6 +36,7 @@ pub struct AzureStore {
     /// Of the container, encoded as sent and signed.
     pub(super) path: String,
     credential: Credential,
+    arrow: Arrow,
     /// Whether the account is known to have no hierarchical namespace.
     flat: bool,
     /// The service's clock minus ours, in seconds.
@@ -54,6 +56,7 @@ pub(super) struct Ask<'a> {
     pub(super) parameters: &'a Parameters,
     /// Of a blob's content nothing but its first byte.
     pub(super) first_byte: bool,
+    pub(super) format: &'a Format,
 }
 
 /// Whom a request is about.
@@ -67,7 +70,8 @@ pub(super) enum Place<'a> {
 impl<'a> Ask<'a> {
     /// What the container has to say to `parameters`.
     pub(super) fn get(parameters: &'a Parameters) -> Self {
-        Self { method: Method::GET, place: Place::Container, parameters, first_byte: false }
+        let (method, place) = (Method::GET, Place::Container);
+        Self { method, place, parameters, first_byte: false, format: &Format::Xml }
     }
 }
 
@@ -103,6 +107,7 @@ impl AzureStore {
             endpoint,
             path,
             credential,
+            arrow: Arrow::new(),
             flat: false,
             skew: AtomicI64::new(0),
             genuine: AtomicBool::new(false),
@@ -135,21 +140,84 @@ impl AzureStore {
 
     async fn list_page(&self, request: &PageRequest, page: &mut Page) -> Result<(), StoreError> {
         let parameters = query::list(request, &self.quirks)?;
-        let head = match self.send_corrected(&Ask::get(&parameters), &mut page.body).await {
-            Ok(head) => head,
-            // Nothing is lost yet: the walk that follows needs no starts.
-            Err(error) if knows_no_start(&error, &parameters) => {
-                let why = format!("the service does not list from a name on: {error}");
-                return Err(PageError::KeepsNoOrder { why }.into());
-            }
-            Err(error) => return Err(error),
+        let format = self.arrow.wanted(request, &self.quirks);
+        if format == Format::Xml {
+            return self.xml_page(&parameters, request, page).await;
+        }
+        let Some(error) = self.arrow_page(&parameters, &format, request, page).await? else {
+            return Ok(());
         };
+        self.xml_page(&parameters, request, page).await?;
+        self.arrow.give_up(&error.message);
+        Ok(())
+    }
+
+    /// Asks for a page as an Arrow stream. Returns why it should be asked for as XML, if it should.
+    async fn arrow_page(
+        &self,
+        parameters: &Parameters,
+        format: &Format,
+        request: &PageRequest,
+        page: &mut Page,
+    ) -> Result<Option<StoreError>, StoreError> {
+        let ask = Ask { format, ..Ask::get(parameters) };
+        let error = match self.send_corrected(&ask, &mut page.body).await {
+            Ok(head) if format::is_arrow(&head.headers) => {
+                self.note_server(&head);
+                let answer = format.is_answer(&head.headers);
+                match answer.and_then(|()| decode_arrow(page, request, &self.expected())) {
+                    Ok(()) => return Ok(None),
+                    Err(error) => self.redacted(error.into()),
+                }
+            }
+            Ok(head) => {
+                // An error that is sent as a success comes as XML, too.
+                self.decode_xml(&head, request, page)?;
+                self.arrow.give_up("the service answers in it");
+                return Ok(None);
+            }
+            Err(error) => error,
+        };
+        if format::speaks_against(&error) { Ok(Some(error)) } else { Err(error) }
+    }
+
+    async fn xml_page(
+        &self,
+        parameters: &Parameters,
+        request: &PageRequest,
+        page: &mut Page,
+    ) -> Result<(), StoreError> {
+        match self.send_corrected(&Ask::get(parameters), &mut page.body).await {
+            Ok(head) => self.decode_xml(&head, request, page),
+            // Nothing is lost yet: the walk that follows needs no starts.
+            Err(error) if knows_no_start(&error, parameters) => {
+                let why = format!("the service does not list from a name on: {error}");
+                Err(PageError::KeepsNoOrder { why }.into())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn decode_xml(
+        &self,
+        head: &Head,
+        request: &PageRequest,
+        page: &mut Page,
+    ) -> Result<(), StoreError> {
+        self.note_server(head);
+        decode(page, request, &self.expected()).map_err(|rejected| self.redacted(rejected.into()))
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        Expected { container: &self.container, quirks: &self.quirks }
+    }
+
+    /// Notices that the server names itself as the service itself.
+    fn note_server(&self, head: &Head) {
         let server = head.headers.get(SERVER).and_then(|server| server.to_str().ok());
         if server.is_some_and(|server| server.starts_with("Windows-Azure-Blob/")) {
             self.genuine.store(true, Ordering::Relaxed);
         }
-        let expected = Expected { container: &self.container, quirks: &self.quirks };
-        decode(page, request, &expected).map_err(|rejected| self.redacted(rejected.into()))
     }
 
     /// The token to send, where requests are authorised by one.
@@ -257,7 +325,7 @@ impl AzureStore {
         path: &str,
         token: Option<&Token>,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
-        let mut headers = HeaderMap::with_capacity(6);
+        let mut headers = HeaderMap::with_capacity(8);
         headers.insert(HOST, self.endpoint.authority.parse()?);
         headers.insert(
             USER_AGENT,
@@ -267,16 +335,20 @@ impl AzureStore {
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
         let date = date::http(now);
         headers.insert("x-ms-date", date.parse()?);
-        headers.insert("x-ms-version", HeaderValue::from_static(VERSION));
+        headers.insert("x-ms-version", HeaderValue::from_static(ask.format.version()));
+        if let Format::Arrow { id } = ask.format {
+            headers.insert(ACCEPT, HeaderValue::from_static(format::ACCEPT));
+            headers.insert(REQUEST_ID, id.parse()?);
+        }
         if ask.first_byte {
             headers.insert(RANGE, HeaderValue::from_static(FIRST_BYTE));
         }
         let authorization = match &self.credential {
             Credential::Key(key) => {
-                let Ask { method, parameters, .. } = ask;
-                let (method, account) = (method.as_str(), &self.account);
+                let Ask { method, parameters, format, .. } = ask;
+                let (method, account, date) = (method.as_str(), &self.account, &date);
                 let range = if ask.first_byte { FIRST_BYTE } else { "" };
-                let unsigned = Unsigned { method, range, account, path, parameters, date: &date };
+                let unsigned = Unsigned { method, range, account, path, parameters, date, format };
                 Some(sign::authorization(&unsigned, key))
             }
             _ => token.map(|token| format!("Bearer {}", *token.text)),

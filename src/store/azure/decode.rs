@@ -5,17 +5,21 @@
 //! `Blobs` and `NextMarker` are there (an empty marker is what ends a listing), each blob has a name, a
 //! size and a time, and what the reply echoes is what was asked. [`Page::check`] then looks at the names.
 //!
+//! `pass` reads XML, `arrow` what comes as an Arrow stream; both end in the same checks.
+//!
 //! * Names that XML cannot carry come percent-encoded and say so (`Encoded="true"`).
 //! * Entries of a hierarchical namespace say what they are. Directories are no objects: they are counted and left out.
 //!   Such an account lists directory by directory, so a page of it is refused where order was relied on.
 //! * A blob without an access tier is in none: page and append blobs of standard accounts are not "Hot".
 
+mod arrow;
 mod pass;
 mod versions;
 
 use super::error::ServiceError;
 use crate::store::page::printable;
 use crate::store::{Page, PageError, PageRequest, Quirks, StoreError};
+pub use arrow::decode_arrow;
 use pass::{About, Pass};
 pub(super) use versions::decode_versions;
 
@@ -94,16 +98,26 @@ fn read(
     let head = Pass::new(&body, page, fast).run();
     page.body = body;
     let mut head = head?;
-    let hierarchical = page.directories().is_some();
-    if hierarchical && expected.quirks.ordered && !request.any_order {
-        let why =
-            "the account has a hierarchical namespace, which is listed directory by directory";
-        return Err(PageError::KeepsNoOrder { why: why.to_owned() }.into());
-    }
+    refuse_hierarchy(page, request, expected)?;
     echo(&head, request, expected)?;
     let about = std::mem::take(&mut head.about);
     finish(page, head, request)?;
     Ok(about)
+}
+
+/// Refuses the page of a hierarchical namespace where order is relied on.
+fn refuse_hierarchy(
+    page: &Page,
+    request: &PageRequest,
+    expected: &Expected<'_>,
+) -> Result<(), PageError> {
+    let hierarchical = page.directories().is_some();
+    if hierarchical && expected.quirks.ordered && !request.any_order {
+        let why =
+            "the account has a hierarchical namespace, which is listed directory by directory";
+        return Err(PageError::KeepsNoOrder { why: why.to_owned() });
+    }
+    Ok(())
 }
 
 /// What a reply says about itself.

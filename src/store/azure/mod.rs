@@ -13,10 +13,12 @@
 //!   found.
 //! * `entra`: tokens of Entra ID.
 //! * `query`, `sign`: from a page request to an HTTP request.
+//! * `format`: whether as XML or as an Arrow stream.
 //! * `client`: the attempt, and what an answer may correct about it.
 //! * `control`: what account, container and blobs are asked before they are moved.
 //! * `billed`: the same listing with versions, snapshots and deleted blobs.
-//! * `decode`, with `entry` (the fast path): from a body to a page, by way of `store::text`.
+//! * `decode`, with `entry` (the fast path of XML): from a body to a page, by way of `store::text` or
+//!   `store::arrow`.
 //! * `error`: from an error document to a kind.
 
 mod bearer;
@@ -30,6 +32,7 @@ mod decode;
 mod entra;
 mod entry;
 mod error;
+mod format;
 mod key;
 mod query;
 mod sas;
@@ -40,7 +43,7 @@ pub use client::AzureStore;
 pub use config::{AzureAccess, AzureConfig, Secret};
 pub use control::{AccountState, BlobState, ContainerState};
 pub use credentials::{AccessKind, access_kind, find_keys};
-pub use decode::{Expected, Rejected, decode};
+pub use decode::{Expected, Rejected, decode, decode_arrow};
 pub use error::ServiceError;
 pub use sas::SasTerms;
 

@@ -3,13 +3,11 @@
 //! Source: "Authorize with Shared Key", Azure Storage REST reference. No request has a body or
 //! conditions, so of the standard headers only the range ever has anything to say.
 
+use super::format::{Format, REQUEST_ID};
 use super::key::AccountKey;
 use super::query::Parameters;
 use crate::base64;
 use crate::store::text::hmac;
-
-/// The version of the service that requests ask for: the first that knows `startFrom`.
-pub(super) const VERSION: &str = "2026-02-06";
 
 /// A request without a body to be signed.
 #[derive(Clone, Debug)]
@@ -25,6 +23,7 @@ pub(super) struct Unsigned<'a> {
     pub(super) parameters: &'a Parameters,
     /// `x-ms-date`.
     pub(super) date: &'a str,
+    pub(super) format: &'a Format,
 }
 
 /// The `Authorization` header.
@@ -40,9 +39,12 @@ fn string_to_sign(request: &Unsigned<'_>) -> Vec<u8> {
     text.extend_from_slice(b"\n\n\n\n\n\n\n\n\n\n\n");
     text.extend_from_slice(request.range.as_bytes());
     text.push(b'\n');
-    for part in ["x-ms-date:", request.date, "\nx-ms-version:", VERSION, "\n/", request.account] {
-        text.extend_from_slice(part.as_bytes());
+    let mut add = |parts: &[&str]| parts.iter().for_each(|part| text.extend(part.as_bytes()));
+    if let Format::Arrow { id } = request.format {
+        add(&[REQUEST_ID, ":", id, "\n"]);
     }
+    add(&["x-ms-date:", request.date, "\nx-ms-version:", request.format.version(), "\n"]);
+    add(&["/", request.account]);
     text.extend_from_slice(request.path.as_bytes());
     for (name, value) in request.parameters {
         text.push(b'\n');
@@ -81,6 +83,7 @@ mod tests {
             path: "/cont1",
             parameters: &parameters,
             date: DATE,
+            format: &Format::Xml,
         };
         assert_eq!(
             String::from_utf8(string_to_sign(&request)).unwrap(),
@@ -104,7 +107,8 @@ mod tests {
         let path = "/devstoreaccount1/cont1";
         let account = "devstoreaccount1";
         let (method, range, parameters) = ("GET", "", &parameters);
-        let request = Unsigned { method, range, account, path, parameters, date: DATE };
+        let (date, format) = (DATE, &Format::Xml);
+        let request = Unsigned { method, range, account, path, parameters, date, format };
         assert_eq!(
             authorization(&request, &key()),
             "SharedKey devstoreaccount1:iD29D+C6fx5k4HtafPXQxjusbzw4OrKYlaJmy+0l3SA="

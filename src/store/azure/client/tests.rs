@@ -51,11 +51,12 @@ fn ok() -> (Vec<u8>, Then) {
 #[tokio::test]
 async fn a_signed_request_names_its_version_and_account() {
     let script = Script::play([ok()]).await;
-    assert!(list(&store(&script, key()), None).await.unwrap().is_empty());
+    let store = store(&script, key());
+    assert!(list(&store, None).await.unwrap().is_empty());
     let head = &script.heads()[0];
     let line = "GET /acct/c?comp=list&maxresults=9&prefix=p%2F&restype=container HTTP/1.1\r\n";
     assert!(head.starts_with(line), "{head}");
-    assert_eq!(header(head, "x-ms-version"), Some("2026-02-06"));
+    assert_eq!(header(head, "x-ms-version"), Some("2026-10-06"));
     assert!(header(head, "x-ms-date").unwrap().ends_with(" GMT"));
     assert!(header(head, "authorization").unwrap().starts_with("SharedKey acct:"));
 }
@@ -137,13 +138,89 @@ async fn a_wrong_key_is_not_tried_again() {
     assert_eq!((error.kind, script.heads().len()), (ErrorKind::BadCredentials, 1));
 }
 
+/// The version that each request asked for.
+fn versions(script: &Script) -> Vec<String> {
+    let heads = script.heads();
+    heads.iter().map(|head| header(head, "x-ms-version").unwrap().to_owned()).collect()
+}
+
+const ARROW: &str = "2026-10-06";
+const XML: &str = "2026-02-06";
+
+fn refusal(code: &str) -> (Vec<u8>, Then) {
+    (answer("400 Bad Request", "", xml_error(code)), Then::Keep)
+}
+
+#[tokio::test]
+async fn listings_are_asked_for_as_arrow_and_each_by_an_id_of_its_own() {
+    let throttled = || (answer("503 Busy", "", xml_error("ServerBusy")), Then::Keep);
+    let script = Script::play([throttled(), throttled(), ok()]).await;
+    let store = store(&script, AzureAccess::Anonymous);
+    for _ in 0..2 {
+        assert!(list(&store, None).await.unwrap_err().is_throttle(), "which says nothing of Arrow");
+    }
+    let mut page = Page::default();
+    let delimiter = PageRequest { delimiter: Some(b'/'), ..PageRequest::default() };
+    store.list(&delimiter, &mut page).await.unwrap();
+    let heads = script.heads();
+    for head in &heads[..2] {
+        let accepted = "application/vnd.apache.arrow.stream,application/xml";
+        assert_eq!(header(head, "accept"), Some(accepted));
+    }
+    let ids: Vec<_> = heads.iter().map(|head| header(head, "x-ms-client-request-id")).collect();
+    assert!(ids[0].is_some() && ids[1].is_some() && ids[0] != ids[1], "{ids:?}");
+    assert_eq!((ids[2], header(&heads[2], "accept")), (None, None), "directories are asked as XML");
+    assert_eq!(versions(&script), [ARROW, ARROW, XML]);
+}
+
+#[tokio::test]
+async fn a_service_that_answers_in_xml_is_not_asked_for_arrow_again() {
+    let script = Script::play([ok(), ok(), ok()]).await;
+    let store = store(&script, key());
+    for _ in 0..3 {
+        list(&store, None).await.unwrap();
+    }
+    assert_eq!(versions(&script), [ARROW, XML, XML]);
+}
+
+#[tokio::test]
+async fn a_service_that_refuses_the_version_of_arrow_is_asked_for_xml_from_then_on() {
+    for code in ["InvalidHeaderValue", "EndpointUnsupportedAccountFeatures"] {
+        let script = Script::play([refusal(code), ok(), ok()]).await;
+        let store = store(&script, key());
+        list(&store, None).await.unwrap();
+        list(&store, None).await.unwrap();
+        assert_eq!(versions(&script), [ARROW, XML, XML]);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_in_both_forms_is_told_and_says_nothing_of_arrow() {
+    let refused = || refusal("OutOfRangeInput");
+    let script = Script::play([refused(), refused(), refused(), ok()]).await;
+    let store = store(&script, key());
+    assert_eq!(list(&store, None).await.unwrap_err().code, "OutOfRangeInput");
+    list(&store, None).await.unwrap();
+    assert_eq!(versions(&script), [ARROW, XML, ARROW, XML]);
+}
+
+#[tokio::test]
+async fn an_arrow_stream_that_does_not_say_what_it_answers_is_not_taken() {
+    for more in ["", "x-ms-client-request-id: another\r\n"] {
+        let headers = format!("Content-Type: application/vnd.apache.arrow.stream\r\n{more}");
+        let script =
+            Script::play([(answer("200 OK", &headers, "a stream"), Then::Keep), ok(), ok()]).await;
+        let store = store(&script, key());
+        list(&store, None).await.unwrap();
+        list(&store, None).await.unwrap();
+        assert_eq!(versions(&script), [ARROW, XML, XML]);
+    }
+}
+
 #[tokio::test]
 async fn a_service_that_does_not_know_starts_is_walked_by_markers() {
-    let refusal = || {
-        let body = xml_error("InvalidQueryParameterValue");
-        (answer("400 Bad Request", "", body), Then::Keep)
-    };
-    let script = Script::play([refusal(), refusal()]).await;
+    let refusal = || refusal("InvalidQueryParameterValue");
+    let script = Script::play([refusal(), refusal(), refusal(), refusal()]).await;
     let store = store(&script, key());
     let error = list(&store, Some("p/x")).await.unwrap_err();
     assert!(matches!(error.kind, ErrorKind::BadPage(PageError::KeepsNoOrder { .. })), "{error}");
