@@ -77,7 +77,7 @@ pub(super) async fn check(
     let mut findings = vec![weighed(source)];
     let judged = source.summary.map(|summary| judged(source, summary));
     match &judged {
-        Some(found) => findings.extend(hazards(found)),
+        Some(found) => findings.extend(hazards(source, found)),
         None => findings.extend(leading(source, store).await),
     }
     findings.extend(archived(source, sample, judged.as_deref(), ask).await);
@@ -123,17 +123,26 @@ fn judged(source: &Source<'_>, summary: &Summary) -> Vec<JobFinding> {
     judge.of_summary(&summary.hazards, summary.totals.longest_key)
 }
 
+/// That something was not come across. Only a summary of everything tells that it is nowhere.
+fn absent(source: &Source<'_>, check: &Check, seen: &str) -> Finding {
+    if source.summary.is_some_and(Summary::covers_all) {
+        return check.ok(seen);
+    }
+    check
+        .unknown("none is in the summary, which is not of everything")
+        .by_hand("weigh all of it, as told under SOURCE_WEIGHED, and check again")
+}
+
 /// Hazards as findings, those of archives apart; of what does not occur only what people ask for.
-fn hazards(found: &[JobFinding]) -> Vec<Finding> {
+fn hazards(source: &Source<'_>, found: &[JobFinding]) -> Vec<Finding> {
     const APART: [Hazard; 2] = [Hazard::ObjectArchived, Hazard::ObjectMaybeArchived];
     let mut findings = Vec::new();
     for info in HAZARDS.iter().filter(|info| !APART.contains(&info.hazard)) {
         let check = Check::source(info.code, info.title, info.meaning);
         let Some(hazard) = found.iter().find(|hazard| hazard.code == info.code) else {
             if info.severity == Severity::Blocker {
-                findings.push(
-                    check.ok("there is none, or the destination's prefix takes the trouble away"),
-                );
+                let seen = "there is none, or the destination's prefix takes the trouble away";
+                findings.push(absent(source, &check, seen));
             }
             continue;
         };
@@ -214,7 +223,7 @@ async fn archived(
 ) -> Vec<Finding> {
     let (seen, keys) = match (judged, sample) {
         (Some(found), _) => match found.iter().find(|hazard| hazard.code == ARCHIVED.id) {
-            None => return vec![ARCHIVED.ok("there is none")],
+            None => return vec![absent(source, &ARCHIVED, "there is none")],
             Some(hazard) => (amount(hazard), examples(hazard)),
         },
         (None, Some(sample)) if sample.archived > 0 => {
@@ -251,7 +260,14 @@ async fn archived(
     let number = ways.len();
     if all(|way| matches!(way, Way::Restored(_) | Way::Awake)) {
         let state = format!("{seen}; all {number} that were asked for are restored");
-        let finding = if judged.is_none_or(|found| only(found, number)) && number == keys.len() {
+        let all = match (judged, sample) {
+            (Some(found), _) => {
+                source.summary.is_some_and(Summary::covers_all) && only(found, number)
+            }
+            (None, Some(sample)) => sample.is_whole() && sample.archived == number as u64,
+            (None, None) => false,
+        };
+        let finding = if all {
             ARCHIVED.ok(state)
         } else {
             restore(
