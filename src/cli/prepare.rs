@@ -13,8 +13,8 @@ use crate::alibaba::{Credentials, plain_region};
 use crate::exit::Exit;
 use crate::location::Location;
 use crate::preflight::prepare::{
-    Action, Clouds, Documents, Keeper, Patience, Plan, PrepareError, Record, SecretFile, Wish,
-    carry_out, look, terraform,
+    Action, Clouds, Documents, Keeper, Lock, Patience, Plan, PrepareError, Record, SecretFile,
+    Wish, carry_out, look, terraform,
 };
 use crate::preflight::wanted::{Way, wrong_role_name, wrong_user_name};
 use crate::report::terminal::render_preparation;
@@ -111,9 +111,9 @@ async fn show(
     console: Console,
 ) -> CommandResult {
     let path = args.output.output.as_deref();
-    if let Some(path) = path.filter(|path| *path != Path::new("-")) {
-        check_writable(path)?;
-    }
+    let file = path.filter(|path| *path != Path::new("-"));
+    let _alone = file.map(Lock::take).transpose().map_err(PrepareError::from)?;
+    file.map(check_writable).transpose()?;
     let earlier = earlier(path, wish);
     let plan = look(clouds, wish, earlier.as_ref()).await?;
     let record = Record::of_plan(&plan);
@@ -172,6 +172,7 @@ async fn apply(
         Some(path) => path.clone(),
         None => PathBuf::from(format!("prepare-{}.json", wish.bucket)),
     };
+    let _alone = Lock::take(&path).map_err(PrepareError::from)?;
     check_writable(&path)?;
     let earlier = earlier(Some(&path), wish);
     let plan = look(clouds, wish, earlier.as_ref()).await?;

@@ -132,6 +132,14 @@ pub enum RecordError {
         /// Its account.
         account: String,
     },
+    /// Another run is at work with it.
+    #[error(
+        "another run is at work with `{}`\nhint: wait for its end, or name another file with `--output`", path.display()
+    )]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// It cannot be written.
     #[error("cannot write `{}`: {source}\nhint: name a file in a folder that may be written to with `--output`", path.display())]
     Write {
