@@ -6,7 +6,7 @@ use super::Source;
 use super::access::WEIGH;
 use super::attempt::told;
 use super::sample::{Sample, page};
-use crate::migration::hazard::Judge;
+use crate::migration::hazard::{Judge, is_cured_by_prefix};
 use crate::migration::{Finding as JobFinding, Limits, Speed};
 use crate::object::Timestamp;
 use crate::preflight::finding::{Check, Finding, Verdict};
@@ -136,13 +136,15 @@ fn absent(source: &Source<'_>, check: &Check, seen: &str) -> Finding {
 /// Hazards as findings, those of archives apart; of what does not occur only what people ask for.
 fn hazards(source: &Source<'_>, found: &[JobFinding]) -> Vec<Finding> {
     const APART: [Hazard; 2] = [Hazard::ObjectArchived, Hazard::ObjectMaybeArchived];
+    let prefixed = source.to_prefix.is_some_and(|prefix| !prefix.is_empty());
     let mut findings = Vec::new();
     for info in HAZARDS.iter().filter(|info| !APART.contains(&info.hazard)) {
         let check = Check::source(info.code, info.title, info.meaning);
         let Some(hazard) = found.iter().find(|hazard| hazard.code == info.code) else {
             if info.severity == Severity::Blocker {
                 let seen = "there is none, or the destination's prefix takes the trouble away";
-                findings.push(absent(source, &check, seen));
+                let cured = prefixed && is_cured_by_prefix(info.hazard);
+                findings.push(if cured { check.ok(seen) } else { absent(source, &check, seen) });
             }
             continue;
         };
