@@ -871,6 +871,13 @@ fn wrong_calls_are_told_before_anything_is_asked() {
         ran.ends_with_code(2);
         assert!(ran.stderr.contains(told), "{told}: {}", ran.said());
     }
+    for more in [&["--apply", "--yes"][..], &["--terraform", "x.tf"]] {
+        let short = ["prepare", "oss://ab", "--region", REGION];
+        let ran = tell(&workshop, &site, &[&short[..], more].concat());
+        ran.ends_with_code(2);
+        assert!(ran.stderr.contains("has not 3 to 63 characters"), "{}", ran.said());
+        assert!(!workshop.path("x.tf").exists());
+    }
     let s3 = tell(&workshop, &site, &["prepare", "s3://copies", "--region", REGION]);
     s3.ends_with_code(2);
     assert!(s3.stderr.contains("oss://bucket"), "{}", s3.said());
