@@ -172,6 +172,22 @@ fn restored_objects_do_not_speak_for_those_that_were_not_asked() {
     let (checks, _) = planted.check("five of eight restored");
     let found = checks.findings.iter().find(|finding| finding.id == "OBJECT_ARCHIVED").unwrap();
     assert_eq!(found.verdict.word(), "warning", "{found:?}");
+    let ends = checks.findings.iter().find(|finding| finding.id == "RESTORE_EXPIRES_BEFORE_ETA");
+    assert_eq!(ends.unwrap().verdict.word(), "unknown", "no end is told: {ends:?}");
+}
+
+#[test]
+fn restored_objects_are_not_known_to_last_for_a_job_of_unknown_length() {
+    let date = after(20).strftime("%a, %d %b %Y %H:%M:%S GMT");
+    let restore = Some(format!(r#"ongoing-request="false", expiry-date="{date}""#));
+    let cold = GivenObject { storage_class: "GLACIER".into(), ..GivenObject::new("a", 10) };
+    let mut objects = vec![cold];
+    objects.extend((0..1_500).map(|number| GivenObject::new(format!("b/{number:05}"), 10)));
+    let settings = ObjectSettings { restore, ..ObjectSettings::default() };
+    let planted = Planted::s3().holding(&held(Given::new(objects))).object("a", settings);
+    let (checks, _) = planted.check("restored, and more than a page");
+    let ends = checks.findings.iter().find(|finding| finding.id == "RESTORE_EXPIRES_BEFORE_ETA");
+    assert_eq!(ends.unwrap().verdict.word(), "unknown", "{ends:?}");
 }
 
 #[test]

@@ -278,7 +278,11 @@ async fn archived(
                     .because("the others were not asked for, and each has to be restored"),
             )
         };
-        return vec![finding, expiry(source, &ways)];
+        let weighed = match source.summary {
+            Some(summary) => summary.covers_all(),
+            None => sample.is_some_and(Sample::is_whole),
+        };
+        return vec![finding, expiry(source, &ways, weighed)];
     }
     let ongoing = ways.iter().filter(|way| matches!(way, Ok(Way::Ongoing))).count();
     let asleep = ways.iter().filter(|way| matches!(way, Ok(Way::Archived))).count();
@@ -306,8 +310,13 @@ async fn ask_all(keys: &[Vec<u8>], ask: &Ask<'_>) -> Vec<Result<Way, StoreError>
     join_all(keys.iter().take(ASKED).map(|key| ask(key.clone()))).await
 }
 
-/// Whether what is restored stays so until a job can be done.
-fn expiry(source: &Source<'_>, ways: &[Result<Way, StoreError>]) -> Finding {
+/// Whether what is restored stays so until a job can be done, whose length is known if everything was `weighed`.
+fn expiry(source: &Source<'_>, ways: &[Result<Way, StoreError>], weighed: bool) -> Finding {
+    if ways.iter().any(|way| matches!(way, Ok(Way::Restored(None)))) {
+        return RESTORED
+            .unknown("the store does not say until when they stay restored")
+            .by_hand("look up for how many days they were restored, and restore them again if that is too short");
+    }
     let ends = ways.iter().filter_map(|way| match way {
         Ok(Way::Restored(until)) => *until,
         _ => None,
@@ -332,6 +341,11 @@ fn expiry(source: &Source<'_>, ways: &[Result<Way, StoreError>]) -> Finding {
         return RESTORED.blocker(seen).by_hand(
             "restore them again for more days: a restoration of S3 is prolonged by asking anew",
         );
+    }
+    if !weighed {
+        return RESTORED
+            .unknown(format!("the first ends at {ends}, and how long a job takes is not known"))
+            .by_hand(WEIGH);
     }
     RESTORED.ok(format!("the first ends at {ends}"))
 }
