@@ -521,3 +521,17 @@ fn the_accounts_own_keys_are_warned_of_and_keys_that_are_none_block() {
     assert!(text(finding, "seen").contains("ALIBABA_CLOUD_ACCESS_KEY_ID"), "{finding:#}");
     assert!(finding["remedy"].to_string().contains("the key id is unknown"), "{finding:#}");
 }
+
+#[test]
+fn permissions_for_kms_that_may_not_be_looked_at_are_unknown_in_the_older_way_too() {
+    let mut config = prepared();
+    let plain = std::mem::take(bucket(&mut config));
+    *bucket(&mut config) = plain.encrypted_by("key-1");
+    config.home.keys.insert("key-1".into(), AlibabaKey::default());
+    user(&mut config).policies =
+        ["AliyunOSSFullAccess", "AliyunMGWFullAccess"].map(PolicyName::system).into();
+    let checked = Checked::of(&start(config), Whose::User, &["--classic"], None);
+    let finding = checked.one("IDENTITY_KMS_ACCESS");
+    assert_eq!(finding["verdict"], "unknown", "{finding}");
+    assert!(text(finding, "seen").contains("ram:ListPoliciesForUser"), "{finding}");
+}

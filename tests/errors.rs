@@ -5,14 +5,12 @@
 mod common;
 
 use std::fs;
-use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
-use std::thread;
 
 use common::{
-    Held, Workshop, assert_told, config, numbered, rows_of, run, scan_arguments, serve, start,
-    sums, totals,
+    Held, Workshop, answering, assert_told, config, numbered, rows_of, run, scan_arguments, serve,
+    start, sums, totals,
 };
 use weighbridge::simulator::{Credential, DEFAULT_SECRET, Simulator, SimulatorConfig};
 
@@ -184,34 +182,6 @@ fn tls_with_a_port_that_speaks_none() {
     let endpoint = server.endpoint().replace("http://", "https://");
     let ran = run(scan_of(&Workshop::new(), "s3://b", &endpoint));
     assert_told(&ran, FAILED, &["s3://b", "TLS", "http://"]);
-}
-
-/// Answers every request with this.
-fn answering(status: &'static str, body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            thread::spawn(move || {
-                let mut request = Vec::new();
-                let mut buffer = [0; 4_096];
-                while !request.ends_with(b"\r\n\r\n") {
-                    match stream.read(&mut buffer) {
-                        Ok(0) | Err(_) => return,
-                        Ok(length) => request.extend_from_slice(&buffer[..length]),
-                    }
-                }
-                let length = body.len();
-                // Whoever asked may be gone.
-                let _ = write!(
-                    stream,
-                    "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\
-                     Connection: close\r\n\r\n{body}"
-                );
-            });
-        }
-    });
-    endpoint
 }
 
 #[test]

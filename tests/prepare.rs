@@ -680,6 +680,35 @@ fn a_program_that_is_killed_at_any_change_is_gone_on_with_and_taken_back() {
 }
 
 #[test]
+fn a_record_that_another_run_is_at_work_with_is_left_alone() {
+    let (workshop, site) = (Workshop::new(), Site::new());
+    let all = [&COPIES[..], &["--manual", "--apply", "--yes"]].concat();
+    let hangs = |operation| Trouble {
+        operation: Some(operation),
+        after: 0,
+        times: 1,
+        kind: TroubleKind::Unanswered,
+    };
+    site.cloud.trouble(vec![hangs("CreateUser")]);
+    let running = Running::start(command(&workshop, &site, &all));
+    let asked = || site.cloud.calls().iter().any(|call| call.operation == "CreateUser");
+    until("the first run is at work", || asked().then_some(()));
+    let (record, changes) = (fs::read(workshop.path("prepare-copies.json")), site.changes());
+    let look = [&COPIES[..], &["--manual", "--output", "prepare-copies.json"]].concat();
+    for other in [&all[..], &look, &["undo", "prepare-copies.json", "--yes"]] {
+        let ran = tell(&workshop, &site, other);
+        assert!(ran.ends_with_code(1).stderr.contains("another run is at work"), "{}", ran.said());
+    }
+    assert_eq!(fs::read(workshop.path("prepare-copies.json")).unwrap(), record.unwrap());
+    assert_eq!(site.changes(), changes);
+    let shown = tell(&workshop, &site, &["undo", "prepare-copies.json", "--dry-run"]);
+    assert!(shown.ends_with_code(0).text().contains("delete the bucket copies"));
+    drop(running);
+    site.cloud.trouble(Vec::new());
+    tell(&workshop, &site, &all).ends_with_code(0);
+}
+
+#[test]
 fn a_secret_is_shown_once_or_written_where_only_its_owner_reads_it() {
     let (workshop, site) = (Workshop::new(), Site::new());
     let all = [&COPIES[..], &["--classic", "--apply", "--yes", "-vv"]].concat();
@@ -841,6 +870,13 @@ fn wrong_calls_are_told_before_anything_is_asked() {
         let ran = tell(&workshop, &site, &[&COPIES[..], more].concat());
         ran.ends_with_code(2);
         assert!(ran.stderr.contains(told), "{told}: {}", ran.said());
+    }
+    for more in [&["--apply", "--yes"][..], &["--terraform", "x.tf"]] {
+        let short = ["prepare", "oss://ab", "--region", REGION];
+        let ran = tell(&workshop, &site, &[&short[..], more].concat());
+        ran.ends_with_code(2);
+        assert!(ran.stderr.contains("has not 3 to 63 characters"), "{}", ran.said());
+        assert!(!workshop.path("x.tf").exists());
     }
     let s3 = tell(&workshop, &site, &["prepare", "s3://copies", "--region", REGION]);
     s3.ends_with_code(2);

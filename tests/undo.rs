@@ -5,13 +5,14 @@
 mod preparation;
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use bytes::Bytes;
 use preparation::{KEY, Site, THEIRS, wish, wishes};
 use weighbridge::alibaba::oss::Setting;
 use weighbridge::alibaba::ram::{Holder, NewUser, NewVersion, PolicyName, Rotate};
 use weighbridge::preflight::policy::Document;
-use weighbridge::preflight::prepare::{Back, Fate, Wish};
+use weighbridge::preflight::prepare::{Back, Fate, Record, Wish};
 use weighbridge::preflight::wanted::{Way, trust_policy};
 
 #[tokio::test]
@@ -218,4 +219,14 @@ async fn statements_that_several_runs_added_are_taken_back_one_after_another() {
     assert_eq!(site.policy_of(THEIRS).await.unwrap(), preparation::BUCKET_POLICY);
     assert_eq!(site.ram().role("second").await.unwrap(), None);
     assert_eq!(site.ram().role(&cross.role).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_record_without_a_mark_takes_nothing_for_its_own() {
+    let site = prepared(&wish(Way::Manual)).await;
+    let mut record = site.record().unwrap();
+    record.mark.clear();
+    fs::write(site.path(), record.to_json()).unwrap();
+    let error = Record::read(&site.path()).unwrap_err().to_string();
+    assert!(error.contains("its mark is empty"), "{error}");
 }

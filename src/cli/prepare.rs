@@ -13,10 +13,10 @@ use crate::alibaba::{Credentials, plain_region};
 use crate::exit::Exit;
 use crate::location::Location;
 use crate::preflight::prepare::{
-    Action, Clouds, Documents, Keeper, Patience, Plan, PrepareError, Record, SecretFile, Wish,
-    carry_out, look, terraform,
+    Action, Clouds, Documents, Keeper, Lock, Patience, Plan, PrepareError, Record, SecretFile,
+    Wish, carry_out, look, terraform,
 };
-use crate::preflight::wanted::{Way, wrong_role_name, wrong_user_name};
+use crate::preflight::wanted::{Way, wrong_bucket_name, wrong_role_name, wrong_user_name};
 use crate::report::terminal::render_preparation;
 
 pub(super) fn run(args: &PrepareArgs, console: Console) -> CommandResult {
@@ -46,6 +46,13 @@ fn wish(args: &PrepareArgs) -> Result<Wish, Failure> {
         return Err(Failure::wrong("only buckets of OSS can be prepared")
             .hint("name the destination as `oss://bucket`"));
     };
+    if let Some(why) = wrong_bucket_name(&bucket.name) {
+        return Err(Failure::wrong(format!(
+            "`{}` cannot be the name of a bucket: it {why}",
+            bucket.name
+        ))
+        .hint("name a bucket of 3 to 63 characters out of a-z, 0-9 and `-`"));
+    }
     let region = args.region.clone().or(bucket.region).ok_or_else(|| {
         Failure::wrong("the region of the destination is not known")
             .hint("name it with `--region`, such as `--region cn-hangzhou`")
@@ -111,9 +118,9 @@ async fn show(
     console: Console,
 ) -> CommandResult {
     let path = args.output.output.as_deref();
-    if let Some(path) = path.filter(|path| *path != Path::new("-")) {
-        check_writable(path)?;
-    }
+    let file = path.filter(|path| *path != Path::new("-"));
+    let _alone = file.map(Lock::take).transpose().map_err(PrepareError::from)?;
+    file.map(check_writable).transpose()?;
     let earlier = earlier(path, wish);
     let plan = look(clouds, wish, earlier.as_ref()).await?;
     let record = Record::of_plan(&plan);
@@ -172,6 +179,7 @@ async fn apply(
         Some(path) => path.clone(),
         None => PathBuf::from(format!("prepare-{}.json", wish.bucket)),
     };
+    let _alone = Lock::take(&path).map_err(PrepareError::from)?;
     check_writable(&path)?;
     let earlier = earlier(Some(&path), wish);
     let plan = look(clouds, wish, earlier.as_ref()).await?;

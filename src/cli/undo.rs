@@ -12,7 +12,7 @@ use super::service::ServiceArgs;
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
 use crate::preflight::prepare::{
-    Back, Clouds, Fate, Keeper, Patience, PrepareError, Record, look_back, take_back,
+    Back, Clouds, Fate, Keeper, Lock, Patience, PrepareError, Record, look_back, take_back,
 };
 use crate::report::terminal::render_way_back;
 
@@ -38,6 +38,9 @@ pub(super) struct UndoArgs {
 }
 
 pub(super) fn run(args: &UndoArgs, console: Console) -> CommandResult {
+    // A look changes nothing, and what is not there is told by reading it.
+    let alone = (!args.dry_run && args.plan.exists()).then(|| Lock::take(&args.plan));
+    let _alone = alone.transpose().map_err(PrepareError::from)?;
     let record = Record::read(&args.plan).map_err(|error| Failure::told(&error, true))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -140,7 +140,7 @@ impl Judge {
 }
 
 /// Whether a destination prefix takes the hazard away: the copy's key does not begin with the source's.
-fn is_cured_by_prefix(hazard: Hazard) -> bool {
+pub(crate) fn is_cured_by_prefix(hazard: Hazard) -> bool {
     matches!(hazard, Hazard::KeyLeadingSlash | Hazard::KeyLeadingBackslash | Hazard::KeyEmpty)
 }
 

@@ -179,6 +179,20 @@ pub fn default_name(bucket: &str) -> String {
     format!("{start}-{:08x}", fingerprint >> 32)
 }
 
+/// Why a name cannot be that of a bucket of OSS, in words; `None` if it can.
+#[must_use]
+pub fn wrong_bucket_name(name: &str) -> Option<&'static str> {
+    let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    match name.as_bytes() {
+        bytes if !(3..=63).contains(&bytes.len()) => Some("has not 3 to 63 characters"),
+        bytes if !bytes.iter().all(|byte| plain(byte) || *byte == b'-') => {
+            Some("has characters other than a-z, 0-9 and `-`")
+        }
+        [first, .., last] if plain(first) && plain(last) => None,
+        _ => Some("does not begin and end with a letter or digit"),
+    }
+}
+
 /// Why a name cannot be that of a role, in words; `None` if it can.
 #[must_use]
 pub fn wrong_role_name(name: &str) -> Option<&'static str> {
@@ -334,5 +348,15 @@ mod tests {
             assert!(wrong_role_name(wrong).is_some(), "{wrong}");
         }
         assert!(wrong_user_name("A_b.c-d").is_none() && wrong_user_name("a/b").is_some());
+    }
+
+    #[test]
+    fn names_of_buckets_are_those_of_oss() {
+        for name in ["abc", "a-b", "0a9", &"a".repeat(63)] {
+            assert_eq!(wrong_bucket_name(name), None, "{name}");
+        }
+        for name in ["ab", "Abc", "a.b", "a_b", "-ab", "ab-", "", &"a".repeat(64)] {
+            assert!(wrong_bucket_name(name).is_some(), "{name}");
+        }
     }
 }

@@ -134,6 +134,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether it counts all that a job for its location copies: nothing is missing, and no filter left anything out.
+    #[must_use]
+    pub fn covers_all(&self) -> bool {
+        self.complete && self.filters == FilterSpec::default()
+    }
+
     /// Whether a migration would meet blockers.
     #[must_use]
     pub fn has_blockers(&self) -> bool {

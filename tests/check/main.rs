@@ -23,7 +23,7 @@ use weighbridge::store::s3::{S3Config, S3Store};
 use weighbridge::summary::Summary;
 use weighbridge::tally::HAZARDS;
 
-use common::{Held, Workshop, assert_told, held, run, start};
+use common::{Held, Workshop, answering, assert_told, held, run, start};
 use planted::{BUCKET, Planted, TOKEN, after, assert_found, of_class, sound};
 
 const DONE: i32 = 0;
@@ -157,6 +157,87 @@ fn restored_objects_are_no_blocker_while_they_last() {
     let of = |id: &str| checks.findings.iter().find(|finding| finding.id == id).unwrap();
     assert_eq!(of("OBJECT_ARCHIVED").verdict.word(), "ok", "{:?}", of("OBJECT_ARCHIVED"));
     assert_eq!(of("RESTORE_EXPIRES_BEFORE_ETA").verdict.word(), "ok");
+}
+
+#[test]
+fn restored_objects_do_not_speak_for_those_that_were_not_asked() {
+    let keys = (0..8).map(|number| format!("docs/{number}"));
+    let cold = |key| GivenObject { storage_class: "GLACIER".into(), ..GivenObject::new(key, 10) };
+    let content = held(Given::new(keys.map(cold).collect::<Vec<_>>()));
+    let restore = Some(r#"ongoing-request="false""#.to_owned());
+    let settings = ObjectSettings { restore, ..ObjectSettings::default() };
+    let planted = (0..5).fold(Planted::s3().holding(&content), |planted, number| {
+        planted.object(&format!("docs/{number}"), settings.clone())
+    });
+    let (checks, _) = planted.check("five of eight restored");
+    let found = checks.findings.iter().find(|finding| finding.id == "OBJECT_ARCHIVED").unwrap();
+    assert_eq!(found.verdict.word(), "warning", "{found:?}");
+    let ends = checks.findings.iter().find(|finding| finding.id == "RESTORE_EXPIRES_BEFORE_ETA");
+    assert_eq!(ends.unwrap().verdict.word(), "unknown", "no end is told: {ends:?}");
+}
+
+#[test]
+fn restored_objects_are_not_known_to_last_for_a_job_of_unknown_length() {
+    let date = after(20).strftime("%a, %d %b %Y %H:%M:%S GMT");
+    let restore = Some(format!(r#"ongoing-request="false", expiry-date="{date}""#));
+    let cold = GivenObject { storage_class: "GLACIER".into(), ..GivenObject::new("a", 10) };
+    let mut objects = vec![cold];
+    objects.extend((0..1_500).map(|number| GivenObject::new(format!("b/{number:05}"), 10)));
+    let settings = ObjectSettings { restore, ..ObjectSettings::default() };
+    let planted = Planted::s3().holding(&held(Given::new(objects))).object("a", settings);
+    let (checks, _) = planted.check("restored, and more than a page");
+    let ends = checks.findings.iter().find(|finding| finding.id == "RESTORE_EXPIRES_BEFORE_ETA");
+    assert_eq!(ends.unwrap().verdict.word(), "unknown", "{ends:?}");
+}
+
+#[test]
+fn what_is_not_in_a_part_of_the_objects_is_not_taken_for_absent() {
+    let workshop = Workshop::new();
+    weighed(&Planted::s3(), &workshop, &sound());
+    let whole = fs::read_to_string(workshop.path("summary.json")).unwrap();
+    let whole = Summary::from_json(&whole).unwrap();
+    let broken_off = Summary { complete: false, ..whole.clone() };
+    let mut filtered = whole;
+    filtered.filters.include = vec!["docs/*".into()];
+    for summary in [broken_off, filtered] {
+        let path = workshop.path("part.json");
+        fs::write(&path, summary.to_json().unwrap()).unwrap();
+        let (checks, _) = Planted::s3().args(&["--summary", path.to_str().unwrap()]).check("part");
+        for id in ["OBJECT_ARCHIVED", "KEY_TOO_LONG", "KEY_NOT_UTF8", "OBJECT_TOO_LARGE"] {
+            let found = checks.findings.iter().find(|finding| finding.id == id).unwrap();
+            assert_eq!(found.verdict.word(), "unknown", "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_that_is_not_the_stores_says_nothing_of_the_key() {
+    let endpoint = answering("403 Forbidden", "<html>by order of the proxy</html>");
+    let keys = [
+        ("s3://lake", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ("ks3://lake", "KS3_ACCESS_KEY_ID", "KS3_SECRET_ACCESS_KEY"),
+        ("oss://lake", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET"),
+        ("azure://lake/lake", "AZURE_STORAGE_KEY", "AZURE_STORAGE_KEY"),
+    ];
+    for (location, id, secret) in keys {
+        let workshop = Workshop::new();
+        let mut command =
+            workshop.bare(&["check", location, "--endpoint-url", &endpoint, "-o", "c.json"]);
+        command.envs([(id, "AKIANOBODY7EXAMPLE"), (secret, "c29tZXRoaW5nLXNlY3JldA==")]);
+        run(command).ends_with_code(FINDINGS);
+        let json = fs::read_to_string(workshop.path("c.json")).unwrap();
+        let checks = Checks::from_json(&json).unwrap();
+        let verdict = |id: &str| {
+            let found = checks.findings.iter().find(|finding| finding.id == id);
+            found.map(|finding| finding.verdict.word())
+        };
+        assert_eq!(verdict("SOURCE_CREDENTIALS"), Some("unknown"), "{location}");
+        let reached = [verdict("SOURCE_REACHABLE"), verdict("SOURCE_LIST")];
+        assert!(reached.contains(&Some("blocker")), "{location}");
+        for id in ["SOURCE_REGION", "SOURCE_KEY_WRITES"] {
+            assert_ne!(verdict(id), Some("ok"), "{location}");
+        }
+    }
 }
 
 #[test]

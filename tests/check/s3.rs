@@ -217,6 +217,15 @@ pub(crate) fn seeds() -> Vec<Seed> {
             &["get-bucket-policy"],
         ),
         (
+            "a policy that denies a part to everybody",
+            Planted::s3().policy(&json!([{ "Sid": "Hidden", "Effect": "Deny", "Principal": "*",
+                "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/other/*") }])),
+            "SOURCE_POLICY",
+            "blocker",
+            &["`Hidden` denies reading of a part", "cannot be copied"],
+            &["take statement `Hidden` out"],
+        ),
+        (
             "a policy that is none",
             Planted::s3().with(|bucket| bucket.settings.policy = Some("{}".into())),
             "SOURCE_POLICY",

@@ -9,10 +9,12 @@ pub(crate) mod servers;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{Read as _, Seek as _};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use secrets::Watch;
@@ -581,4 +583,32 @@ pub(crate) fn listing_of(rows: &[Row], prefix: &str, delimiter: &str, after: &st
         }
     }
     serde_json::json!({ "keys": keys, "prefixes": prefixes })
+}
+
+/// Answers every request with this.
+pub(crate) fn answering(status: &'static str, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || {
+                let mut request = Vec::new();
+                let mut buffer = [0; 4_096];
+                while !request.ends_with(b"\r\n\r\n") {
+                    match stream.read(&mut buffer) {
+                        Ok(0) | Err(_) => return,
+                        Ok(length) => request.extend_from_slice(&buffer[..length]),
+                    }
+                }
+                let length = body.len();
+                // Whoever asked may be gone.
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\
+                     Connection: close\r\n\r\n{body}"
+                );
+            });
+        }
+    });
+    endpoint
 }

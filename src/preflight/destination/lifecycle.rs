@@ -94,7 +94,8 @@ impl Act<'_> {
         let later = Timestamp(copies.now.0.saturating_add(AHEAD_DAYS * DAY));
         let soon = older(touches(self.when, later)?);
         if soon == Older::default() {
-            return Ok(None);
+            let part = "none of the weighed objects will be that old within 30 days, and not everything was weighed";
+            return if summary.covers_all() { Ok(None) } else { told(false, part) };
         }
         let words = format!(
             "{} of the {of} weighed objects will be that old within {AHEAD_DAYS} days",
@@ -203,6 +204,15 @@ mod tests {
         assert_eq!(told(deletes("", When::Days(1_000)), ""), None);
         let past = When::ChangedBefore("2020-01-01T00:00:00.000Z".into());
         assert_eq!(told(deletes("", past), ""), None);
+    }
+
+    #[test]
+    fn what_was_not_weighed_may_be_old_enough_for_any_rule() {
+        let summary = Summary { complete: false, ..weighed() };
+        let copies = Copies { prefix: "", summary: Some(&summary), now: NOW };
+        let effects = effects(&[deletes("", When::Days(1_000))], &copies).unwrap();
+        assert!(!effects[0].is_certain, "{effects:?}");
+        assert!(effects[0].words.ends_with("not everything was weighed"), "{effects:?}");
     }
 
     #[test]

@@ -118,7 +118,10 @@ fn access(
     custom: bool,
 ) -> Option<Finding> {
     let (held, kind, name) = match role {
-        Seen::NotNeeded(Way::Classic) => (user.held(), "user", user.name()?.to_owned()),
+        Seen::NotNeeded(Way::Classic) => match user.unread() {
+            Some(unread) => return Some(unread.finding(ground, &ACCESS)),
+            None => (user.held(), "user", user.name()?.to_owned()),
+        },
         Seen::Looked(looked) => match &looked.held {
             Err(unread) => return Some(unread.finding(ground, &ACCESS)),
             Ok(held) => (held.as_ref(), "role", looked.name.clone()),

@@ -87,6 +87,14 @@ impl Who {
         }
     }
 
+    /// Why its policies could not be listed, if so.
+    pub(super) fn unread(&self) -> Option<&Unread> {
+        match self {
+            Self::User(user) => user.held.as_ref().err(),
+            _ => None,
+        }
+    }
+
     /// Its policies, if they could be listed.
     pub(super) fn held(&self) -> Option<&Held> {
         match self {

@@ -17,6 +17,7 @@
 //! | `wish` | what the user wants, and names that follow from it |
 //! | `action` | one call that changes something |
 //! | `record` | what was done, on disk |
+//! | `lock` | one run at a time with a record |
 //! | `clouds` | whose keys |
 //! | `plan` | what was found, and what is to be done |
 //! | `look`, `look_bucket`, `look_ram` | what is there |
@@ -32,6 +33,7 @@ mod carry_out;
 mod clouds;
 mod create;
 mod error;
+mod lock;
 mod look;
 mod look_bucket;
 mod look_ram;
@@ -50,6 +52,7 @@ pub use back::{Back, Fate, look_back};
 pub use carry_out::{Deliver, carry_out};
 pub use clouds::{Account, Clouds};
 pub use error::PrepareError;
+pub use lock::Lock;
 pub use look::look;
 pub use offline::{Documents, PolicyFile};
 pub use patience::Patience;

@@ -132,6 +132,14 @@ pub enum RecordError {
         /// Its account.
         account: String,
     },
+    /// Another run is at work with it.
+    #[error(
+        "another run is at work with `{}`\nhint: wait for its end, or name another file with `--output`", path.display()
+    )]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// It cannot be written.
     #[error("cannot write `{}`: {source}\nhint: name a file in a folder that may be written to with `--output`", path.display())]
     Write {
@@ -230,7 +238,13 @@ impl Record {
             Some(other) => return Err(format(format!("its schema is `{other}`"))),
             None => return Err(format("it has no schema".to_owned())),
         }
-        serde_json::from_value(value).map_err(|error| format(error.to_string()))
+        let record: Self =
+            serde_json::from_value(value).map_err(|error| format(error.to_string()))?;
+        if record.mark.trim().is_empty() {
+            // Every description would contain it, and everything be taken for made by this plan.
+            return Err(format("its mark is empty".to_owned()));
+        }
+        Ok(record)
     }
 
     /// Reads the record of an earlier run for the same bucket and accounts, if there is one.

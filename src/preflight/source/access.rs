@@ -98,7 +98,13 @@ pub(super) fn credentials(
                     .run("timedatectl set-ntp true"),
             ),
             // The store knew the key before it refused what it asked for.
-            ErrorKind::AccessDenied => Some(known("knows it")),
+            ErrorKind::AccessDenied if is_of_store(error) => Some(known("knows it")),
+            ErrorKind::AccessDenied => Some(
+                CREDENTIALS
+                    .unknown(format!("{key}: {}", told(error)))
+                    .because("what refuses in other words than those of a store stands before it, and did not look at the key")
+                    .by_hand(NETWORK),
+            ),
             // Some stores look for the bucket before they look at the key.
             ErrorKind::NoSuchBucket => Some(
                 CREDENTIALS
@@ -108,6 +114,11 @@ pub(super) fn credentials(
             _ => None,
         },
     }
+}
+
+/// Whether a refusal is the store's own: those of proxies and firewalls before it have no code of its kind.
+pub(super) fn is_of_store(error: &StoreError) -> bool {
+    !error.code.is_empty()
 }
 
 /// Whether the key ends.
@@ -146,7 +157,7 @@ pub(super) fn listing(
                 "check the name letter by letter, and that key, profile and endpoint belong to the bucket's account",
             )]
         }
-        ErrorKind::AccessDenied => {
+        ErrorKind::AccessDenied if is_of_store(error) => {
             let action = tongue.action("ListBucket");
             let finding = LIST.blocker(format!("{action} was refused: {}", told(error))).by_hand(format!(
                 "{}: give the user {}; where it has that, a statement of the bucket's policy denies it",

@@ -70,7 +70,7 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
 
 /// Whether a store that refused the listing can be asked more.
 fn answers(error: &StoreError) -> bool {
-    error.kind == ErrorKind::AccessDenied
+    error.kind == ErrorKind::AccessDenied && access::is_of_store(error)
 }
 
 /// What the head of an object tells of its way out of an archive.

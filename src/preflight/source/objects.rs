@@ -6,7 +6,7 @@ use super::Source;
 use super::access::WEIGH;
 use super::attempt::told;
 use super::sample::{Sample, page};
-use crate::migration::hazard::Judge;
+use crate::migration::hazard::{Judge, is_cured_by_prefix};
 use crate::migration::{Finding as JobFinding, Limits, Speed};
 use crate::object::Timestamp;
 use crate::preflight::finding::{Check, Finding, Verdict};
@@ -77,7 +77,7 @@ pub(super) async fn check(
     let mut findings = vec![weighed(source)];
     let judged = source.summary.map(|summary| judged(source, summary));
     match &judged {
-        Some(found) => findings.extend(hazards(found)),
+        Some(found) => findings.extend(hazards(source, found)),
         None => findings.extend(leading(source, store).await),
     }
     findings.extend(archived(source, sample, judged.as_deref(), ask).await);
@@ -123,17 +123,28 @@ fn judged(source: &Source<'_>, summary: &Summary) -> Vec<JobFinding> {
     judge.of_summary(&summary.hazards, summary.totals.longest_key)
 }
 
+/// That something was not come across. Only a summary of everything tells that it is nowhere.
+fn absent(source: &Source<'_>, check: &Check, seen: &str) -> Finding {
+    if source.summary.is_some_and(Summary::covers_all) {
+        return check.ok(seen);
+    }
+    check
+        .unknown("none is in the summary, which is not of everything")
+        .by_hand("weigh all of it, as told under SOURCE_WEIGHED, and check again")
+}
+
 /// Hazards as findings, those of archives apart; of what does not occur only what people ask for.
-fn hazards(found: &[JobFinding]) -> Vec<Finding> {
+fn hazards(source: &Source<'_>, found: &[JobFinding]) -> Vec<Finding> {
     const APART: [Hazard; 2] = [Hazard::ObjectArchived, Hazard::ObjectMaybeArchived];
+    let prefixed = source.to_prefix.is_some_and(|prefix| !prefix.is_empty());
     let mut findings = Vec::new();
     for info in HAZARDS.iter().filter(|info| !APART.contains(&info.hazard)) {
         let check = Check::source(info.code, info.title, info.meaning);
         let Some(hazard) = found.iter().find(|hazard| hazard.code == info.code) else {
             if info.severity == Severity::Blocker {
-                findings.push(
-                    check.ok("there is none, or the destination's prefix takes the trouble away"),
-                );
+                let seen = "there is none, or the destination's prefix takes the trouble away";
+                let cured = prefixed && is_cured_by_prefix(info.hazard);
+                findings.push(if cured { check.ok(seen) } else { absent(source, &check, seen) });
             }
             continue;
         };
@@ -214,7 +225,7 @@ async fn archived(
 ) -> Vec<Finding> {
     let (seen, keys) = match (judged, sample) {
         (Some(found), _) => match found.iter().find(|hazard| hazard.code == ARCHIVED.id) {
-            None => return vec![ARCHIVED.ok("there is none")],
+            None => return vec![absent(source, &ARCHIVED, "there is none")],
             Some(hazard) => (amount(hazard), examples(hazard)),
         },
         (None, Some(sample)) if sample.archived > 0 => {
@@ -251,7 +262,14 @@ async fn archived(
     let number = ways.len();
     if all(|way| matches!(way, Way::Restored(_) | Way::Awake)) {
         let state = format!("{seen}; all {number} that were asked for are restored");
-        let finding = if judged.is_none_or(|found| only(found, number)) && number == keys.len() {
+        let all = match (judged, sample) {
+            (Some(found), _) => {
+                source.summary.is_some_and(Summary::covers_all) && only(found, number)
+            }
+            (None, Some(sample)) => sample.is_whole() && sample.archived == number as u64,
+            (None, None) => false,
+        };
+        let finding = if all {
             ARCHIVED.ok(state)
         } else {
             restore(
@@ -260,7 +278,11 @@ async fn archived(
                     .because("the others were not asked for, and each has to be restored"),
             )
         };
-        return vec![finding, expiry(source, &ways)];
+        let weighed = match source.summary {
+            Some(summary) => summary.covers_all(),
+            None => sample.is_some_and(Sample::is_whole),
+        };
+        return vec![finding, expiry(source, &ways, weighed)];
     }
     let ongoing = ways.iter().filter(|way| matches!(way, Ok(Way::Ongoing))).count();
     let asleep = ways.iter().filter(|way| matches!(way, Ok(Way::Archived))).count();
@@ -288,8 +310,13 @@ async fn ask_all(keys: &[Vec<u8>], ask: &Ask<'_>) -> Vec<Result<Way, StoreError>
     join_all(keys.iter().take(ASKED).map(|key| ask(key.clone()))).await
 }
 
-/// Whether what is restored stays so until a job can be done.
-fn expiry(source: &Source<'_>, ways: &[Result<Way, StoreError>]) -> Finding {
+/// Whether what is restored stays so until a job can be done, whose length is known if everything was `weighed`.
+fn expiry(source: &Source<'_>, ways: &[Result<Way, StoreError>], weighed: bool) -> Finding {
+    if ways.iter().any(|way| matches!(way, Ok(Way::Restored(None)))) {
+        return RESTORED
+            .unknown("the store does not say until when they stay restored")
+            .by_hand("look up for how many days they were restored, and restore them again if that is too short");
+    }
     let ends = ways.iter().filter_map(|way| match way {
         Ok(Way::Restored(until)) => *until,
         _ => None,
@@ -314,6 +341,11 @@ fn expiry(source: &Source<'_>, ways: &[Result<Way, StoreError>]) -> Finding {
         return RESTORED.blocker(seen).by_hand(
             "restore them again for more days: a restoration of S3 is prolonged by asking anew",
         );
+    }
+    if !weighed {
+        return RESTORED
+            .unknown(format!("the first ends at {ends}, and how long a job takes is not known"))
+            .by_hand(WEIGH);
     }
     RESTORED.ok(format!("the first ends at {ends}"))
 }

@@ -120,8 +120,15 @@ fn told_barrier(barrier: &Barrier, alone: bool, tongue: &Tongue<'_>) -> Finding 
         Kind::Referer => &REFERERS,
         Kind::Tls => &TLS,
         Kind::Agent => &CLIENTS,
+        Kind::Anyone => &POLICY,
     };
     let finding = check.found(barrier.verdict, barrier.seen.clone());
+    let finding = match barrier.kind {
+        Kind::Anyone => finding.because(
+            "what a statement denies cannot be copied, whatever else allows it to be read",
+        ),
+        _ => finding,
+    };
     if barrier.kind == Kind::Tls {
         return finding.by_hand("enter the endpoint with `https://` in the data address");
     }

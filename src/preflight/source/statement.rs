@@ -139,8 +139,7 @@ impl Statement {
     /// Whether it is about listing or reading what lies under `prefix` in `bucket`.
     pub(super) fn is_about_reading(&self, bucket: &str, prefix: &str) -> bool {
         /// What reading takes, by the names of S3, KS3 and OSS.
-        const READING: [&str; 5] =
-            ["GetObject", "ListBucket", "ListObjects", "ListObjectsV2", "GetObjectVersion"];
+        const READING: [&str; 4] = ["GetObject", "ListBucket", "ListObjects", "ListObjectsV2"];
         let is_meant = |action: &str, patterns: &[String]| {
             let pattern = |text: &str| {
                 text.rsplit_once(':').map_or(text.to_owned(), |(_, name)| name.to_owned())
@@ -161,15 +160,33 @@ impl Statement {
     }
 }
 
-/// Whether a resource's pattern may stand for the bucket or for something in it under `prefix`.
-fn may_be_under(pattern: &str, bucket: &str, prefix: &str) -> bool {
+impl Statement {
+    /// Whether it is about all that lies under `prefix` in `bucket`, and not about a part of it.
+    pub(super) fn is_of_all_below(&self, bucket: &str, prefix: &str) -> bool {
+        let Named::Only(patterns) = &self.resources else { return false };
+        patterns.iter().any(|pattern| {
+            let (name, keys) = resource(pattern);
+            let Some(keys) = keys else { return name.ends_with('*') && matches(name, bucket) };
+            let head = keys.strip_suffix('*').filter(|head| !head.contains(['*', '?', '$']));
+            matches(name, bucket) && head.is_some_and(|head| prefix.starts_with(head))
+        })
+    }
+}
+
+/// The bucket of a resource's pattern, and the keys in it.
+fn resource(pattern: &str) -> (&str, Option<&str>) {
     // `arn:aws:s3:::bucket/key`, `krn:ksc:ks3:::bucket/key`, `acs:oss:region:account:bucket/key`.
     let parts = if pattern.starts_with("acs:") { 5 } else { 6 };
     let resource = pattern.splitn(parts, ':').last().unwrap_or_default();
-    let (name, keys) = match resource.split_once('/') {
+    match resource.split_once('/') {
         Some((name, keys)) => (name, Some(keys)),
         None => (resource, None),
-    };
+    }
+}
+
+/// Whether a resource's pattern may stand for the bucket or for something in it under `prefix`.
+fn may_be_under(pattern: &str, bucket: &str, prefix: &str) -> bool {
+    let (name, keys) = resource(pattern);
     let head = keys.and_then(|keys| keys.split(['*', '?', '$']).next()).unwrap_or_default();
     matches(name, bucket) && (head.starts_with(prefix) || prefix.starts_with(head))
 }

@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Tls,
     /// What it says of its client.
     Agent,
+    /// Nothing of these: it keeps out whoever asks, or some, or from a part of what is there.
+    Anyone,
 }
 
 /// A statement that stands in the way.
@@ -52,7 +54,36 @@ enum Holds {
 pub(super) fn barriers(statements: &[Statement], bucket: &str, prefix: &str) -> Vec<Barrier> {
     let about: Vec<&Statement> =
         statements.iter().filter(|one| one.is_about_reading(bucket, prefix)).collect();
-    about.iter().filter_map(|one| barrier(one, &about)).collect()
+    let part = |one: &Statement| !one.is_of_all_below(bucket, prefix);
+    about.iter().filter_map(|one| barrier(one, &about).or_else(|| denial(one, part(one)))).collect()
+}
+
+/// A denial that asks for no network and no client. One of all that is there to some principals was tried, by listing
+/// and reading with the key; one of a part of it may be of what was not tried.
+fn denial(one: &Statement, part: bool) -> Option<Barrier> {
+    const OF_PRINCIPALS: [&str; 2] = ["userid", "username"];
+    if !one.denies || one.conditions.iter().any(|condition| kind_of(&condition.key).is_some()) {
+        return None;
+    }
+    let keys: Vec<String> = one.conditions.iter().map(|condition| condition.key.clone()).collect();
+    let is_of_principal = |key: &String| {
+        let key = local(key);
+        key.starts_with("principal") || OF_PRINCIPALS.contains(&key.as_str())
+    };
+    let all = one.who == Who::All && keys.is_empty();
+    if !all && !part && keys.iter().all(is_of_principal) {
+        return None;
+    }
+    let verdict = if all { Verdict::Blocker } else { Verdict::Warning };
+    let of = if part { " of a part of what is there" } else { "" };
+    let on = if keys.is_empty() {
+        String::new()
+    } else {
+        format!(", on conditions on {}", listed(&keys, 4))
+    };
+    let name = one.name.escape_debug();
+    let seen = format!("statement `{name}` denies reading{of}{}{on}", to(&one.who));
+    Some(Barrier { kind: Kind::Anyone, verdict, statement: one.name.clone(), seen })
 }
 
 fn barrier(one: &Statement, all: &[&Statement]) -> Option<Barrier> {
@@ -170,7 +201,7 @@ fn condition_holds(condition: &Condition, denies: bool) -> Holds {
                 _ if qualifier == "foranyvalue" => Holds::No,
                 _ => truth(negated),
             },
-            Some(Kind::Tls | Kind::Agent | Kind::Address) | None => Holds::Perhaps,
+            Some(Kind::Tls | Kind::Agent | Kind::Address | Kind::Anyone) | None => Holds::Perhaps,
         },
     }
 }
@@ -270,7 +301,7 @@ mod tests {
         found.into_iter().next().map(|barrier| (barrier.kind, barrier.verdict, barrier.seen))
     }
 
-    use Kind::{Address, Agent, Network, Referer, Tls};
+    use Kind::{Address, Agent, Anyone, Network, Referer, Tls};
     use Verdict::{Blocker, Warning};
 
     /// Effect and condition of a statement on reading, and what it comes to.
@@ -372,7 +403,15 @@ mod tests {
         ("Deny", r#"{"Bool":{"aws:SecureTransport":"false"}}"#, Some((Tls, Warning))),
         ("Deny", r#"{"NumericLessThan":{"s3:TlsVersion":"1.2"}}"#, Some((Tls, Warning))),
         ("Deny", r#"{"StringNotEquals":{"aws:UserAgent":"xyz"}}"#, Some((Agent, Warning))),
+        // What the key itself is was tried.
         ("Deny", r#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#, None),
+        ("Deny", "{}", Some((Anyone, Blocker))),
+        (
+            "Deny",
+            r#"{"StringEquals":{"s3:ExistingObjectTag/secret":"yes"}}"#,
+            Some((Anyone, Warning)),
+        ),
+        ("Allow", r#"{"StringEquals":{"s3:ExistingObjectTag/secret":"no"}}"#, None),
         // Both have to hold: addresses, or the service of the provider.
         (
             "Deny",
@@ -420,6 +459,22 @@ mod tests {
     }
 
     #[test]
+    fn a_denial_of_a_part_is_seen_whomever_it_is_for() {
+        let part = r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::b/docs/secret/*""#;
+        let found = |who: &str, prefix: &str| {
+            let policy = format!(r#"{{"Statement":[{{"Sid":"S","Effect":"Deny",{who},{part}}}]}}"#);
+            barriers(&read(&policy).unwrap(), "b", prefix).pop()
+        };
+        let all = found(r#""Principal":"*""#, "docs/").unwrap();
+        assert_eq!((all.kind, all.verdict), (Anyone, Blocker));
+        assert!(all.seen.contains("a part of what is there"), "{}", all.seen);
+        let some = r#""Principal":{"AWS":"arn:aws:iam::1:user/u"}"#;
+        assert_eq!(found(some, "docs/").unwrap().verdict, Warning);
+        assert_eq!(found(some, "docs/secret/deep/"), None, "that was tried with the key");
+        assert_eq!(found(r#""Principal":"*""#, "other/"), None);
+    }
+
+    #[test]
     fn what_may_be_a_password_is_not_repeated() {
         for key in ["aws:Referer", "aws:UserAgent"] {
             let condition = format!(r#"{{"StringNotEquals":{{"{key}":"s3cret-referer"}}}}"#);
@@ -462,11 +517,14 @@ mod tests {
             let found = barriers(&read(&policy.to_string()).unwrap(), "b", "");
             for barrier in &found {
                 proptest::prop_assert!(denies || barrier.verdict != Verdict::Blocker);
-                let private = matches!(barrier.kind, Kind::Referer | Kind::Agent);
+                let private = matches!(barrier.kind, Kind::Referer | Kind::Agent | Kind::Anyone);
                 proptest::prop_assert!(!(private && barrier.seen.contains("s3cret")), "{}", barrier.seen);
             }
             let about = kind_of(key).is_some();
-            proptest::prop_assert!(about || found.is_empty());
+            let plain = found.iter().all(|barrier| {
+                barrier.kind == Kind::Anyone && barrier.verdict == Verdict::Warning
+            });
+            proptest::prop_assert!(about || plain);
         }
 
         #[test]
