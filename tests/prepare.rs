@@ -680,6 +680,26 @@ fn a_program_that_is_killed_at_any_change_is_gone_on_with_and_taken_back() {
 }
 
 #[test]
+fn what_is_shown_is_what_would_be_applied() {
+    let (workshop, site) = (Workshop::new(), Site::new());
+    let shown = [&COPIES[..], &["--manual", "--access-key"]].concat();
+    let operation = "CreateAccessKey";
+    let kind = TroubleKind::Unanswered;
+    site.cloud.trouble(vec![Trouble { operation: Some(operation), after: 0, times: 1, kind }]);
+    let all = [&shown[..], &["--apply", "--yes"]].concat();
+    let running = Running::start(command(&workshop, &site, &all));
+    let asked = || site.cloud.calls().iter().any(|call| call.operation == operation);
+    until("the key is made", || asked().then_some(()));
+    drop(running);
+    // Nobody knows the secret of the key that is there: only the record tells.
+    let again = tell(&workshop, &site, &shown);
+    let text = again.ends_with_code(0).text();
+    assert!(text.contains("1 step is left to do"), "{}", again.said());
+    let done = tell(&workshop, &site, &all);
+    assert!(done.ends_with_code(0).text().contains("[1/1] "), "{}", done.said());
+}
+
+#[test]
 fn a_record_that_another_run_is_at_work_with_is_left_alone() {
     let (workshop, site) = (Workshop::new(), Site::new());
     let all = [&COPIES[..], &["--manual", "--apply", "--yes"]].concat();

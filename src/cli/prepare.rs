@@ -121,16 +121,13 @@ async fn show(
     let file = path.filter(|path| *path != Path::new("-"));
     let _alone = file.map(Lock::take).transpose().map_err(PrepareError::from)?;
     file.map(check_writable).transpose()?;
-    let earlier = earlier(path, wish);
+    // What `--apply` would go on with.
+    let earlier = earlier(file.unwrap_or(&usual_record(wish)), wish);
     let plan = look(clouds, wish, earlier.as_ref()).await?;
     let record = Record::of_plan(&plan);
     if let Some(path) = path {
-        let earlier = if path == Path::new("-") {
-            None
-        } else {
-            Record::read_earlier(path, &plan).map_err(PrepareError::from)?
-        };
-        let record = follow(record, earlier);
+        let earlier = file.map(|file| Record::read_earlier(file, &plan)).transpose();
+        let record = follow(record, earlier.map_err(PrepareError::from)?.flatten());
         write_whole(path, record.to_json().as_bytes())?;
     }
     let on_stdout = path != Some(Path::new("-"));
@@ -150,9 +147,13 @@ async fn show(
     Ok(Exit::Done)
 }
 
+/// Where the record of a bucket is kept unless another place is named.
+fn usual_record(wish: &Wish) -> PathBuf {
+    PathBuf::from(format!("prepare-{}.json", wish.bucket))
+}
+
 /// The record of an earlier run, if it can be used: whether it belongs to this plan is found out later.
-fn earlier(path: Option<&Path>, wish: &Wish) -> Option<Record> {
-    let path = path.filter(|path| *path != Path::new("-"))?;
+fn earlier(path: &Path, wish: &Wish) -> Option<Record> {
     Record::read(path).ok().filter(|record| record.bucket == wish.bucket)
 }
 
@@ -177,11 +178,11 @@ async fn apply(
                 .hint("give `--output` a file, or leave it out"));
         }
         Some(path) => path.clone(),
-        None => PathBuf::from(format!("prepare-{}.json", wish.bucket)),
+        None => usual_record(wish),
     };
     let _alone = Lock::take(&path).map_err(PrepareError::from)?;
     check_writable(&path)?;
-    let earlier = earlier(Some(&path), wish);
+    let earlier = earlier(&path, wish);
     let plan = look(clouds, wish, earlier.as_ref()).await?;
     let earlier = Record::read_earlier(&path, &plan).map_err(PrepareError::from)?;
     tell(&plan, true, console)?;
