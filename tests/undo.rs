@@ -226,7 +226,7 @@ async fn a_record_without_a_mark_takes_nothing_for_its_own() {
     let site = prepared(&wish(Way::Manual)).await;
     let mut record = site.record().unwrap();
     record.mark.clear();
-    fs::write(site.path(), record.to_json()).unwrap();
+    fs::write(site.path(), record.to_json().unwrap()).unwrap();
     let error = Record::read(&site.path()).unwrap_err().to_string();
     assert!(error.contains("its mark is empty"), "{error}");
 }

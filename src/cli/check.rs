@@ -1,6 +1,5 @@
 //! `weighbridge check`: what has to be right before a migration.
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Instant, SystemTime};
@@ -8,7 +7,7 @@ use std::time::{Instant, SystemTime};
 use futures::future::{BoxFuture, FutureExt as _};
 
 use super::check_args::{CheckArgs, CheckOutputArgs};
-use super::files::{ReportForm, check_writable, report_form, write_whole};
+use super::files::{ReportForm, check_writable, read_text, report_form, write_whole};
 use super::source::{Connected, connect};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
@@ -100,12 +99,7 @@ fn read(path: &Path, location: &Location) -> Result<Summary, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::wrong(format!("cannot read {name}: {error}")).hint(HINT)
     };
-    let text = if path == Path::new("-") {
-        io::read_to_string(io::stdin())
-    } else {
-        fs::read_to_string(path)
-    };
-    let text = text.map_err(|error| unreadable(&error))?;
+    let text = read_text(path).map_err(|error| unreadable(&error))?;
     let summary = Summary::from_json(&text).map_err(|error: ReadError| unreadable(&error))?;
     if summary.location == location.to_string() {
         return Ok(summary);

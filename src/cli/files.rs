@@ -27,6 +27,11 @@ pub(super) fn report_form(path: &Path) -> Result<ReportForm, Failure> {
     }
 }
 
+/// What a file holds; `-` is stdin.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) }
+}
+
 /// Tries to open a file for writing and leaves it as it was.
 pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
     let new = !path.exists();

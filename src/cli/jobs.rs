@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
-use super::files::{check_writable, write_whole};
+use super::files::{check_writable, read_text, write_whole};
 use super::jobs_args::{
     self, ExcludeFrom, JobOutputArgs, JobsArgs, Later, OverwriteMode, SourcePrefix, SourceType,
     SplitBy, TransferMode,
@@ -108,12 +108,7 @@ fn read_weighed(path: &Path) -> Result<(Summary, Weighed), Failure> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::wrong(format!("cannot read {name}: {error}")).hint(HINT)
     };
-    let text = if path == Path::new("-") {
-        io::read_to_string(io::stdin())
-    } else {
-        fs::read_to_string(path)
-    };
-    let text = text.map_err(|error| unreadable(&error))?;
+    let text = read_text(path).map_err(|error| unreadable(&error))?;
     let head: Option<Head> = serde_json::from_str(&text).ok();
     let location = |error: LocationError| Failure::usage(&error).hint(error.hint());
     match head {

@@ -128,7 +128,8 @@ async fn show(
     if let Some(path) = path {
         let earlier = file.map(|file| Record::read_earlier(file, &plan)).transpose();
         let record = follow(record, earlier.map_err(PrepareError::from)?.flatten());
-        write_whole(path, record.to_json().as_bytes())?;
+        let json = record.to_json().map_err(|error| Failure::failed(&error))?;
+        write_whole(path, json.as_bytes())?;
     }
     let on_stdout = path != Some(Path::new("-"));
     tell(&plan, on_stdout, console)?;

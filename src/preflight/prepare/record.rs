@@ -271,10 +271,13 @@ impl Record {
     }
 
     /// The text of the file.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Strings and lists only: nothing that cannot be written.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    ///
+    /// # Errors
+    /// An error of the JSON writer, which a record that was made or read here does not cause.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        let mut json = serde_json::to_string_pretty(self)?;
+        json.push('\n');
+        Ok(json)
     }
 }
 
@@ -332,7 +335,8 @@ impl Keeper {
     }
 
     fn save(&self) -> Result<(), RecordError> {
-        write_beside(&self.path, self.record.to_json().as_bytes())
+        let json = self.record.to_json().map_err(io::Error::from);
+        json.and_then(|json| write_beside(&self.path, json.as_bytes()))
             .map_err(|source| RecordError::Write { path: self.path.clone(), source })
     }
 }
