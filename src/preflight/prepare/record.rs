@@ -99,7 +99,10 @@ impl State {
 #[derive(Debug, Error)]
 pub enum RecordError {
     /// It cannot be read.
-    #[error("cannot read `{}`: {source}\nhint: give the file that `weighbridge prepare` wrote", path.display())]
+    #[error(
+        "cannot read `{}`: {source}\nhint: bring the file back as `weighbridge prepare` wrote it, or name another \
+         (`prepare` takes it with `--output`)", path.display()
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -108,8 +111,8 @@ pub enum RecordError {
     },
     /// It is of another format, or damaged.
     #[error(
-        "`{}` is no record of a preparation that this version can read: {what}\nhint: give the file that `weighbridge \
-         prepare` wrote", path.display()
+        "`{}` is no record of a preparation that this version can read: {what}\nhint: bring the file back as \
+         `weighbridge prepare` wrote it, or name another (`prepare` takes it with `--output`)", path.display()
     )]
     Format {
         /// The file.
@@ -247,17 +250,25 @@ impl Record {
         Ok(record)
     }
 
+    /// Reads a record, if there is a file. One that cannot be read is not the same as none.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn read_if_there(path: &Path) -> Result<Option<Self>, RecordError> {
+        match Self::read(path) {
+            Err(RecordError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
+
     /// Reads the record of an earlier run for the same bucket and accounts, if there is one.
     ///
     /// # Errors
     /// [`RecordError`].
     pub fn read_earlier(path: &Path, plan: &Plan) -> Result<Option<Self>, RecordError> {
-        let record = match Self::read(path) {
-            Err(RecordError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                return Ok(None);
-            }
-            other => other?,
-        };
+        let Some(record) = Self::read_if_there(path)? else { return Ok(None) };
         let nothing_left = !record.steps.iter().any(|entry| entry.state.may_be_there());
         let same = record.bucket == plan.bucket
             && record.region == plan.region
