@@ -39,3 +39,4 @@ pub mod store;
 pub mod summary;
 pub mod tally;
 pub mod units;
+mod whole;

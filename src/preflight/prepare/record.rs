@@ -4,7 +4,7 @@
 //! they do not know. The file is written as a whole beside its old self and takes its place, so it is always the one
 //! or the other.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::action::Action;
 use super::plan::{Outcome, Plan};
 use super::replace::is_same;
+use crate::whole::{self, Lasting};
 
 /// The format that is written.
 pub const SCHEMA: &str = "weighbridge.prepare/1";
@@ -346,19 +347,9 @@ impl Keeper {
     }
 
     fn save(&self) -> Result<(), RecordError> {
-        let json = self.record.to_json().map_err(io::Error::from);
-        json.and_then(|json| write_beside(&self.path, json.as_bytes()))
-            .map_err(|source| RecordError::Write { path: self.path.clone(), source })
+        whole::replace(&self.path, Lasting::Yes, |file| {
+            file.write_all(self.record.to_json()?.as_bytes())
+        })
+        .map_err(|source| RecordError::Write { path: self.path.clone(), source })
     }
-}
-
-/// Writes a file that is the old one or the new one at any time, even when the machine fails.
-fn write_beside(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    let beside = PathBuf::from(name);
-    let mut file = File::create(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
 }
