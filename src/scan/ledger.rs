@@ -22,6 +22,7 @@ use crate::filter::{Dropped, FilterSpec};
 use crate::manifest::SegmentMark;
 use crate::object::KeyOrder;
 use crate::tally::{ByteString, SetDigest, Tally};
+use crate::versioned;
 use crate::whole::{self, Lasting};
 
 /// The form that this version writes.
@@ -241,10 +242,9 @@ impl Ledger {
             source,
         })?;
         let format = |reason: String| LedgerError::Format { path: path.into(), reason };
-        let version: Version =
-            serde_json::from_slice(&text).map_err(|error| format(error.to_string()))?;
-        if version.schema != SCHEMA {
-            return Err(format(format!("its schema is `{}`, not `{SCHEMA}`", version.schema)));
+        let schema = versioned::schema_of(&text).map_err(|error| format(error.to_string()))?;
+        if schema != SCHEMA {
+            return Err(format(format!("its schema is `{schema}`, not `{SCHEMA}`")));
         }
         let ledger: Self =
             serde_json::from_slice(&text).map_err(|error| format(error.to_string()))?;
@@ -333,11 +333,6 @@ impl Ledger {
 /// Filters in words.
 fn words(filters: &FilterSpec) -> String {
     serde_json::to_string(filters).unwrap_or_default()
-}
-
-#[derive(Deserialize)]
-struct Version {
-    schema: String,
 }
 
 /// Checks that the ranges cover every key exactly once.

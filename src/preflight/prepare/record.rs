@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::action::Action;
 use super::plan::{Outcome, Plan};
 use super::replace::is_same;
+use crate::versioned;
 use crate::whole::{self, Lasting};
 
 /// The format that is written.
@@ -235,15 +236,12 @@ impl Record {
         let read = |source| RecordError::Read { path: path.to_owned(), source };
         let text = fs::read_to_string(path).map_err(read)?;
         let format = |what: String| RecordError::Format { path: path.to_owned(), what };
-        let value: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
-        match value.get("schema").and_then(serde_json::Value::as_str) {
-            Some(SCHEMA) => {}
-            Some(other) => return Err(format(format!("its schema is `{other}`"))),
-            None => return Err(format("it has no schema".to_owned())),
+        let no_json = |error: serde_json::Error| format(error.to_string());
+        let schema = versioned::schema_of(text.as_bytes()).map_err(no_json)?;
+        if schema != SCHEMA {
+            return Err(format(format!("its schema is `{schema}`, not `{SCHEMA}`")));
         }
-        let record: Self =
-            serde_json::from_value(value).map_err(|error| format(error.to_string()))?;
+        let record: Self = serde_json::from_str(&text).map_err(no_json)?;
         if record.mark.trim().is_empty() {
             // Every description would contain it, and everything be taken for made by this plan.
             return Err(format("its mark is empty".to_owned()));
@@ -287,9 +285,7 @@ impl Record {
     /// # Errors
     /// An error of the JSON writer, which a record that was made or read here does not cause.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+        versioned::to_json(self)
     }
 }
 
