@@ -1,6 +1,6 @@
 //! A container of Azure Blob Storage.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{
@@ -43,6 +43,8 @@ pub struct AzureStore {
     skew: AtomicI64,
     /// Whether the server named itself as the service itself.
     genuine: AtomicBool,
+    /// Requests that were repeated at once.
+    repeated: AtomicU64,
 }
 
 /// The `Range` of the first byte.
@@ -91,6 +93,8 @@ impl AzureStore {
         store.token().await?;
         if !matches!(store.credential, Credential::Anonymous) {
             store.look_at_account().await;
+            // That was no listing.
+            store.take_repeated();
         }
         Ok(store)
     }
@@ -111,6 +115,7 @@ impl AzureStore {
             flat: false,
             skew: AtomicI64::new(0),
             genuine: AtomicBool::new(false),
+            repeated: AtomicU64::new(0),
         }
     }
 
@@ -147,6 +152,7 @@ impl AzureStore {
         let Some(error) = self.arrow_page(&parameters, &format, request, page).await? else {
             return Ok(());
         };
+        self.repeated.fetch_add(1, Ordering::Relaxed);
         self.xml_page(&parameters, request, page).await?;
         self.arrow.give_up(&error.message);
         Ok(())
@@ -257,6 +263,7 @@ impl AzureStore {
             _ => false,
         };
         if corrected {
+            self.repeated.fetch_add(1, Ordering::Relaxed);
             error = match self.send(ask, token.as_ref(), body).await {
                 Ok(head) => return Ok(head),
                 Err(error) => error,
@@ -395,6 +402,10 @@ impl Store for AzureStore {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.list_page(request, page).boxed()
+    }
+
+    fn take_repeated(&self) -> u64 {
+        self.repeated.swap(0, Ordering::Relaxed)
     }
 
     fn billed(&self) -> Option<&dyn Billed> {

@@ -1,6 +1,6 @@
 //! A bucket that speaks the list calls of S3.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
@@ -59,6 +59,8 @@ pub struct S3Store {
     pub(super) rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
     pub(super) skew: AtomicI64,
+    /// Requests that were repeated at once, and those about `+`.
+    repeated: AtomicU64,
 }
 
 /// What is asked of a bucket.
@@ -163,6 +165,7 @@ impl S3Store {
             route: RwLock::new(Arc::new(route)),
             rerouted: AtomicBool::new(false),
             skew: AtomicI64::new(0),
+            repeated: AtomicU64::new(0),
             first_quirks: Quirks { list_version: ListVersion::V1, ..quirks.clone() },
             quirks,
             version: OnceLock::new(),
@@ -195,11 +198,15 @@ impl S3Store {
                 && self.plus.get().is_none()
             {
                 match self.ask_for_plus(&route, keys.as_ref(), &request.prefix).await {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        self.repeat();
+                        continue;
+                    }
                     Err(refused) => refusal = refused,
                 }
             }
             self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+            self.repeat();
         }
     }
 
@@ -213,9 +220,15 @@ impl S3Store {
                 Ok(headers) => return Ok((headers, body)),
                 Err(refusal) => {
                     self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+                    self.repeat();
                 }
             }
         }
+    }
+
+    /// Counts a request that is sent beyond the one that was asked for.
+    pub(super) fn repeat(&self) {
+        self.repeated.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The keys to sign with now: the account's, or those of the session; `None` for anonymous requests.
@@ -453,6 +466,10 @@ impl Store for S3Store {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.list_corrected(request, page).boxed()
+    }
+
+    fn take_repeated(&self) -> u64 {
+        self.repeated.swap(0, Ordering::Relaxed)
     }
 
     fn billed(&self) -> Option<&dyn Billed> {
