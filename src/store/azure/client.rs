@@ -3,11 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt as _};
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER,
-    USER_AGENT,
-};
-use http::{HeaderMap, Method, Request, Uri};
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue, InvalidHeaderValue, RANGE, SERVER};
+use http::{HeaderMap, Method, Request};
 
 use super::bearer::Token;
 use super::config::AzureConfig;
@@ -19,6 +16,7 @@ use super::query::{self, Parameters};
 use super::sign::{self, Unsigned};
 use crate::store::KeyInUse;
 use crate::store::http::base::BaseUrl;
+use crate::store::http::call::{self, address};
 use crate::store::http::{Client, Head};
 use crate::store::text::{date, percent};
 use crate::store::{
@@ -295,17 +293,8 @@ impl AzureStore {
             }
             query.push_str(sas.token());
         }
-        let mark = if query.is_empty() { "" } else { "?" };
-        let uri = format!("{}{path}{mark}{query}", self.endpoint.origin());
-        // The address is not repeated: it may hold a signature.
-        let uri: Uri = uri.parse().map_err(|_| {
-            StoreError::new(
-                ErrorKind::Setup,
-                format!("`{}{path}` is not a URL", self.endpoint.origin()),
-            )
-        })?;
         let mut call = Request::new(());
-        *call.uri_mut() = uri;
+        *call.uri_mut() = address(&self.endpoint.origin(), &path, &query)?;
         *call.method_mut() = ask.method.clone();
         *call.headers_mut() = self.headers(ask, &path, token).map_err(|_| {
             StoreError::new(ErrorKind::Setup, "the host or the token holds control characters")
@@ -332,13 +321,7 @@ impl AzureStore {
         path: &str,
         token: Option<&Token>,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(HOST, self.endpoint.authority.parse()?);
-        headers.insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("weighbridge/", env!("CARGO_PKG_VERSION"))),
-        );
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let mut headers = call::headers(&self.endpoint.authority)?;
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
         let date = date::http(now);
         headers.insert("x-ms-date", date.parse()?);

@@ -4,10 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
-use http::header::{
-    ACCEPT_ENCODING, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER, USER_AGENT,
-};
-use http::{HeaderMap, Method, Request, Uri};
+use http::header::{HeaderValue, InvalidHeaderValue, RANGE, SERVER};
+use http::{HeaderMap, Method, Request};
 use zeroize::Zeroizing;
 
 use super::config::S3Config;
@@ -25,6 +23,7 @@ use super::settled::Settled;
 use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use super::{query, version};
 use crate::store::http::Client;
+use crate::store::http::call::{self, address};
 use crate::store::text::{date, percent};
 use crate::store::{
     Billed, ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks,
@@ -336,12 +335,8 @@ impl S3Store {
             path if key.is_empty() => path.to_owned(),
             path => format!("{}/{key}", path.trim_end_matches('/')),
         };
-        let mark = if query.is_empty() { "" } else { "?" };
-        let uri = format!("{}{path}{mark}{query}", route.origin());
-        let uri: Uri =
-            uri.parse().map_err(|_| setup(format!("`{}{path}` is not a URL", route.origin())))?;
         let mut call = Request::new(());
-        *call.uri_mut() = uri;
+        *call.uri_mut() = address(&route.origin(), path, query)?;
         *call.method_mut() = method.clone();
         let Self { bucket, request_payer, .. } = self;
         let (method, request_payer) = (method.as_str(), *request_payer);
@@ -361,14 +356,7 @@ impl S3Store {
         keys: Option<&Arc<Keys>>,
         region: &str,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
-        let mut headers = HeaderMap::with_capacity(9);
-        headers.insert(HOST, unsigned.host.parse()?);
-        headers.insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("weighbridge/", env!("CARGO_PKG_VERSION"))),
-        );
-        // Not signed: proxies and some stores rewrite it.
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let mut headers = call::headers(unsigned.host)?;
         let Some(keys) = keys else { return Ok(headers) };
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
         self.signer.sign(unsigned, keys, region, now, &mut headers)?;
