@@ -78,17 +78,14 @@ async fn meet(
     judged: Option<&[JobFinding]>,
     ask: &Ask<'_>,
 ) -> Option<Met> {
-    let (seen, keys) = match judged {
-        Some(found) => {
-            let hazard = found.iter().find(|hazard| hazard.code == check.id)?;
-            let keys = hazard.examples.iter().map(|example| example.key.to_vec());
-            (amount(hazard), keys.collect::<Vec<_>>())
-        }
-        None => {
-            let sample = sample.filter(|sample| sample.number > 0)?;
-            let seen = format!("{} of the objects on the first page", count(sample.number));
-            (seen, sample.first.clone())
-        }
+    let (seen, keys) = if let Some(found) = judged {
+        let hazard = found.iter().find(|hazard| hazard.code == check.id)?;
+        let keys = hazard.examples.iter().map(|example| example.key.to_vec());
+        (amount(hazard), keys.collect::<Vec<_>>())
+    } else {
+        let sample = sample.filter(|sample| sample.number > 0)?;
+        let seen = format!("{} of the objects on the first page", count(sample.number));
+        (seen, sample.first.clone())
     };
     let ways = join_all(keys.iter().take(ASKED).map(|key| ask(key.clone()))).await;
     Some(Met { seen, keys, ways })

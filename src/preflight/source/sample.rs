@@ -50,9 +50,9 @@ impl Sample {
             sample.objects += 1;
             let hazards: Vec<Hazard> = hazards_of(&object, &limits).collect();
             if hazards.contains(&Hazard::ObjectArchived) {
-                sample.archived.add(&object.key);
+                sample.archived.add(object.key);
             } else if hazards.contains(&Hazard::ObjectMaybeArchived) {
-                sample.tiered.add(&object.key);
+                sample.tiered.add(object.key);
             } else if object.size > 0 && sample.readable.is_none() {
                 sample.readable = Some(object.key.to_vec());
             }
