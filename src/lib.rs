@@ -39,3 +39,5 @@ pub mod store;
 pub mod summary;
 pub mod tally;
 pub mod units;
+mod versioned;
+mod whole;

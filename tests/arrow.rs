@@ -248,6 +248,20 @@ fn services_without_arrow_are_weighed_by_xml_and_asked_for_it_once() {
 }
 
 #[test]
+fn requests_that_are_repeated_as_xml_are_counted() {
+    let content = numbered(3_000);
+    for (behaviour, repeated) in
+        [("", false), ("no-arrow", false), ("old-version", true), ("unordered-page=0.05", true)]
+    {
+        let simulator = serve(&content, behaviour);
+        let requests = weigh(&simulator, 50, options(8)).ledger.requests;
+        let counters = simulator.counters();
+        assert_eq!(requests.list, counters.lists + counters.refused, "{behaviour}: {counters:?}");
+        assert_eq!(requests.retried > 0, repeated, "{behaviour}: {requests:?}");
+    }
+}
+
+#[test]
 fn pages_out_of_order_are_asked_for_as_xml() {
     let content = numbered(3_000);
     let simulator = serve(&content, "unordered-page=0.05");

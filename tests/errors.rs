@@ -153,8 +153,13 @@ fn a_clock_that_is_wrong_is_corrected() {
     let workshop = Workshop::new();
     for clock in ["20m", "-20m", "30h", "-30h"] {
         let server = start(guarded(&content, &format!("clock={clock}")));
-        workshop.scan(&server.endpoint(), &["-o", "s.json"]).ends_with_code(0);
-        assert_eq!(totals(&workshop.summary("s.json")), sums(&rows_of(&content)), "{clock}");
+        workshop.scan(&server.endpoint(), &["-o", "s.json", "--no-hedging"]).ends_with_code(0);
+        let summary = workshop.summary("s.json");
+        assert_eq!(totals(&summary), sums(&rows_of(&content)), "{clock}");
+        let counters = server.counters();
+        assert!(counters.refused > 0, "{clock}");
+        assert_eq!(summary["requests"]["list"], counters.lists + counters.refused, "{clock}");
+        assert_eq!(summary["requests"]["retried"], counters.refused, "{clock}");
     }
 }
 

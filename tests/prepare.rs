@@ -700,6 +700,32 @@ fn what_is_shown_is_what_would_be_applied() {
 }
 
 #[test]
+fn a_record_that_cannot_be_read_is_not_taken_for_none() {
+    let (workshop, site) = (Workshop::new(), Site::new());
+    let record = workshop.path("prepare-copies.json");
+    let look = [&COPIES[..], &["--manual"]].concat();
+    let apply = [&look[..], &["--apply", "--yes"]].concat();
+    tell(&workshop, &site, &apply).ends_with_code(0);
+    let (whole, changes) = (fs::read(&record).unwrap(), site.changes());
+    for damaged in [&whole[..whole.len() / 2], b"", b"\xff"] {
+        fs::write(&record, damaged).unwrap();
+        for words in [&look, &apply, &[&look[..], &["--output", "-"]].concat()] {
+            let ran = tell(&workshop, &site, words);
+            ran.ends_with_code(1);
+            for said in ["`prepare-copies.json`", "hint: bring the file back", "`--output`"] {
+                assert!(ran.stderr.contains(said), "{said}: {}", ran.said());
+            }
+        }
+        assert_eq!(fs::read(&record).unwrap(), damaged);
+        let other = [&look[..], &["--output", "other.json"]].concat();
+        tell(&workshop, &site, &other).ends_with_code(0);
+    }
+    assert_eq!(site.changes(), changes);
+    fs::write(&record, whole).unwrap();
+    tell(&workshop, &site, &look).ends_with_code(0);
+}
+
+#[test]
 fn a_record_that_another_run_is_at_work_with_is_left_alone() {
     let (workshop, site) = (Workshop::new(), Site::new());
     let all = [&COPIES[..], &["--manual", "--apply", "--yes"]].concat();

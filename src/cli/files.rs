@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Failure;
+use crate::whole::{self, Lasting};
 
 /// The form of a report, which its name tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,27 +35,25 @@ pub(super) fn read_text(path: &Path) -> io::Result<String> {
 
 /// Tries to open a file for writing and leaves it as it was.
 pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
-    let new = !path.exists();
-    let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
-    let closed = opened.and_then(|_| if new { fs::remove_file(path) } else { Ok(()) });
-    closed.map_err(|error| {
+    let open = || {
+        if path.exists() {
+            return fs::OpenOptions::new().write(true).open(path).map(drop);
+        }
+        let path = whole::followed(path)?;
+        fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+        fs::remove_file(path)
+    };
+    open().map_err(|error| {
         Failure::output(&format!("`{}`", path.display()), &error)
             .hint("name a file in a folder that exists and may be written to")
     })
 }
 
-/// Writes a file in one piece: it is the old one or the new one, never half of it.
+/// Writes a file in one piece; `-` is stdout.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let failure = |error: io::Error| Failure::output(&format!("`{}`", path.display()), &error);
     if path == Path::new("-") {
         return io::stdout().write_all(content).map_err(|error| Failure::output("stdout", &error));
     }
-    if path.exists() && !path.is_file() {
-        // A pipe or a device takes the bytes as they come.
-        return fs::write(path, content).map_err(failure);
-    }
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    let beside = PathBuf::from(name);
-    fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).map_err(failure)
+    whole::replace(path, Lasting::No, |file| file.write_all(content))
+        .map_err(|error| Failure::output(&format!("`{}`", path.display()), &error))
 }

@@ -5,8 +5,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde::Deserialize;
-
 use super::files::{check_writable, read_text, write_whole};
 use super::jobs_args::{
     self, ExcludeFrom, JobOutputArgs, JobsArgs, Later, OverwriteMode, SourcePrefix, SourceType,
@@ -32,6 +30,7 @@ use crate::scan::ledger::{self, FILE_NAME, Ledger};
 use crate::summary::{self, Summary};
 use crate::tally::Severity;
 use crate::units::{UnitError, parse_time};
+use crate::versioned;
 
 pub(super) fn run(args: &JobsArgs, console: Console) -> CommandResult {
     match &args.later {
@@ -95,11 +94,6 @@ fn plan(args: &JobsArgs, console: Console) -> CommandResult {
 
 /// Reads what was weighed: a summary, a ledger, or the folder that holds one.
 fn read_weighed(path: &Path) -> Result<(Summary, Weighed), Failure> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(default)]
-        schema: String,
-    }
     const HINT: &str =
         "give the file that `weighbridge scan --output` wrote, or the ledger.json of `--state`";
     let inside = path.join(FILE_NAME);
@@ -109,21 +103,18 @@ fn read_weighed(path: &Path) -> Result<(Summary, Weighed), Failure> {
         Failure::wrong(format!("cannot read {name}: {error}")).hint(HINT)
     };
     let text = read_text(path).map_err(|error| unreadable(&error))?;
-    let head: Option<Head> = serde_json::from_str(&text).ok();
     let location = |error: LocationError| Failure::usage(&error).hint(error.hint());
-    match head {
-        Some(Head { schema }) if schema.starts_with(ledger_family()) => {
-            let ledger = Ledger::read(path, order_of).map_err(|error| Failure::failed(&error))?;
-            let weighed = Weighed::from_ledger(&ledger).map_err(location)?;
-            Ok((Summary::of_ledger(&ledger), weighed))
-        }
-        _ => {
-            let summary = Summary::from_json(&text)
-                .map_err(|error: summary::ReadError| unreadable(&error))?;
-            let weighed = Weighed::from_summary(&summary).map_err(location)?;
-            Ok((summary, weighed))
-        }
+    let schema = versioned::schema_of(text.as_bytes());
+    // What has none is told as no summary.
+    if schema.is_ok_and(|schema| schema.starts_with(ledger_family())) {
+        let ledger = Ledger::read(path, order_of).map_err(|error| Failure::failed(&error))?;
+        let weighed = Weighed::from_ledger(&ledger).map_err(location)?;
+        return Ok((Summary::of_ledger(&ledger), weighed));
     }
+    let summary =
+        Summary::from_json(&text).map_err(|error: summary::ReadError| unreadable(&error))?;
+    let weighed = Weighed::from_summary(&summary).map_err(location)?;
+    Ok((summary, weighed))
 }
 
 /// What the schema of every ledger begins with.

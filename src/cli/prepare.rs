@@ -122,7 +122,7 @@ async fn show(
     let _alone = file.map(Lock::take).transpose().map_err(PrepareError::from)?;
     file.map(check_writable).transpose()?;
     // What `--apply` would go on with.
-    let earlier = earlier(file.unwrap_or(&usual_record(wish)), wish);
+    let earlier = earlier(file.unwrap_or(&usual_record(wish)), wish)?;
     let plan = look(clouds, wish, earlier.as_ref()).await?;
     let record = Record::of_plan(&plan);
     if let Some(path) = path {
@@ -153,9 +153,9 @@ fn usual_record(wish: &Wish) -> PathBuf {
     PathBuf::from(format!("prepare-{}.json", wish.bucket))
 }
 
-/// The record of an earlier run, if it can be used: whether it belongs to this plan is found out later.
-fn earlier(path: &Path, wish: &Wish) -> Option<Record> {
-    Record::read(path).ok().filter(|record| record.bucket == wish.bucket)
+/// The record of an earlier run for this bucket, if there is one: whether it belongs to this plan is found out later.
+fn earlier(path: &Path, wish: &Wish) -> Result<Option<Record>, PrepareError> {
+    Ok(Record::read_if_there(path)?.filter(|record| record.bucket == wish.bucket))
 }
 
 /// What an earlier run did stays in the record.
@@ -183,7 +183,7 @@ async fn apply(
     };
     let _alone = Lock::take(&path).map_err(PrepareError::from)?;
     check_writable(&path)?;
-    let earlier = earlier(&path, wish);
+    let earlier = earlier(&path, wish)?;
     let plan = look(clouds, wish, earlier.as_ref()).await?;
     let earlier = Record::read_earlier(&path, &plan).map_err(PrepareError::from)?;
     tell(&plan, true, console)?;

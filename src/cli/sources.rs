@@ -12,6 +12,7 @@ use crate::report::{Style, count, terminal::Sheet};
 use crate::store::Quirks;
 use crate::store::s3::providers::{self, Provider};
 use crate::store::sources::{self, FoundKeys, SourceKind};
+use crate::versioned;
 
 /// The schema of the JSON; fields are only ever added under one number.
 const SCHEMA: &str = "weighbridge.sources/1";
@@ -39,9 +40,8 @@ pub(super) fn run(args: &SourcesArgs, console: Console) -> CommandResult {
             "sources": kinds.iter().map(kind_json).collect::<Vec<_>>(),
             "providers": providers::ALL.iter().map(provider_json).collect::<Vec<_>>(),
         });
-        let text =
-            serde_json::to_string_pretty(&document).map_err(|error| Failure::failed(&error))?;
-        files::write_whole(path, format!("{text}\n").as_bytes())?;
+        let text = versioned::to_json(&document).map_err(|error| Failure::failed(&error))?;
+        files::write_whole(path, text.as_bytes())?;
     }
     let on_stdout = args.output.as_deref() == Some(Path::new("-"));
     if !on_stdout && !console.is_quiet() {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::ManifestError;
 use super::format::{Encoding, Format};
 use super::segment::check_length;
+use crate::whole::{self, Lasting};
 
 /// Where a manifest goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,15 +74,8 @@ impl OutputTarget {
             let file = file.map_err(ManifestError::io("open", path))?;
             return Ok(Output::Stream { file, name: path.clone() });
         }
-        // A rename onto a link would replace the link: write where it leads.
-        let destination = if path.is_symlink() {
-            path.canonicalize().map_err(ManifestError::io("follow", path))?
-        } else {
-            path.clone()
-        };
-        let mut name = destination.clone().into_os_string();
-        name.push(".partial");
-        let partial = PathBuf::from(name);
+        let destination = whole::followed(path).map_err(ManifestError::io("follow", path))?;
+        let partial = whole::partial(&destination);
         let is_new = !partial.exists();
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&partial);
         let file = file.map_err(ManifestError::io("create", &partial))?;
@@ -166,17 +160,8 @@ impl Output {
         let Self::Partial { file, partial, destination, .. } = self else {
             return Ok(());
         };
-        file.sync_all().map_err(ManifestError::io("sync", &partial))?;
-        drop(file);
-        std::fs::rename(&partial, &destination)
-            .map_err(ManifestError::io("create", &destination))?;
-        // The rename itself reaches the disk with the folder; where folders cannot be synced, later.
-        #[cfg(unix)]
-        if let Some(folder) = destination.parent() {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            let _ = File::open(folder).and_then(|folder| folder.sync_all());
-        }
-        Ok(())
+        whole::take_place(file, &partial, &destination, Lasting::Yes)
+            .map_err(ManifestError::io("create", &destination))
     }
 }
 

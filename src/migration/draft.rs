@@ -2,27 +2,20 @@
 
 use std::path::Path;
 
-use super::address::{Address, InventoryLocation, StoreKind, host_of};
+use super::address::StoreKind;
 use super::duration::{Bound, Speed, end};
 use super::hazard::Judge;
-use super::inventory::MANIFEST_NAME;
 use super::name::Names;
-use super::plan::{
-    Excluded, Forecast, Inventory, Job, KeyRange, Overwrite, Plan, SCHEMA, Selection, Settings,
-    Split, sum,
-};
+use super::plan::{Excluded, Forecast, Job, Overwrite, Plan, SCHEMA, Selection, Settings};
 use super::prefixes::PrefixDivision;
-use super::split::{Block, divide, lower_bound};
+use super::share::{Piece, Share};
+use super::split::lower_bound;
 use super::survey::{Lens, Survey, SurveyError};
 use super::weighed::Weighed;
 use super::wish::{PlanError, Wish};
 use crate::location::{Bucket, Location};
 use crate::summary::Moment;
-use crate::tally::{Counts, Hazard};
-
-/// Parts in ten thousand by which a division by prefixes may be slower than the lower bound before lists
-/// are preferred: 5 %. Prefixes need no list, and take in what is written after the scan.
-const PREFIX_TOLERANCE: u128 = 500;
+use crate::tally::Counts;
 
 /// A plan in the making: everything is checked, and what a survey has to look for is known.
 #[derive(Debug)]
@@ -99,29 +92,6 @@ impl<'a> Draft<'a> {
     /// Jobs at once.
     pub(super) fn jobs(&self) -> usize {
         usize::try_from(self.wish.limits.concurrent_jobs.value).unwrap_or(usize::MAX).max(1)
-    }
-
-    /// The division by prefixes, or why there is none.
-    fn divide_by_prefix(&self) -> Result<PrefixDivision, String> {
-        if self.weighed.filtered {
-            return Err(
-                "the scan was filtered, and a prefix would take in what the filters left out"
-                    .into(),
-            );
-        }
-        let jobs = if self.wish.split == Some(Split::Whole) { 1 } else { self.jobs() };
-        let prefix = self.weighed.location.prefix();
-        let division = self.weighed.prefixes.divide(prefix, self.weighed.totals, jobs, self.speed);
-        let unfit = |prefix: &str| {
-            !prefix.is_empty() && (!prefix.ends_with('/') || prefix.starts_with('/'))
-        };
-        match division.parts.iter().find(|(prefix, _)| unfit(prefix)) {
-            Some((prefix, _)) => Err(format!(
-                "the service takes prefixes that end in a slash and do not begin with one, not `{}`",
-                prefix.escape_debug()
-            )),
-            None => Ok(division),
-        }
     }
 
     /// The plan; with what is in the manifest, if there is one.
@@ -214,76 +184,6 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// The simplest division that serves: prefixes where they are close to the bound, else ranges.
-    fn choose(
-        &self,
-        survey: Option<&Survey>,
-        bound: u128,
-        largest: u64,
-    ) -> Result<Share, PlanError> {
-        let leaves_out = survey.is_some_and(|survey| survey.excluded.objects > 0);
-        let by_prefix = match &self.by_prefix {
-            _ if leaves_out => Err("objects are to be left out"),
-            Ok(division) => Ok(division),
-            Err(reason) => Err(reason.as_str()),
-        };
-        let blocks = survey.map_or(&self.weighed.blocks, |survey| &survey.blocks);
-        let by_range = |jobs| self.share_ranges(blocks, jobs, largest);
-        match (self.wish.split, by_prefix) {
-            (Some(Split::Range), _) if blocks.is_empty() => {
-                Err(PlanError::NeedsManifest("they are to be cut into ranges of keys".into()))
-            }
-            (Some(Split::Prefix | Split::Whole), Ok(division)) => {
-                Ok(share_prefixes(division, survey))
-            }
-            (Some(Split::Whole), Err(_)) if !blocks.is_empty() => Ok(by_range(1)),
-            (Some(Split::Whole), Err(reason)) => Err(PlanError::NeedsManifest(reason.into())),
-            (Some(Split::Prefix), Err(reason)) => Err(PlanError::NotByPrefix(reason.into())),
-            (None, Err(reason)) if blocks.is_empty() => {
-                Err(PlanError::NeedsManifest(reason.into()))
-            }
-            (Some(Split::Range), _) | (None, Err(_)) => Ok(by_range(self.jobs())),
-            (None, Ok(division)) => {
-                let prefixes = share_prefixes(division, survey);
-                let near = bound.saturating_add(bound.saturating_mul(PREFIX_TOLERANCE) / 10_000);
-                let nanos = prefixes.nanos(self.speed);
-                // Without a manifest there are no lists, and prefixes can be run.
-                if nanos <= near || survey.is_none() {
-                    return Ok(prefixes);
-                }
-                let ranges = by_range(self.jobs());
-                Ok(if ranges.nanos(self.speed) < nanos { ranges } else { prefixes })
-            }
-        }
-    }
-
-    fn share_ranges(&self, blocks: &[Block], jobs: usize, largest: u64) -> Share {
-        let division = divide(blocks, jobs, self.speed, largest);
-        let piece = |ranges: &Vec<std::ops::Range<usize>>| {
-            let mut hazards = Vec::new();
-            let ranges: Vec<KeyRange> = ranges
-                .iter()
-                .filter_map(|range| {
-                    let blocks = &blocks[range.clone()];
-                    for (hazard, counts) in blocks.iter().flat_map(|block| &block.hazards) {
-                        super::split::count_hazard(&mut hazards, *hazard, counts);
-                    }
-                    let counts = sum(blocks.iter().map(|block| block.counts));
-                    Some(KeyRange {
-                        first: blocks.first()?.first.clone(),
-                        last: blocks.last()?.last.clone(),
-                        objects: counts.objects,
-                        bytes: counts.bytes,
-                    })
-                })
-                .collect();
-            let counts = sum(ranges.iter().map(|r| Counts { objects: r.objects, bytes: r.bytes }));
-            let list = Inventory { ranges, ..Inventory::default() };
-            Piece { selection: Selection::Inventory(list), counts, hazards }
-        };
-        Share { split: Split::Range, pieces: division.iter().map(piece).collect() }
-    }
-
     /// Names that tell this plan from any other: the same only where every job copies the same.
     fn names(&self, share: &Share) -> Result<Names, PlanError> {
         let jobs = share.pieces.len();
@@ -331,87 +231,6 @@ impl<'a> Draft<'a> {
         share.pieces.iter().zip(1..).map(job).collect()
     }
 
-    fn source(&self, names: &Names, number: usize, selection: &Selection) -> Address {
-        let location = &self.weighed.location;
-        let (prefix, inventory) = match selection {
-            Selection::Prefix(prefix) => (prefix.clone(), None),
-            Selection::Inventory(_) => (String::new(), Some(self.inventory(names, number))),
-        };
-        Address {
-            name: names.source(number),
-            kind: self.kind,
-            bucket: location.bucket().to_owned(),
-            domain: self.domain(),
-            region_id: match self.kind {
-                StoreKind::Oss => self.weighed.region.as_deref().map(oss_region),
-                _ => None,
-            },
-            prefix,
-            account: match location {
-                Location::Azure(container) => Some(container.account.clone()),
-                _ => None,
-            },
-            inventory,
-        }
-    }
-
-    /// The host that the service asks.
-    pub(super) fn domain(&self) -> Option<String> {
-        if let Some(domain) = &self.wish.source_domain {
-            return Some(host_of(domain).to_owned());
-        }
-        match (&self.weighed.location, self.kind) {
-            (_, StoreKind::Oss) => None,
-            (Location::Azure(container), _) => {
-                let suffix = container.suffix.as_deref().unwrap_or(crate::location::AZURE_SUFFIX);
-                Some(suffix.strip_prefix("blob.").unwrap_or(suffix).to_owned())
-            }
-            (_, kind) => {
-                let host = self.weighed.endpoint.as_deref().map(host_of);
-                let amazon = host.is_none_or(|host| host.contains("amazonaws.com"));
-                match (kind, &self.weighed.region) {
-                    (StoreKind::S3, Some(region)) if amazon => {
-                        let china = if region.starts_with("cn-") { ".cn" } else { "" };
-                        Some(format!("s3.{region}.amazonaws.com{china}"))
-                    }
-                    _ => host.map(str::to_owned),
-                }
-            }
-        }
-    }
-
-    fn inventory(&self, names: &Names, number: usize) -> InventoryLocation {
-        let (bucket, prefix) = match &self.wish.inventory_to {
-            Some(place) => (place.bucket().to_owned(), place.prefix().to_owned()),
-            None => (self.destination.name.clone(), format!("weighbridge/{}/", names.stem())),
-        };
-        InventoryLocation {
-            bucket,
-            region_id: self.region.as_deref().map(oss_region),
-            path: format!("{prefix}{}/{MANIFEST_NAME}", names.job(number)),
-        }
-    }
-
-    /// The destination of a job: the same keys whichever way the source is divided. A list's keys are
-    /// put behind the destination's prefix as they are, so a job with a source prefix, which the service
-    /// is assumed to take off, gets it back through a destination of its own.
-    fn destination(&self, names: &Names, number: usize, selection: &Selection) -> Address {
-        let own = match selection {
-            Selection::Prefix(prefix) if !self.wish.prefix_is_kept => prefix.as_str(),
-            _ => "",
-        };
-        Address {
-            name: names.destination(if own.is_empty() { 1 } else { number }),
-            kind: StoreKind::Oss,
-            bucket: self.destination.name.clone(),
-            domain: None,
-            region_id: self.region.as_deref().map(oss_region),
-            prefix: format!("{}{own}", self.destination.prefix),
-            account: None,
-            inventory: None,
-        }
-    }
-
     fn settings(&self, name: &str) -> Settings {
         let wish = self.wish;
         Settings {
@@ -444,40 +263,6 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// A division with what each part holds.
-pub(super) struct Share {
-    pub(super) split: Split,
-    pub(super) pieces: Vec<Piece>,
-}
-
-/// What one job copies.
-pub(super) struct Piece {
-    pub(super) selection: Selection,
-    pub(super) counts: Counts,
-    hazards: Vec<(Hazard, Counts)>,
-}
-
-impl Share {
-    /// Nanoseconds of the longest job.
-    pub(super) fn nanos(&self, speed: Speed) -> u128 {
-        self.pieces.iter().map(|piece| speed.nanos(&piece.counts)).max().unwrap_or(0)
-    }
-}
-
-fn share_prefixes(division: &PrefixDivision, survey: Option<&Survey>) -> Share {
-    let hazards = |at: usize| {
-        let below = survey.and_then(|survey| survey.below.get(at));
-        below.map(|(_, hazards)| hazards.clone()).unwrap_or_default()
-    };
-    let piece = |((prefix, counts), at): (&(String, Counts), usize)| Piece {
-        selection: Selection::Prefix(prefix.clone()),
-        counts: *counts,
-        hazards: hazards(at),
-    };
-    let pieces: Vec<Piece> = division.parts.iter().zip(0..).map(piece).collect();
-    Share { split: if pieces.len() > 1 { Split::Prefix } else { Split::Whole }, pieces }
-}
-
 /// The bucket of an OSS location whose prefix the service takes.
 fn oss<'a>(location: &'a Location, which: &'static str) -> Result<&'a Bucket, PlanError> {
     let Location::Oss(bucket) = location else {
@@ -505,10 +290,6 @@ fn plain_region(region: &str) -> Result<String, PlanError> {
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if fits { Ok(plain.to_owned()) } else { Err(PlanError::Region(region.to_owned())) }
-}
-
-fn oss_region(region: &str) -> String {
-    format!("oss-{}", region.strip_prefix("oss-").unwrap_or(region))
 }
 
 fn whole_seconds(nanos: u128) -> u64 {

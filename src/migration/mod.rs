@@ -14,7 +14,8 @@
 //! | `hazard` | which objects will fail, and what to do |
 //! | `prefixes`, `split` | dividing by prefixes, and by ranges of keys |
 //! | `wish` | what is wanted, and why there is no plan |
-//! | `draft`, `remarks` | all that put together to a plan, and what is said about it |
+//! | `draft` | all that put together to a plan |
+//! | `share`, `places`, `remarks` | the division of a draft, its data addresses, what is said about it |
 //! | `plan` | the plan itself, as `jobs.json` holds it |
 //! | `inventory` | lists of objects for jobs that take ranges |
 //! | `submit` | a plan made real: submitted, followed, checked against what it promised |
@@ -27,10 +28,12 @@ pub mod hazard;
 pub mod inventory;
 pub mod limits;
 pub mod name;
+mod places;
 mod plan;
 pub mod prefixes;
 mod remarks;
 pub mod requests;
+mod share;
 pub mod split;
 pub mod submit;
 pub mod survey;

@@ -9,6 +9,7 @@ use super::limits::{Certainty, Limits};
 use crate::object::KeyOrder;
 use crate::summary::Moment;
 use crate::tally::{ByteString, Counts, Example, Severity};
+use crate::versioned;
 
 /// The schema that this program writes.
 pub const SCHEMA: &str = "weighbridge.jobs/1";
@@ -286,12 +287,7 @@ impl Plan {
     /// # Errors
     /// [`PlanReadError`]. Unknown fields are not an error.
     pub fn from_json(json: &str) -> Result<Self, PlanReadError> {
-        #[derive(Deserialize)]
-        struct Head {
-            #[serde(default)]
-            schema: String,
-        }
-        let Head { schema } = serde_json::from_str(json)?;
+        let schema = versioned::schema_of(json.as_bytes())?;
         if schema != SCHEMA {
             return Err(PlanReadError::OtherSchema { found: schema });
         }
@@ -305,9 +301,7 @@ impl Plan {
     /// # Errors
     /// An error of the JSON writer, which a plan that was made or read here does not cause.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+        versioned::to_json(self)
     }
 
     /// The first contradiction: totals that jobs and excluded objects do not add up to, a job whose

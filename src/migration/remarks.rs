@@ -2,10 +2,11 @@
 //! known.
 
 use super::address::{StoreKind, short_ks3_name};
-use super::draft::{Draft, Piece, Share};
+use super::draft::Draft;
 use super::duration::{Bound, end};
 use super::limits::{Certainty, Limits};
 use super::plan::{Finding, Forecast, Note, Overwrite, Plan, Split, sum};
+use super::share::{Piece, Share};
 use super::split::{is_good, lower_bound};
 use super::words::{Took, count};
 use crate::tally::{Counts, Severity};

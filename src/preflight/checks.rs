@@ -12,6 +12,7 @@ use super::finding::{Finding, Side, Verdict};
 use super::word::millis;
 use crate::object::Timestamp;
 use crate::summary::Moment;
+use crate::versioned;
 
 /// The schema that this program writes.
 pub const SCHEMA: &str = "weighbridge.check/1";
@@ -101,12 +102,7 @@ impl Checks {
     /// # Errors
     /// [`ChecksReadError`] if the text holds none, or those of another version.
     pub fn from_json(json: &str) -> Result<Self, ChecksReadError> {
-        #[derive(Deserialize)]
-        struct Head {
-            #[serde(default)]
-            schema: String,
-        }
-        let Head { schema } = serde_json::from_str(json)?;
+        let schema = versioned::schema_of(json.as_bytes())?;
         if schema == SCHEMA {
             return Ok(serde_json::from_str(json)?);
         }
@@ -118,8 +114,6 @@ impl Checks {
     /// # Errors
     /// An error of the JSON writer, which findings made or read here do not cause.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+        versioned::to_json(self)
     }
 }

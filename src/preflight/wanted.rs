@@ -4,7 +4,7 @@
 //! destination in another account), and "Prerequisites" of the classic console, both for the destination. Marked
 //! where a fact is seen with third parties only.
 
-use super::policy::{Caller, Document};
+use super::policy::{Caller, Document, Part, Statement};
 
 /// A way of the preparations pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,10 +97,7 @@ pub fn user_policy() -> Document {
 /// The policy that lets a service take on a role.
 #[must_use]
 pub fn trust_policy(service: &str) -> Document {
-    written(&[
-        Part::Action(ASSUME_ROLE),
-        Part::Principals(&serde_json::json!({ "Service": [service] })),
-    ])
+    written(&[Part::Action(ASSUME_ROLE), Part::PrincipalOf("Service", service)])
 }
 
 /// The policy of a role that copies into a bucket of its account.
@@ -115,7 +112,7 @@ pub fn bucket_policy(owner: &str, bucket: &str, account: &str, role: &str) -> Do
     let principal = format!("arn:sts::{account}:assumed-role/{role}/*");
     written(&[
         Part::Actions(&BUCKET_ACTIONS),
-        Part::Principals(&serde_json::json!([principal])),
+        Part::Principal(&principal),
         Part::Resources(&bucket_resources(owner, bucket)),
     ])
 }
@@ -128,19 +125,20 @@ pub fn kms_policy(key: Option<&str>) -> Document {
     let Some(key) = key else {
         return written(&[Part::Actions(&KMS_ACTIONS), Part::Resources(&any)]);
     };
-    let own = statement(&[Part::Actions(&KEY_ACTIONS), Part::Resources(&[key.to_owned()])]);
-    let all = statement(&[Part::Actions(&["kms:List*"]), Part::Resources(&any)]);
-    of_statements(&[own, all])
+    let own =
+        Statement::allowing(&[Part::Actions(&KEY_ACTIONS), Part::Resources(&[key.to_owned()])]);
+    let all = Statement::allowing(&[Part::Actions(&["kms:List*"]), Part::Resources(&any)]);
+    Document::of(vec![own, all])
 }
 
 /// The statement with which the policy of a key lets the role `role` of account `account` use it, alone in a
 /// document.
 #[must_use]
 pub fn key_policy(account: &str, role: &str) -> Document {
-    let principal = serde_json::json!({ "RAM": [role_arn(account, role)] });
+    let principal = role_arn(account, role);
     written(&[
         Part::Sid("data-transport-cross-account"),
-        Part::Principals(&principal),
+        Part::PrincipalOf("RAM", &principal),
         Part::Actions(&KEY_ACTIONS),
         Part::Resources(&["*".to_owned()]),
     ])
@@ -224,47 +222,8 @@ pub fn wrong_user_name(name: &str) -> Option<&'static str> {
     }
 }
 
-/// A member of a statement.
-enum Part<'a> {
-    Sid(&'a str),
-    Action(&'a str),
-    Resource(&'a str),
-    Actions(&'a [&'a str]),
-    Principals(&'a serde_json::Value),
-    Resources(&'a [String]),
-}
-
 fn written(parts: &[Part<'_>]) -> Document {
-    of_statements(&[statement(parts)])
-}
-
-fn of_statements(statements: &[String]) -> Document {
-    let text = format!(r#"{{"Version":"1","Statement":[{}]}}"#, statements.join(","));
-    // Built from whole JSON values above, and so always readable.
-    Document::parse(&text).unwrap_or_else(|_| Document::empty())
-}
-
-/// An allowing statement, members in the order of the pages.
-fn statement(parts: &[Part<'_>]) -> String {
-    let mut text = String::from("{");
-    let effect = r#""Effect":"Allow""#.to_owned();
-    let members: Vec<String> = parts
-        .iter()
-        .map(|part| match part {
-            Part::Sid(sid) => format!(r#""Sid":{}"#, serde_json::json!(sid)),
-            Part::Action(action) => format!(r#""Action":{}"#, serde_json::json!(action)),
-            Part::Resource(name) => format!(r#""Resource":{}"#, serde_json::json!(name)),
-            Part::Actions(actions) => format!(r#""Action":{}"#, serde_json::json!(actions)),
-            Part::Principals(principals) => format!(r#""Principal":{principals}"#),
-            Part::Resources(resources) => format!(r#""Resource":{}"#, serde_json::json!(resources)),
-        })
-        .collect();
-    let behind = usize::from(matches!(parts.first(), Some(Part::Sid(_))));
-    let (sid, rest) = members.split_at(behind);
-    let all: Vec<String> = sid.iter().chain([&effect]).chain(rest).cloned().collect();
-    text.push_str(&all.join(","));
-    text.push('}');
-    text
+    Document::of(vec![Statement::allowing(parts)])
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Numbers as people read them.
 
+use crate::summary::Moment;
 use crate::units::grouped;
 
 /// A count with thousands separators: `1,234,567`.
@@ -68,6 +69,12 @@ pub fn duration(seconds: f64) -> String {
         3_600..86_400 => format!("{hours} h {} min", minutes % 60),
         _ => format!("{} d {} h", count(days), hours % 24),
     }
+}
+
+/// A time to the minute, in UTC: `2026-01-31 09:05`.
+pub(super) fn minute(moment: Moment) -> String {
+    let text = moment.to_string();
+    text.get(..16).unwrap_or(&text).replace('T', " ")
 }
 
 /// `1 object`, `2 objects`.

@@ -1,6 +1,6 @@
 //! A plan of migration jobs in words, shared by all forms.
 
-use super::figures::{bytes_iec, duration, objects};
+use super::figures::{bytes_iec, duration, minute, objects};
 use super::text::sanitize;
 use crate::migration::{Bound, Finding, Job, Note, Plan, Selection, Split};
 use crate::tally::{ByteString, Severity};
@@ -68,20 +68,16 @@ pub(super) fn forecast(plan: &Plan) -> Vec<String> {
         seconds(forecast.lower_bound_seconds),
         forecast.above_lower_bound_percent,
     )];
-    let minute = |moment: &crate::summary::Moment| {
-        let text = moment.to_string();
-        text.get(..16).unwrap_or(&text).replace('T', " ")
-    };
     let window =
         plan.settings.window.map(|window| format!(", in the hours {window}")).unwrap_or_default();
     let deadline = forecast.deadline.map(|deadline| {
         let kept = if forecast.end <= deadline { "before" } else { "AFTER" };
-        format!(", {kept} the deadline of {}", minute(&deadline))
+        format!(", {kept} the deadline of {}", minute(deadline))
     });
     sentences.push(format!(
         "from {} to {} UTC{window}{}",
-        minute(&forecast.begin),
-        minute(&forecast.end),
+        minute(forecast.begin),
+        minute(forecast.end),
         deadline.unwrap_or_default()
     ));
     let (bits, files) = (&plan.limits.bandwidth, &plan.limits.files_per_second);

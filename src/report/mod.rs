@@ -8,7 +8,7 @@
 //!
 //! | file | its job |
 //! |---|---|
-//! | `figures` | numbers, sizes, shares, durations as people read them |
+//! | `figures` | numbers, sizes, shares, durations, times as people read them |
 //! | `text` | escaping, display width, cutting, wrapping |
 //! | `breakdown` | a summary's tables as rows of label, objects, bytes: shared by all forms |
 //! | `billed` | what is billed beside the current objects, likewise |

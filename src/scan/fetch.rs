@@ -223,6 +223,9 @@ impl Fetcher<'_> {
         loop {
             attempt += 1;
             let (sent, result) = ask().await.map_err(FetchError::Halted)?;
+            let repeated = self.store.take_repeated();
+            self.pace.also_sent(repeated);
+            self.counters.retried.fetch_add(repeated, Ordering::Relaxed);
             let error = match result {
                 Ok(answer) => {
                     self.pace.succeeded();

@@ -10,8 +10,8 @@
 //! ignores. The tally inside is the running program's own form, so a ledger is resumed by the minor
 //! version that wrote it or a later one.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ use crate::filter::{Dropped, FilterSpec};
 use crate::manifest::SegmentMark;
 use crate::object::KeyOrder;
 use crate::tally::{ByteString, SetDigest, Tally};
+use crate::versioned;
+use crate::whole::{self, Lasting};
 
 /// The form that this version writes.
 pub const SCHEMA: &str = "weighbridge.ledger/1";
@@ -240,10 +242,9 @@ impl Ledger {
             source,
         })?;
         let format = |reason: String| LedgerError::Format { path: path.into(), reason };
-        let version: Version =
-            serde_json::from_slice(&text).map_err(|error| format(error.to_string()))?;
-        if version.schema != SCHEMA {
-            return Err(format(format!("its schema is `{}`, not `{SCHEMA}`", version.schema)));
+        let schema = versioned::schema_of(&text).map_err(|error| format(error.to_string()))?;
+        if schema != SCHEMA {
+            return Err(format(format!("its schema is `{schema}`, not `{SCHEMA}`")));
         }
         let ledger: Self =
             serde_json::from_slice(&text).map_err(|error| format(error.to_string()))?;
@@ -253,21 +254,20 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Writes the ledger in place of the former one: to a file beside it first, so that a crash leaves
-    /// one of the two whole.
+    /// Writes the ledger in place of the former one: a crash leaves one of the two whole.
     ///
     /// # Errors
     /// [`LedgerError::Io`].
     pub fn write(&self, path: &Path) -> Result<(), LedgerError> {
-        let beside = path.with_extension("json.tmp");
-        let write = || -> io::Result<()> {
-            let mut file = io::BufWriter::new(File::create(&beside)?);
-            serde_json::to_writer(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()?;
-            fs::rename(&beside, path)
-        };
-        write().map_err(|source| LedgerError::Io { path: path.into(), action: "written", source })
+        whole::replace(path, Lasting::Yes, |file| {
+            serde_json::to_writer(&mut *file, self)?;
+            file.write_all(b"\n")
+        })
+        .map_err(|source| LedgerError::Io {
+            path: path.into(),
+            action: "written",
+            source,
+        })
     }
 
     /// Refuses a ledger of a scan that would have another result.
@@ -333,11 +333,6 @@ impl Ledger {
 /// Filters in words.
 fn words(filters: &FilterSpec) -> String {
     serde_json::to_string(filters).unwrap_or_default()
-}
-
-#[derive(Deserialize)]
-struct Version {
-    schema: String,
 }
 
 /// Checks that the ranges cover every key exactly once.

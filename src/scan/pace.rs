@@ -134,7 +134,7 @@ impl Pace {
         self.peak.load(Ordering::Relaxed)
     }
 
-    /// Requests started so far, retries and hedges among them.
+    /// Requests sent so far, retries and hedges among them.
     #[must_use]
     pub fn started(&self) -> u64 {
         self.started.load(Ordering::Relaxed)
@@ -186,6 +186,11 @@ impl Pace {
         }
         self.started.fetch_add(1, Ordering::Relaxed);
         Some(Started { pace: self, at: Instant::now() })
+    }
+
+    /// Counts requests that a store has sent beside those that were started here.
+    pub fn also_sent(&self, requests: u64) {
+        self.started.fetch_add(requests, Ordering::Relaxed);
     }
 
     fn try_enter(&self) -> bool {

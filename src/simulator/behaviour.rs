@@ -124,6 +124,18 @@ impl Behaviour {
         self.quirks.contains(&quirk)
     }
 
+    /// How many entries a page may hold of which so many are asked for.
+    #[must_use]
+    pub fn limited(&self, asked: u64) -> u64 {
+        self.page_limit.map_or(asked, |most| most.min(asked))
+    }
+
+    /// Whether pages with this key always fail.
+    #[must_use]
+    pub fn fails_at(&self, key: &[u8]) -> bool {
+        self.failing.iter().any(|range| *range.first <= *key && *key <= *range.last)
+    }
+
     /// Whether what is listed is not what the service itself would list.
     #[must_use]
     pub fn lists_otherwise(&self) -> bool {

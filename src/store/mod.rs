@@ -102,6 +102,12 @@ pub trait Store: fmt::Debug + Send + Sync {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// Requests that were sent beyond one for each call, since this was last asked: where an answer tells how to ask
+    /// better, that is done at once.
+    fn take_repeated(&self) -> u64 {
+        0
+    }
+
     /// The calls that list what is billed beside the current objects; `None` where none are spoken here.
     fn billed(&self) -> Option<&dyn Billed> {
         None

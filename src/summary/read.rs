@@ -1,8 +1,7 @@
 //! Reading a summary and writing it.
 
-use serde::Deserialize;
-
 use super::Summary;
+use crate::versioned;
 
 /// The schema that this program writes.
 pub const SCHEMA: &str = "weighbridge.summary/1";
@@ -38,13 +37,7 @@ impl Summary {
     /// [`ReadError`] if the text is not a summary, or one of a version with another number. Unknown
     /// fields are not an error.
     pub fn from_json(json: &str) -> Result<Self, ReadError> {
-        #[derive(Deserialize)]
-        struct Head {
-            #[serde(default)]
-            schema: String,
-        }
-        // First the version alone: the fields of another version may well not fit.
-        let Head { schema } = serde_json::from_str(json)?;
+        let schema = versioned::schema_of(json.as_bytes())?;
         if schema == SCHEMA {
             return Ok(serde_json::from_str(json)?);
         }
@@ -59,8 +52,6 @@ impl Summary {
     /// # Errors
     /// An error of the JSON writer, which a summary that was built or read here does not cause.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+        versioned::to_json(self)
     }
 }

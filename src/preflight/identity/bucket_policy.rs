@@ -3,7 +3,6 @@
 //! Sources: "Preparations" (destination in another account), Data Online Migration documentation; "Bucket
 //! policy", OSS documentation.
 
-use super::held::allows;
 use super::permissions::{COPYING, copies, needed};
 use super::role::Seen;
 use super::user::Who;
@@ -98,7 +97,7 @@ fn let_in(ground: &Ground<'_>, policy: Option<&Document>, writer: &Caller) -> Fi
             POLICY.blocker(format!("the bucket has no policy, and {writer} is not let in")),
         );
     };
-    let allowing = allows(policy);
+    let allowing = policy.allowing();
     let (mut missing, mut perhaps) = (Vec::new(), None);
     for (action, resource) in needed(ground) {
         match allowing.grants(action, Some(&resource), Some(writer)) {

@@ -4,7 +4,7 @@ use crate::alibaba::CallError;
 use crate::alibaba::ram::{Holder, PolicyName, PolicyType, Ram};
 use crate::preflight::destination::Ground;
 use crate::preflight::finding::{Check, Finding};
-use crate::preflight::policy::{Document, Effect, Grant, Statement};
+use crate::preflight::policy::{Document, Effect, Grant, Part, Statement};
 use crate::preflight::word::quoted;
 
 /// System policies whose whole meaning is in their names, with what they allow. Bodies of the two of the
@@ -35,7 +35,7 @@ pub(super) struct HeldPolicy {
     /// The group that it comes from.
     pub(super) group: Option<String>,
     pub(super) document: Document,
-    /// The statements of it that allow.
+    /// That of it which allows.
     allows: Document,
 }
 
@@ -128,7 +128,7 @@ impl Held {
             let group = group.map(str::to_owned);
             match document(ground, &ram, &name).await {
                 Ok(document) => {
-                    let allows = allows(&document);
+                    let allows = document.allowing();
                     held.policies.push(HeldPolicy { name, group, document, allows });
                 }
                 Err(unread) => held.hidden.push(unread),
@@ -230,10 +230,8 @@ async fn document(
     if name.kind == PolicyType::System
         && let Some((_, actions)) = KNOWN.iter().find(|(known, _)| *known == name.name)
     {
-        let text = format!(
-            r#"{{"Version":"1","Statement":[{{"Effect":"Allow","Action":"{actions}","Resource":"*"}}]}}"#
-        );
-        return Document::parse(&text).map_err(|error| unread(Why::Form(error.to_string())));
+        let parts = [Part::Action(actions), Part::Resource("*")];
+        return Ok(Document::of(vec![Statement::allowing(&parts)]));
     }
     match ram.policy(name).await {
         Ok(Some(policy)) => {
@@ -242,13 +240,4 @@ async fn document(
         Ok(None) => Err(unread(Why::Form("the policy is attached, and not there".to_owned()))),
         Err(error) => Err(unread(Why::Call(error))),
     }
-}
-
-/// The statements of a document that allow, as a document.
-pub(super) fn allows(document: &Document) -> Document {
-    let allowing = document.statements().iter().filter(|one| one.meaning().effect == Effect::Allow);
-    let texts: Vec<&str> = allowing.map(Statement::text).collect();
-    let text = format!(r#"{{"Version":"1","Statement":[{}]}}"#, texts.join(","));
-    // Statements that were read before can be read again.
-    Document::parse(&text).unwrap_or_else(|_| Document::empty())
 }

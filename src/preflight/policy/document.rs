@@ -1,21 +1,30 @@
 //! Text to document and back; a document with a statement more.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::PolicyError;
-use super::statement::Statement;
+use super::statement::{Effect, Statement};
 
 const STATEMENT: &str = "Statement";
 
 /// A policy as it was written.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// All members in their order; the text of `Statement` is not kept up to date.
-    members: Vec<(String, Box<RawValue>)>,
+    /// All in their order.
+    members: Vec<Member>,
     statements: Vec<Statement>,
+}
+
+#[derive(Clone, Debug)]
+enum Member {
+    /// Here are the statements.
+    Statements,
+    /// Name and value, to the letter.
+    Other(String, Box<str>),
 }
 
 /// What comes of adding statements to a document.
@@ -33,12 +42,11 @@ pub enum Merged {
 }
 
 impl Document {
-    /// A document of version 1 without a statement.
+    /// A document of version 1.
     #[must_use]
-    pub fn empty() -> Self {
-        // Written here, and right.
-        Self::parse(r#"{"Version":"1","Statement":[]}"#)
-            .unwrap_or(Self { members: Vec::new(), statements: Vec::new() })
+    pub fn of(statements: Vec<Statement>) -> Self {
+        let version = Member::Other("Version".to_owned(), r#""1""#.into());
+        Self { members: vec![version, Member::Statements], statements }
     }
 
     /// Reads a document.
@@ -46,17 +54,25 @@ impl Document {
     /// # Errors
     /// [`PolicyError`].
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let members = members(text, "the policy")?;
-        let found = members.iter().find(|(name, _)| name == STATEMENT);
-        let text = found.map(|(_, text)| text.get()).ok_or(PolicyError::NoStatement)?;
-        let list: Vec<Box<RawValue>> = if text.starts_with('[') {
-            serde_json::from_str(text).map_err(|error| no_json(&error))?
+        let mut found = None;
+        let mut kept = Vec::new();
+        for (name, value) in members(text, "the policy")? {
+            if name == STATEMENT {
+                found = Some(value);
+                kept.push(Member::Statements);
+            } else {
+                kept.push(Member::Other(name, value.into()));
+            }
+        }
+        let found = found.ok_or(PolicyError::NoStatement)?;
+        let list: Vec<Box<RawValue>> = if found.get().starts_with('[') {
+            serde_json::from_str(found.get()).map_err(|error| no_json(&error))?
         } else {
-            vec![serde_json::from_str(text).map_err(|error| no_json(&error))?]
+            vec![found]
         };
         let statements =
             list.into_iter().zip(1..).map(|(text, number)| Statement::new(text, number));
-        Ok(Self { statements: statements.collect::<Result<_, _>>()?, members })
+        Ok(Self { members: kept, statements: statements.collect::<Result<_, _>>()? })
     }
 
     /// The statements in their order.
@@ -68,22 +84,26 @@ impl Document {
     /// `Version`, if it is a string.
     #[must_use]
     pub fn version(&self) -> Option<String> {
-        let (_, text) = self.members.iter().find(|(name, _)| name == "Version")?;
-        serde_json::from_str(text.get()).ok()
+        let (_, text) = self.others().find(|(name, _)| *name == "Version")?;
+        serde_json::from_str(text).ok()
     }
 
     /// The text, every statement as it was written, without spaces around them.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::from("{");
-        for (index, (name, value)) in self.members.iter().enumerate() {
+        for (index, member) in self.members.iter().enumerate() {
             if index > 0 {
                 text.push(',');
             }
-            text.push_str(&serde_json::Value::from(name.as_str()).to_string());
+            let name = match member {
+                Member::Statements => STATEMENT,
+                Member::Other(name, _) => name,
+            };
+            text.push_str(&serde_json::Value::from(name).to_string());
             text.push(':');
-            if name != STATEMENT {
-                text.push_str(value.get());
+            if let Member::Other(_, value) = member {
+                text.push_str(value);
                 continue;
             }
             text.push('[');
@@ -120,6 +140,14 @@ impl Document {
         }
     }
 
+    /// The document with those statements only that allow.
+    #[must_use]
+    pub fn allowing(&self) -> Self {
+        let mut document = self.clone();
+        document.statements.retain(|statement| statement.meaning().effect == Effect::Allow);
+        document
+    }
+
     /// Whether a statement of this meaning is in here.
     #[must_use]
     pub fn holds(&self, statement: &Statement) -> bool {
@@ -132,13 +160,20 @@ impl Document {
         self.statements.len() == other.statements.len()
             && self.statements.iter().all(|statement| other.holds(statement))
             && other.statements.iter().all(|statement| self.holds(statement))
-            && self.others() == other.others()
+            && self.other_values() == other.other_values()
+    }
+
+    /// The members beside the statements: names and texts.
+    fn others(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.members.iter().filter_map(|member| match member {
+            Member::Statements => None,
+            Member::Other(name, text) => Some((name.as_str(), &**text)),
+        })
     }
 
     /// The members beside the statements, by name.
-    fn others(&self) -> std::collections::BTreeMap<&str, Option<serde_json::Value>> {
-        let others = self.members.iter().filter(|(name, _)| name != STATEMENT);
-        others.map(|(name, text)| (name.as_str(), serde_json::from_str(text.get()).ok())).collect()
+    fn other_values(&self) -> BTreeMap<&str, Option<serde_json::Value>> {
+        self.others().map(|(name, text)| (name, serde_json::from_str(text).ok())).collect()
     }
 }
 

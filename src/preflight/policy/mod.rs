@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `document` | text to document and back; a document with a statement more |
 //! | `statement` | what a statement means |
+//! | `allow` | statements that are written here |
 //! | `principal` | who is meant |
 //! | `pattern` | `*` and `?` |
 //! | `grants` | what is allowed |
@@ -19,6 +20,7 @@
 //! | `pretty`, `diff` | for people |
 //! | `error` | why a text is no policy |
 
+mod allow;
 mod diff;
 mod document;
 mod error;
@@ -29,6 +31,7 @@ mod pretty;
 mod principal;
 mod statement;
 
+pub use allow::Part;
 pub use diff::{Diff, DiffLine};
 pub use document::{Document, Merged};
 pub use error::PolicyError;

@@ -12,9 +12,9 @@ use super::principal::Principal;
 /// A statement as it was written, and what it means.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    text: Box<RawValue>,
-    meaning: Meaning,
-    sid: Option<String>,
+    pub(super) text: Box<str>,
+    pub(super) meaning: Meaning,
+    pub(super) sid: Option<String>,
 }
 
 /// Whether something is allowed or forbidden.
@@ -66,13 +66,13 @@ impl Statement {
             parts.insert(name, value);
         }
         let (sid, meaning) = read(parts).map_err(|what| wrong(&what))?;
-        Ok(Self { text, meaning, sid })
+        Ok(Self { text: text.into(), meaning, sid })
     }
 
     /// As it was written.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.text.get()
+        &self.text
     }
 
     /// What it means.

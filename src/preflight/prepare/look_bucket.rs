@@ -284,7 +284,7 @@ fn add(
 ) -> Result<(), PrepareError> {
     let limit = |source| PrepareError::Limit { what: target.to_string(), source };
     let count = existing.as_ref().map_or(0, |document| document.statements().len());
-    let after = match existing.unwrap_or_else(Document::empty).merge(wanted) {
+    let after = match existing.unwrap_or_else(|| Document::of(Vec::new())).merge(wanted) {
         Merged::Same => {
             plan.push(title, "lets the role in", Outcome::Kept);
             return Ok(());

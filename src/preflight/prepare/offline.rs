@@ -53,7 +53,7 @@ impl Documents {
             let what = || format!("the policy of the bucket {}", wish.bucket);
             let there = match existing {
                 Some(text) => parse(text, what)?,
-                None => Document::empty(),
+                None => Document::of(Vec::new()),
             };
             let merged = match there.merge(&wanted) {
                 Merged::Same => there,

@@ -4,7 +4,7 @@
 //! they do not know. The file is written as a whole beside its old self and takes its place, so it is always the one
 //! or the other.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,8 @@ use thiserror::Error;
 use super::action::Action;
 use super::plan::{Outcome, Plan};
 use super::replace::is_same;
+use crate::versioned;
+use crate::whole::{self, Lasting};
 
 /// The format that is written.
 pub const SCHEMA: &str = "weighbridge.prepare/1";
@@ -99,7 +101,10 @@ impl State {
 #[derive(Debug, Error)]
 pub enum RecordError {
     /// It cannot be read.
-    #[error("cannot read `{}`: {source}\nhint: give the file that `weighbridge prepare` wrote", path.display())]
+    #[error(
+        "cannot read `{}`: {source}\nhint: bring the file back as `weighbridge prepare` wrote it, or name another \
+         (`prepare` takes it with `--output`)", path.display()
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -108,8 +113,8 @@ pub enum RecordError {
     },
     /// It is of another format, or damaged.
     #[error(
-        "`{}` is no record of a preparation that this version can read: {what}\nhint: give the file that `weighbridge \
-         prepare` wrote", path.display()
+        "`{}` is no record of a preparation that this version can read: {what}\nhint: bring the file back as \
+         `weighbridge prepare` wrote it, or name another (`prepare` takes it with `--output`)", path.display()
     )]
     Format {
         /// The file.
@@ -231,15 +236,12 @@ impl Record {
         let read = |source| RecordError::Read { path: path.to_owned(), source };
         let text = fs::read_to_string(path).map_err(read)?;
         let format = |what: String| RecordError::Format { path: path.to_owned(), what };
-        let value: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
-        match value.get("schema").and_then(serde_json::Value::as_str) {
-            Some(SCHEMA) => {}
-            Some(other) => return Err(format(format!("its schema is `{other}`"))),
-            None => return Err(format("it has no schema".to_owned())),
+        let no_json = |error: serde_json::Error| format(error.to_string());
+        let schema = versioned::schema_of(text.as_bytes()).map_err(no_json)?;
+        if schema != SCHEMA {
+            return Err(format(format!("its schema is `{schema}`, not `{SCHEMA}`")));
         }
-        let record: Self =
-            serde_json::from_value(value).map_err(|error| format(error.to_string()))?;
+        let record: Self = serde_json::from_str(&text).map_err(no_json)?;
         if record.mark.trim().is_empty() {
             // Every description would contain it, and everything be taken for made by this plan.
             return Err(format("its mark is empty".to_owned()));
@@ -247,17 +249,25 @@ impl Record {
         Ok(record)
     }
 
+    /// Reads a record, if there is a file. One that cannot be read is not the same as none.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    pub fn read_if_there(path: &Path) -> Result<Option<Self>, RecordError> {
+        match Self::read(path) {
+            Err(RecordError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
+    }
+
     /// Reads the record of an earlier run for the same bucket and accounts, if there is one.
     ///
     /// # Errors
     /// [`RecordError`].
     pub fn read_earlier(path: &Path, plan: &Plan) -> Result<Option<Self>, RecordError> {
-        let record = match Self::read(path) {
-            Err(RecordError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                return Ok(None);
-            }
-            other => other?,
-        };
+        let Some(record) = Self::read_if_there(path)? else { return Ok(None) };
         let nothing_left = !record.steps.iter().any(|entry| entry.state.may_be_there());
         let same = record.bucket == plan.bucket
             && record.region == plan.region
@@ -275,9 +285,7 @@ impl Record {
     /// # Errors
     /// An error of the JSON writer, which a record that was made or read here does not cause.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+        versioned::to_json(self)
     }
 }
 
@@ -335,19 +343,9 @@ impl Keeper {
     }
 
     fn save(&self) -> Result<(), RecordError> {
-        let json = self.record.to_json().map_err(io::Error::from);
-        json.and_then(|json| write_beside(&self.path, json.as_bytes()))
-            .map_err(|source| RecordError::Write { path: self.path.clone(), source })
+        whole::replace(&self.path, Lasting::Yes, |file| {
+            file.write_all(self.record.to_json()?.as_bytes())
+        })
+        .map_err(|source| RecordError::Write { path: self.path.clone(), source })
     }
-}
-
-/// Writes a file that is the old one or the new one at any time, even when the machine fails.
-fn write_beside(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    let beside = PathBuf::from(name);
-    let mut file = File::create(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
 }

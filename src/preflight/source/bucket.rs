@@ -3,7 +3,7 @@
 use futures::future::{BoxFuture, FutureExt as _, join};
 use futures::join;
 
-use super::objects::Way;
+use super::archives::Way;
 use super::sample::Sample;
 use super::tongue::Tongue;
 use super::{Source, access, objects, place, settings};

@@ -5,10 +5,10 @@ use std::time::SystemTime;
 use futures::future::{BoxFuture, FutureExt as _};
 use futures::join;
 
+use super::archives::Way;
 use super::attempt::{attempt, told, way_out};
-use super::objects::{self, Way};
 use super::sample::Sample;
-use super::{Source, access, place};
+use super::{Source, access, objects, place};
 use crate::location::Location;
 use crate::object::Timestamp;
 use crate::preflight::finding::{Check, Finding};

@@ -5,13 +5,15 @@
 //!
 //! * `bucket`, `container`: what is asked of which kind of store, in which order.
 //! * `access`: the key, and what it may; `place`: where the source is, and its names; `settings`: what a
-//!   bucket is set to; `objects`: what lies in it.
-//! * `statement`, `whitelist`: what a bucket's policy says to the service.
+//!   bucket is set to; `objects`, `archives`: what lies in it.
+//! * `statement`, `condition`, `whitelist`: what a bucket's policy says to the service.
 //! * `sample`, `attempt`: how a store is asked; `tongue`: how its provider names things.
 
 mod access;
+mod archives;
 mod attempt;
 mod bucket;
+mod condition;
 mod container;
 mod objects;
 mod place;
@@ -91,9 +93,9 @@ pub const CHECKS: [&Check; 34] = [
     &container::NAMESPACE,
     &container::IMMUTABLE,
     &objects::WEIGHED,
-    &objects::ARCHIVED,
-    &objects::RESTORED,
-    &objects::TIERED,
+    &archives::ARCHIVED,
+    &archives::RESTORED,
+    &archives::TIERED,
 ];
 
 /// Runs all checks of the source.

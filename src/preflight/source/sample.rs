@@ -8,7 +8,7 @@ use crate::tally::{DestinationLimits, Hazard, hazards_of};
 
 /// The most objects to ask for.
 const MOST: usize = 1000;
-/// The most archived ones that are remembered.
+/// The most of a kind that are remembered.
 const REMEMBERED: usize = 5;
 
 /// What a first page tells.
@@ -17,12 +17,26 @@ pub(super) struct Sample {
     objects: u64,
     more: bool,
     readable: Option<Vec<u8>>,
-    /// How many are in an archive, and the first of them.
-    pub(super) archived: u64,
-    pub(super) archived_keys: Vec<Vec<u8>>,
-    /// How many may be in an archive, and the first of them.
-    pub(super) tiered: u64,
-    pub(super) tiered_keys: Vec<Vec<u8>>,
+    /// Those in an archive.
+    pub(super) archived: OfKind,
+    /// Those that may be in an archive.
+    pub(super) tiered: OfKind,
+}
+
+/// Objects of a kind: how many, and the first of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OfKind {
+    pub(super) number: u64,
+    pub(super) first: Vec<Vec<u8>>,
+}
+
+impl OfKind {
+    fn add(&mut self, key: &[u8]) {
+        self.number += 1;
+        if self.first.len() < REMEMBERED {
+            self.first.push(key.to_vec());
+        }
+    }
 }
 
 impl Sample {
@@ -35,24 +49,17 @@ impl Sample {
         for object in page.objects() {
             sample.objects += 1;
             let hazards: Vec<Hazard> = hazards_of(&object, &limits).collect();
-            let remember = |keys: &mut Vec<Vec<u8>>| {
-                if keys.len() < REMEMBERED {
-                    keys.push(object.key.to_vec());
-                }
-            };
             if hazards.contains(&Hazard::ObjectArchived) {
-                sample.archived += 1;
-                remember(&mut sample.archived_keys);
+                sample.archived.add(object.key);
             } else if hazards.contains(&Hazard::ObjectMaybeArchived) {
-                sample.tiered += 1;
-                remember(&mut sample.tiered_keys);
+                sample.tiered.add(object.key);
             } else if object.size > 0 && sample.readable.is_none() {
                 sample.readable = Some(object.key.to_vec());
             }
         }
         if sample.readable.is_none() {
             // One that may be archived is better than none; of an empty one there is no byte to read.
-            sample.readable = sample.tiered_keys.first().cloned();
+            sample.readable = sample.tiered.first.first().cloned();
         }
         Ok(sample)
     }
@@ -88,7 +95,7 @@ impl Sample {
     pub(super) fn why_none_readable(&self) -> &'static str {
         if self.objects == 0 {
             "there is no object to read"
-        } else if self.archived > 0 {
+        } else if self.archived.number > 0 {
             "every object of the first page is archived or empty, so that none can be read"
         } else {
             "every object of the first page is empty, so that there is no byte to read"

@@ -2,9 +2,10 @@
 
 use super::Source;
 use super::attempt::{attempt, told, unanswered};
+use super::condition::Kind;
 use super::statement;
 use super::tongue::{Provider, Tongue};
-use super::whitelist::{Barrier, Kind, barriers};
+use super::whitelist::{Barrier, barriers};
 use crate::preflight::finding::{Check, Finding};
 use crate::preflight::word::shell;
 use crate::store::s3::S3Store;

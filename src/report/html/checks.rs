@@ -1,38 +1,24 @@
 //! Findings of checks.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::page::CSS;
+use super::frame::framed;
 use crate::preflight::{Checks, Finding, Side, Verdict};
 use crate::report::checks;
-use crate::report::figures::duration;
+use crate::report::figures::{duration, minute};
 use crate::report::text::sanitize;
 
 /// A page of checks alone.
 pub(super) fn document(found: &Checks) -> Markup {
     let title = sanitize(checks::title(found).as_bytes(), true);
-    let started = found.started.to_string();
-    let minute = started.get(..16).unwrap_or(&started).replace('T', " ");
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Checks of " (title) " – weighbridge" }
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                header {
-                    h1 { (title) }
-                    p class="facts" { "checks before a migration · " (minute) " UTC · took " (duration(found.elapsed_seconds)) }
-                }
-                (verdicts(found))
-                (sections(found))
-                footer { div { "weighbridge " (sanitize(found.tool_version.as_bytes(), true)) } }
-            }
-        }
-    }
+    let took = duration(found.elapsed_seconds);
+    let facts = format!("checks before a migration · {} UTC · took {took}", minute(found.started));
+    let content = html! {
+        (verdicts(found))
+        (sections(found))
+        footer { div { "weighbridge " (sanitize(found.tool_version.as_bytes(), true)) } }
+    };
+    framed(&format!("Checks of {title}"), &title, &facts, &content)
 }
 
 /// The findings as part of another page.

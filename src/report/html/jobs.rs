@@ -2,12 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::page::key;
+use super::page::{badge, key};
 use crate::migration::{Finding, Plan};
 use crate::report::figures::{bytes_iec, count, objects, share};
 use crate::report::jobs;
 use crate::report::text::{fit, sanitize};
-use crate::tally::Severity;
 
 /// Columns that a selection takes at most.
 const WHAT_COLUMNS: usize = 90;
@@ -84,15 +83,10 @@ fn findings(title: &str, findings: &[Finding]) -> Markup {
 }
 
 fn one(finding: &Finding) -> Markup {
-    let (class, word) = match finding.severity {
-        Severity::Blocker => ("badge blocker", "blocker"),
-        Severity::Warning => ("badge warning", "warning"),
-        Severity::Info => ("badge info", "note"),
-    };
     html! {
         div class="hazard" {
             h3 {
-                span class=(class) { (word) }
+                (badge(finding.severity))
                 span { (sanitize(finding.title.as_bytes(), true)) }
                 @if let (Some(number), Some(bytes)) = (finding.objects, finding.bytes) {
                     span { (objects(number)) ", " (bytes_iec(bytes)) }

@@ -1,11 +1,12 @@
 //! The summary as one HTML file: no scripts, nothing loaded from elsewhere, light and dark.
 //!
-//! `page` holds the document, `jobs` migration jobs, `checks` findings of checks, `chart` the bars (inline SVG),
-//! `style.css` the looks. maud escapes whatever
-//! is put in, and keys are sanitised before, so that what cannot be seen is spelled out.
+//! `frame` holds what every document has, `page` the document of a summary, `jobs` migration jobs, `checks` findings
+//! of checks, `chart` the bars (inline SVG), `style.css` the looks. maud escapes whatever is put in, and keys are
+//! sanitised before, so that what cannot be seen is spelled out.
 
 mod chart;
 mod checks;
+mod frame;
 mod jobs;
 mod page;
 

@@ -1,11 +1,12 @@
-//! The document.
+//! The document of a summary.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
+use super::frame::framed;
 use super::{chart, checks, jobs};
 use crate::migration::Plan;
 use crate::preflight::Checks;
-use crate::report::figures::{bytes_iec, count, duration, objects};
+use crate::report::figures::{bytes_iec, count, duration, minute, objects};
 use crate::report::text::{fit, sanitize};
 use crate::report::{billed, breakdown};
 use crate::summary::{HazardSection, Summary};
@@ -17,8 +18,6 @@ const TOP: usize = 15;
 /// Columns that a key takes at most: two lines.
 const KEY_COLUMNS: usize = 160;
 
-pub(super) const CSS: &str = include_str!("style.css");
-
 pub(super) fn document(
     summary: &Summary,
     plan: Option<&Plan>,
@@ -26,46 +25,31 @@ pub(super) fn document(
 ) -> Markup {
     let whole = (summary.totals.objects, summary.totals.bytes);
     let location = sanitize(summary.location.as_bytes(), true);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (location) " – weighbridge" }
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                header {
-                    h1 { (location) }
-                    p class="facts" { (facts(summary)) }
-                }
-                (incomplete(summary))
-                (totals(summary))
-                (billed(summary))
-                (chart::shares(&breakdown::sizes(summary), whole, false))
-                (percentiles(summary))
-                (chart::shares(&breakdown::classes(summary), whole, false))
-                (chart::shares(&breakdown::ages(summary), whole, false))
-                @for table in breakdown::prefixes(summary, TOP) { (chart::shares(&table, whole, true)) }
-                @if let Some(note) = breakdown::dropped(summary) { p class="note" { (note) } }
-                (largest(summary))
-                @if plan.is_none() { (hazards(summary)) }
-                @if let Some(plan) = plan { (jobs::section(plan)) }
-                @if let Some(findings) = findings { (checks::part(findings)) }
-                (footer(summary))
-            }
-        }
-    }
+    let content = html! {
+        (incomplete(summary))
+        (totals(summary))
+        (billed(summary))
+        (chart::shares(&breakdown::sizes(summary), whole, false))
+        (percentiles(summary))
+        (chart::shares(&breakdown::classes(summary), whole, false))
+        (chart::shares(&breakdown::ages(summary), whole, false))
+        @for table in breakdown::prefixes(summary, TOP) { (chart::shares(&table, whole, true)) }
+        @if let Some(note) = breakdown::dropped(summary) { p class="note" { (note) } }
+        (largest(summary))
+        @if plan.is_none() { (hazards(summary)) }
+        @if let Some(plan) = plan { (jobs::section(plan)) }
+        @if let Some(findings) = findings { (checks::part(findings)) }
+        (footer(summary))
+    };
+    framed(&location, &location, &facts(summary), &content)
 }
 
 fn facts(summary: &Summary) -> String {
-    let started = summary.started.to_string();
-    let minute = started.get(..16).unwrap_or(&started).replace('T', " ");
     let mut facts = vec![sanitize(breakdown::provider(summary).as_bytes(), true)];
     facts.extend(
         summary.region.iter().chain(&summary.endpoint).map(|text| sanitize(text.as_bytes(), true)),
     );
+    let minute = minute(summary.started);
     facts.extend([format!("{minute} UTC"), format!("took {}", duration(summary.elapsed_seconds))]);
     facts.retain(|fact| !fact.is_empty());
     facts.join(" · ")
@@ -184,15 +168,10 @@ fn hazards(summary: &Summary) -> Markup {
 }
 
 fn hazard(found: &HazardSection) -> Markup {
-    let (class, word) = match found.severity {
-        Severity::Blocker => ("badge blocker", "blocker"),
-        Severity::Warning => ("badge warning", "warning"),
-        Severity::Info => ("badge info", "note"),
-    };
     html! {
         div class="hazard" {
             h3 {
-                span class=(class) { (word) }
+                (badge(found.severity))
                 span { (sanitize(found.title.as_bytes(), true)) }
                 span { (objects(found.objects)) ", " (bytes_iec(found.bytes)) }
             }
@@ -202,6 +181,15 @@ fn hazard(found: &HazardSection) -> Markup {
             }
         }
     }
+}
+
+pub(super) fn badge(severity: Severity) -> Markup {
+    let (class, word) = match severity {
+        Severity::Blocker => ("badge blocker", "blocker"),
+        Severity::Warning => ("badge warning", "warning"),
+        Severity::Info => ("badge info", "note"),
+    };
+    html! { span class=(class) { (word) } }
 }
 
 /// A key; a very long one loses its middle, and shows whole when pointed at.

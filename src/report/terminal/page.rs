@@ -1,7 +1,7 @@
 //! What a person reads, from the top.
 
 use super::tables::{heading, largest, line, paragraph, parts, ranking, shares};
-use crate::report::figures::{bytes_iec, count, duration, objects};
+use crate::report::figures::{bytes_iec, count, duration, minute, objects};
 use crate::report::style::{Ink, Style};
 use crate::report::text::{display_width, fit, sanitize};
 use crate::report::{billed, breakdown};
@@ -43,10 +43,9 @@ fn head(out: &mut String, summary: &Summary, style: Style) {
         out,
         &style.paint(Ink::Strong, &fit(&safe(&summary.location), style.columns(), style.unicode)),
     );
-    let started = summary.started.to_string();
-    let minute = started.get(..16).unwrap_or(&started).replace('T', " ");
     let mut facts: Vec<String> = vec![safe(&breakdown::provider(summary))];
     facts.extend(summary.region.as_deref().map(safe));
+    let minute = minute(summary.started);
     facts.extend([format!("{minute} UTC"), format!("took {}", duration(summary.elapsed_seconds))]);
     facts.retain(|fact| !fact.is_empty());
     parts(out, &facts, 0, style);

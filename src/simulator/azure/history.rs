@@ -5,8 +5,7 @@ use super::list::ListRequest;
 use super::render::{Heading, push_history};
 use crate::simulator::behaviour::{Behaviour, Quirk};
 use crate::simulator::history::{History, VersionEntry};
-use crate::simulator::mix::{below, digest, fraction, mix};
-use crate::simulator::s3::{Distortion, View, seal};
+use crate::simulator::s3::{Distortion, View, goes_on, seal, shortened};
 use crate::store::Form;
 
 /// Bits of a position that count the entries of one object; those above are the object's.
@@ -27,14 +26,11 @@ pub(super) fn list(
     number: u64,
     out: &mut Vec<u8>,
 ) -> Result<u64, AzureError> {
-    let most = behaviour.page_limit.map_or(request.limit, |most| most.min(request.limit));
+    let most = behaviour.limited(request.limit);
     let limit = usize::try_from(most).unwrap_or(usize::MAX);
     let repeated = distortion == Some(Distortion::RepeatedPage);
     let mut found = gather(request, view, history, limit.saturating_add(1), repeated);
-    let fails = |key: &[u8]| {
-        behaviour.failing.iter().any(|range| *range.first <= *key && *key <= *range.last)
-    };
-    if found.iter().take(limit).any(|(_, entry)| fails(&entry.key)) {
+    if found.iter().take(limit).any(|(_, entry)| behaviour.fails_at(&entry.key)) {
         return Err(Code::InternalError.into());
     }
     let first = found.first().map_or(0, |(position, _)| *position);
@@ -48,8 +44,7 @@ pub(super) fn list(
             found.clear();
         }
         Some(Distortion::ShortPage) if found.len() > 1 => {
-            let kept = 1 + below(mix(number, 0x5607), found.len() as u64 - 1);
-            let kept = usize::try_from(kept).unwrap_or(1);
+            let kept = usize::try_from(shortened(number, found.len() as u64)).unwrap_or(1);
             next = found.get(kept).map(|(position, _)| *position);
             found.truncate(kept);
         }
@@ -61,8 +56,7 @@ pub(super) fn list(
         }
         _ => {}
     }
-    let cut = digest(0xE4D, request.container.as_bytes());
-    let next = next.filter(|_| fraction(mix(cut, first)) >= behaviour.truncated_end);
+    let next = next.filter(|_| goes_on(request.container.as_bytes(), first, behaviour));
     let mut next = next.map(|next| seal(request.container, next, salt));
     if distortion == Some(Distortion::RepeatedToken) && request.position.is_some() {
         next = Some(String::from_utf8_lossy(request.marker).into_owned());

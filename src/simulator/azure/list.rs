@@ -4,9 +4,9 @@ use super::errors::{AzureError, Code};
 use super::render::Heading;
 use super::{arrow, render};
 use crate::simulator::behaviour::{Behaviour, Quirk};
-use crate::simulator::mix::{below, digest, fraction, mix};
 use crate::simulator::s3::{
-    Distortion, Page, Query, Start, Target, View, hits_failing_keys, plan, seal, unseal,
+    Distortion, Query, Sent, Start, Target, View, distorted, goes_on, hits_failing_keys, plan,
+    seal, unseal,
 };
 
 /// The most entries of a page.
@@ -84,43 +84,20 @@ pub(super) fn list(
     number: u64,
     out: &mut Vec<u8>,
 ) -> Result<u64, AzureError> {
-    let limit = behaviour.page_limit.map_or(request.limit, |most| most.min(request.limit));
+    let limit = behaviour.limited(request.limit);
     let start = match (request.position, request.start) {
         (Some(position), _) => Start::Position(position),
         (None, Some(start)) => Start::From(start),
         (None, None) => Start::Beginning,
     };
     let (prefix, delimiter) = (request.prefix, request.delimiter);
-    let mut query = Query { prefix, delimiter, start, limit };
-    let mut page = plan(view, &query);
+    let query = Query { prefix, delimiter, start, limit };
+    let page = plan(view, &query);
     if hits_failing_keys(view, &page, behaviour) {
         return Err(Code::InternalError.into());
     }
-    let mut next = page.covered.end;
-    let mut salt = 0;
-    match distortion {
-        Some(Distortion::EmptyPage) => {
-            next = page.covered.start;
-            // The marker is a new one, although it leads to where the page started.
-            salt = number + 1;
-            page = Page { covered: next..next, more: true, ..Page::default() };
-        }
-        Some(Distortion::ShortPage) if page.count() > 1 => {
-            query.limit = 1 + below(mix(number, 0x5607), page.count() - 1);
-            page = plan(view, &query);
-            next = page.covered.end;
-        }
-        Some(Distortion::UnorderedPage) => page.swap_neighbours(),
-        Some(Distortion::RepeatedToken) if page.more => next = page.covered.start,
-        Some(Distortion::RepeatedPage) => {
-            query.start = Start::Position(page.covered.start.saturating_sub(limit));
-            page = plan(view, &query);
-            next = page.covered.end;
-        }
-        _ => {}
-    }
-    let cut = digest(0xE4D, request.container.as_bytes());
-    let goes_on = page.more && fraction(mix(cut, page.covered.start)) >= behaviour.truncated_end;
+    let Sent { page, next, salt } = distorted(view, query, page, distortion, number);
+    let goes_on = goes_on(request.container.as_bytes(), page.covered.start, behaviour);
     let heading = Heading {
         container: request.container,
         prefix,
@@ -128,7 +105,7 @@ pub(super) fn list(
         marker: request.marker,
         limit: request.limit,
         start: request.start.filter(|_| request.position.is_none()),
-        next: goes_on.then(|| seal(request.container, next, salt)),
+        next: (page.more && goes_on).then(|| seal(request.container, next, salt)),
         hierarchical: behaviour.has(Quirk::DirectoryOrder),
     };
     match format {

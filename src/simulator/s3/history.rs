@@ -1,8 +1,9 @@
 //! `ListObjectVersions`, `ListMultipartUploads` and `ListParts`: which entries a page holds, and the
 //! documents.
 
+use super::distortion::{Distortion, shortened};
 use super::errors::{ErrorCode, S3Error};
-use super::list::{Distortion, Listed, MOST_KEYS, number_of, text_form};
+use super::list::{Listed, MOST_KEYS, number_of, text_form};
 use super::render::{OWNER_ID, open_root, push_number};
 use super::target::{Resource, Target};
 use super::xml::{TextForm, close, open, push_element, push_xml};
@@ -11,7 +12,7 @@ use crate::simulator::civil::push_iso8601;
 use crate::simulator::content::{Content, partition_point};
 use crate::simulator::flavour::Flavour;
 use crate::simulator::history::{History, UploadEntry, VersionEntry};
-use crate::simulator::mix::{below, digest, fraction, mix};
+use crate::simulator::mix::{digest, fraction};
 
 /// A request for a part of a bucket's history, checked.
 pub(crate) struct HistoryRequest<'a> {
@@ -109,7 +110,7 @@ impl<'a> HistoryRequest<'a> {
         number: u64,
         out: &mut Vec<u8>,
     ) -> Result<Listed, S3Error> {
-        let limit = behaviour.page_limit.map_or(self.most, |most| most.min(self.most));
+        let limit = behaviour.limited(self.most);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let repeated = distortion == Some(Distortion::RepeatedPage);
         let objects = match &self.asked {
@@ -216,16 +217,13 @@ impl<'a> HistoryRequest<'a> {
         distortion: Option<Distortion>,
         number: u64,
     ) -> Result<PageOf<E>, S3Error> {
-        let fails = |key: &[u8]| {
-            behaviour.failing.iter().any(|range| *range.first <= *key && *key <= *range.last)
-        };
         let mut more = limit > 0 && entries.len() > limit;
         entries.truncate(limit);
-        if entries.iter().any(|entry| fails(entry.key())) {
+        if entries.iter().any(|entry| behaviour.fails_at(entry.key())) {
             return Err(S3Error::new(ErrorCode::InternalError));
         }
         if distortion == Some(Distortion::ShortPage) && entries.len() > 1 {
-            let shorter = 1 + below(mix(number, 0x5607), entries.len() as u64 - 1);
+            let shorter = shortened(number, entries.len() as u64);
             more = true;
             entries.truncate(usize::try_from(shorter).unwrap_or(1));
         }

@@ -1,5 +1,6 @@
 //! From the query of a listing to its document.
 
+use super::distortion::{Distortion, Sent, distorted, goes_on};
 use super::errors::{ErrorCode, S3Error};
 use super::plan::{Page, Query, Start, plan};
 use super::render::{Heading, Version, push_listing};
@@ -8,9 +9,7 @@ use super::token::{seal, unseal};
 use super::view::View;
 use super::xml::TextForm;
 use crate::simulator::behaviour::{Behaviour, Quirk};
-use crate::simulator::faults::Fault;
 use crate::simulator::flavour::Flavour;
-use crate::simulator::mix::{below, digest, fraction, mix};
 
 /// The most entries of a page.
 pub(super) const MOST_KEYS: u64 = 1_000;
@@ -29,32 +28,6 @@ pub(crate) struct ListRequest<'a> {
     max_keys: u64,
     form: TextForm,
     flavour: &'static Flavour,
-}
-
-/// A way in which one page is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Distortion {
-    EmptyPage,
-    ShortPage,
-    UnorderedPage,
-    RepeatedToken,
-    RepeatedPage,
-    WrongKeyCount,
-}
-
-impl Distortion {
-    /// What a fault makes of a page, where it makes something of it.
-    pub(crate) fn of_fault(fault: Fault) -> Option<Self> {
-        Some(match fault {
-            Fault::EmptyPage => Self::EmptyPage,
-            Fault::ShortPage => Self::ShortPage,
-            Fault::UnorderedPage => Self::UnorderedPage,
-            Fault::RepeatedToken => Self::RepeatedToken,
-            Fault::RepeatedPage => Self::RepeatedPage,
-            Fault::WrongKeyCount => Self::WrongKeyCount,
-            _ => return None,
-        })
-    }
 }
 
 /// A finished listing's size.
@@ -137,8 +110,8 @@ pub(crate) fn list(
         request.version_two
             || !matches!(distortion, Distortion::EmptyPage | Distortion::WrongKeyCount)
     });
-    let limit = behaviour.page_limit.map_or(request.max_keys, |most| most.min(request.max_keys));
-    let mut query = Query {
+    let limit = behaviour.limited(request.max_keys);
+    let query = Query {
         prefix: request.prefix,
         delimiter: request.delimiter,
         start: request.start(behaviour),
@@ -157,31 +130,9 @@ pub(crate) fn list(
     if hits_failing_keys(view, &page, behaviour) {
         return Err(S3Error::new(ErrorCode::InternalError));
     }
-    let mut next = page.covered.end;
-    let mut salt = 0;
-    match distortion {
-        Some(Distortion::EmptyPage) => {
-            next = page.covered.start;
-            // The token is a new one, although it leads to where the page started.
-            salt = number + 1;
-            page = Page { covered: next..next, more: true, ..Page::default() };
-        }
-        Some(Distortion::ShortPage) if page.count() > 1 => {
-            query.limit = 1 + below(mix(number, 0x5607), page.count() - 1);
-            page = plan(view, &query);
-            next = page.covered.end;
-        }
-        Some(Distortion::UnorderedPage) => page.swap_neighbours(),
-        Some(Distortion::RepeatedToken) if page.more => next = page.covered.start,
-        Some(Distortion::RepeatedPage) => {
-            query.start = Start::Position(page.covered.start.saturating_sub(limit));
-            page = plan(view, &query);
-            next = page.covered.end;
-        }
-        _ => {}
-    }
-    let cut = digest(0xE4D, request.bucket.as_bytes());
-    let truncated = page.more && fraction(mix(cut, page.covered.start)) >= behaviour.truncated_end;
+    let Sent { page, next, salt } = distorted(view, query, page, distortion, number);
+    let goes_on = goes_on(request.bucket.as_bytes(), page.covered.start, behaviour);
+    let truncated = page.more && goes_on;
     let version = if request.version_two {
         let miscount = u64::from(distortion == Some(Distortion::WrongKeyCount));
         Version::Two {

@@ -1,13 +1,10 @@
 //! A container of Azure Blob Storage.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt as _};
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER,
-    USER_AGENT,
-};
-use http::{HeaderMap, Method, Request, Uri};
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue, InvalidHeaderValue, RANGE, SERVER};
+use http::{HeaderMap, Method, Request};
 
 use super::bearer::Token;
 use super::config::AzureConfig;
@@ -19,6 +16,7 @@ use super::query::{self, Parameters};
 use super::sign::{self, Unsigned};
 use crate::store::KeyInUse;
 use crate::store::http::base::BaseUrl;
+use crate::store::http::call::{self, address};
 use crate::store::http::{Client, Head};
 use crate::store::text::{date, percent};
 use crate::store::{
@@ -43,6 +41,8 @@ pub struct AzureStore {
     skew: AtomicI64,
     /// Whether the server named itself as the service itself.
     genuine: AtomicBool,
+    /// Requests that were repeated at once.
+    repeated: AtomicU64,
 }
 
 /// The `Range` of the first byte.
@@ -91,6 +91,8 @@ impl AzureStore {
         store.token().await?;
         if !matches!(store.credential, Credential::Anonymous) {
             store.look_at_account().await;
+            // That was no listing.
+            store.take_repeated();
         }
         Ok(store)
     }
@@ -111,6 +113,7 @@ impl AzureStore {
             flat: false,
             skew: AtomicI64::new(0),
             genuine: AtomicBool::new(false),
+            repeated: AtomicU64::new(0),
         }
     }
 
@@ -147,6 +150,7 @@ impl AzureStore {
         let Some(error) = self.arrow_page(&parameters, &format, request, page).await? else {
             return Ok(());
         };
+        self.repeated.fetch_add(1, Ordering::Relaxed);
         self.xml_page(&parameters, request, page).await?;
         self.arrow.give_up(&error.message);
         Ok(())
@@ -257,6 +261,7 @@ impl AzureStore {
             _ => false,
         };
         if corrected {
+            self.repeated.fetch_add(1, Ordering::Relaxed);
             error = match self.send(ask, token.as_ref(), body).await {
                 Ok(head) => return Ok(head),
                 Err(error) => error,
@@ -288,17 +293,8 @@ impl AzureStore {
             }
             query.push_str(sas.token());
         }
-        let mark = if query.is_empty() { "" } else { "?" };
-        let uri = format!("{}{path}{mark}{query}", self.endpoint.origin());
-        // The address is not repeated: it may hold a signature.
-        let uri: Uri = uri.parse().map_err(|_| {
-            StoreError::new(
-                ErrorKind::Setup,
-                format!("`{}{path}` is not a URL", self.endpoint.origin()),
-            )
-        })?;
         let mut call = Request::new(());
-        *call.uri_mut() = uri;
+        *call.uri_mut() = address(&self.endpoint.origin(), &path, &query)?;
         *call.method_mut() = ask.method.clone();
         *call.headers_mut() = self.headers(ask, &path, token).map_err(|_| {
             StoreError::new(ErrorKind::Setup, "the host or the token holds control characters")
@@ -325,13 +321,7 @@ impl AzureStore {
         path: &str,
         token: Option<&Token>,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(HOST, self.endpoint.authority.parse()?);
-        headers.insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("weighbridge/", env!("CARGO_PKG_VERSION"))),
-        );
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let mut headers = call::headers(&self.endpoint.authority)?;
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
         let date = date::http(now);
         headers.insert("x-ms-date", date.parse()?);
@@ -395,6 +385,10 @@ impl Store for AzureStore {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.list_page(request, page).boxed()
+    }
+
+    fn take_repeated(&self) -> u64 {
+        self.repeated.swap(0, Ordering::Relaxed)
     }
 
     fn billed(&self) -> Option<&dyn Billed> {

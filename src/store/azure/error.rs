@@ -6,9 +6,9 @@
 
 use http::{HeaderMap, StatusCode, header};
 
-use crate::store::http::refusal::{describe, retry_after};
+use crate::store::http::refusal::{describe, retry_after, texts, unexplained};
 use crate::store::text::date;
-use crate::store::text::xml::{Content, Event, Reader};
+use crate::store::text::xml::{Event, Reader};
 use crate::store::{ErrorKind, StoreError};
 
 /// Clocks that differ by more than this are why a signature is refused, in seconds. The service allows
@@ -34,31 +34,17 @@ impl ServiceError {
         if &body[root] != b"Error" {
             return None;
         }
+        let known = ["Code", "Message", "AuthenticationErrorDetail", "Reason"];
         let mut error = Self::default();
-        let mut scratch = Vec::new();
-        loop {
-            let name = match reader.next().ok()? {
-                Event::Start(name) => name,
-                Event::End => return Some(error),
-                Event::Text(_) | Event::Literal(_) => continue,
-                Event::Done => return None,
+        for (name, text) in texts(&mut reader, body, &known)? {
+            let place = match name {
+                "Code" => &mut error.code,
+                "Message" => &mut error.message,
+                _ => &mut error.detail,
             };
-            let place = match &body[name] {
-                b"Code" => &mut error.code,
-                b"Message" => &mut error.message,
-                b"AuthenticationErrorDetail" | b"Reason" => &mut error.detail,
-                _ => {
-                    reader.skip().ok()?;
-                    continue;
-                }
-            };
-            let text = match reader.content(&mut scratch).ok()? {
-                Content::Slice(range) => &body[range],
-                Content::Built => &scratch,
-            };
-            let text = String::from_utf8_lossy(text.trim_ascii());
             text.lines().next().unwrap_or_default().clone_into(place);
         }
+        Some(error)
     }
 }
 
@@ -95,10 +81,7 @@ pub(super) fn classify(status: u16, error: ServiceError) -> StoreError {
     let kind = by_code(&error.code).unwrap_or_else(|| by_status(status));
     let mut message = error.message;
     if message.is_empty() {
-        message = match error.code.as_str() {
-            "" => "the store answered with an error".to_owned(),
-            code => format!("the store answered with {code}"),
-        };
+        message = unexplained(&error.code);
     }
     if !error.detail.is_empty() {
         message = format!("{message} {}", error.detail);

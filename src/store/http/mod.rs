@@ -13,10 +13,11 @@
 //! * `tls`: whom to trust.
 //! * `budget`: how many bytes are being received at once, and the buffers for them.
 //! * `classify`: what a transport error means.
-//! * `refusal`: what any refusal tells.
+//! * `call`: what every request has; `refusal`: what any refusal tells.
 
 pub(crate) mod base;
 mod budget;
+pub(crate) mod call;
 mod classify;
 mod client;
 mod connect;

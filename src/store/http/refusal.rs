@@ -6,9 +6,43 @@ use http::StatusCode;
 
 use crate::store::page::printable;
 use crate::store::text::date;
+use crate::store::text::xml::{Content, Event, Reader};
 
 /// The longest wait that a server is believed to mean.
 pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
+
+/// The texts of the elements `known` of an error document that was just opened; what else it holds is passed over.
+/// `None` if it is cut or no XML.
+pub(crate) fn texts<'a>(
+    reader: &mut Reader<'_>,
+    body: &[u8],
+    known: &[&'a str],
+) -> Option<Vec<(&'a str, String)>> {
+    let (mut texts, mut scratch) = (Vec::new(), Vec::new());
+    loop {
+        let name = match reader.next().ok()? {
+            Event::Start(name) => name,
+            Event::End => return Some(texts),
+            Event::Text(_) | Event::Literal(_) => continue,
+            Event::Done => return None,
+        };
+        let name = &body[name];
+        let Some(known) = known.iter().find(|known| known.as_bytes() == name) else {
+            reader.skip().ok()?;
+            continue;
+        };
+        let text = match reader.content(&mut scratch).ok()? {
+            Content::Slice(range) => &body[range],
+            Content::Built => &scratch,
+        };
+        texts.push((*known, String::from_utf8_lossy(text.trim_ascii()).into_owned()));
+    }
+}
+
+/// Words for an error that brings none of its own.
+pub(crate) fn unexplained(code: &str) -> String {
+    format!("the store answered with {}", if code.is_empty() { "an error" } else { code })
+}
 
 /// Words for an answer that holds no error document.
 pub(crate) fn describe(status: StatusCode, body: &[u8]) -> String {

@@ -1,13 +1,11 @@
 //! A bucket that speaks the list calls of S3.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
-use http::header::{
-    ACCEPT_ENCODING, HOST, HeaderValue, InvalidHeaderValue, RANGE, SERVER, USER_AGENT,
-};
-use http::{HeaderMap, Method, Request, Uri};
+use http::header::{HeaderValue, InvalidHeaderValue, RANGE, SERVER};
+use http::{HeaderMap, Method, Request};
 use zeroize::Zeroizing;
 
 use super::config::S3Config;
@@ -25,6 +23,7 @@ use super::settled::Settled;
 use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use super::{query, version};
 use crate::store::http::Client;
+use crate::store::http::call::{self, address};
 use crate::store::text::{date, percent};
 use crate::store::{
     Billed, ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks,
@@ -59,6 +58,8 @@ pub struct S3Store {
     pub(super) rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
     pub(super) skew: AtomicI64,
+    /// Requests that were repeated at once, and those about `+`.
+    repeated: AtomicU64,
 }
 
 /// What is asked of a bucket.
@@ -163,6 +164,7 @@ impl S3Store {
             route: RwLock::new(Arc::new(route)),
             rerouted: AtomicBool::new(false),
             skew: AtomicI64::new(0),
+            repeated: AtomicU64::new(0),
             first_quirks: Quirks { list_version: ListVersion::V1, ..quirks.clone() },
             quirks,
             version: OnceLock::new(),
@@ -195,11 +197,15 @@ impl S3Store {
                 && self.plus.get().is_none()
             {
                 match self.ask_for_plus(&route, keys.as_ref(), &request.prefix).await {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        self.repeat();
+                        continue;
+                    }
                     Err(refused) => refusal = refused,
                 }
             }
             self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+            self.repeat();
         }
     }
 
@@ -213,9 +219,15 @@ impl S3Store {
                 Ok(headers) => return Ok((headers, body)),
                 Err(refusal) => {
                     self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
+                    self.repeat();
                 }
             }
         }
+    }
+
+    /// Counts a request that is sent beyond the one that was asked for.
+    pub(super) fn repeat(&self) {
+        self.repeated.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The keys to sign with now: the account's, or those of the session; `None` for anonymous requests.
@@ -323,12 +335,8 @@ impl S3Store {
             path if key.is_empty() => path.to_owned(),
             path => format!("{}/{key}", path.trim_end_matches('/')),
         };
-        let mark = if query.is_empty() { "" } else { "?" };
-        let uri = format!("{}{path}{mark}{query}", route.origin());
-        let uri: Uri =
-            uri.parse().map_err(|_| setup(format!("`{}{path}` is not a URL", route.origin())))?;
         let mut call = Request::new(());
-        *call.uri_mut() = uri;
+        *call.uri_mut() = address(&route.origin(), path, query)?;
         *call.method_mut() = method.clone();
         let Self { bucket, request_payer, .. } = self;
         let (method, request_payer) = (method.as_str(), *request_payer);
@@ -348,14 +356,7 @@ impl S3Store {
         keys: Option<&Arc<Keys>>,
         region: &str,
     ) -> Result<HeaderMap, InvalidHeaderValue> {
-        let mut headers = HeaderMap::with_capacity(9);
-        headers.insert(HOST, unsigned.host.parse()?);
-        headers.insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("weighbridge/", env!("CARGO_PKG_VERSION"))),
-        );
-        // Not signed: proxies and some stores rewrite it.
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let mut headers = call::headers(unsigned.host)?;
         let Some(keys) = keys else { return Ok(headers) };
         let now = date::now_seconds().saturating_add(self.skew.load(Ordering::Relaxed));
         self.signer.sign(unsigned, keys, region, now, &mut headers)?;
@@ -453,6 +454,10 @@ impl Store for S3Store {
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         self.list_corrected(request, page).boxed()
+    }
+
+    fn take_repeated(&self) -> u64 {
+        self.repeated.swap(0, Ordering::Relaxed)
     }
 
     fn billed(&self) -> Option<&dyn Billed> {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
-use crate::store::http::refusal::{MAX_RETRY_AFTER, describe, retry_after};
+use crate::store::http::refusal::{MAX_RETRY_AFTER, describe, retry_after, texts, unexplained};
 use crate::store::text::date;
-use crate::store::text::xml::{Content, Event, Reader};
+use crate::store::text::xml::{Event, Reader};
 use crate::store::{ErrorKind, StoreError};
 
 /// Before the names of each provider's own headers: Amazon S3 and most who follow it, KS3, OSS.
@@ -50,36 +50,19 @@ impl ServiceError {
             },
             _ => return None,
         }
+        let known = ["Code", "Message", "RequestId", "Region", "Endpoint", "EC"];
         let mut error = Self::default();
-        let mut scratch = Vec::new();
-        loop {
-            let name = match reader.next().ok()? {
-                Event::Start(name) => name,
-                Event::End => return Some(error),
-                Event::Text(_) | Event::Literal(_) => continue,
-                Event::Done => return None,
-            };
-            let known =
-                [b"Code".as_slice(), b"Message", b"RequestId", b"Region", b"Endpoint", b"EC"];
-            let name = &body[name];
-            if !known.contains(&name) {
-                reader.skip().ok()?;
-                continue;
-            }
-            let text = match reader.content(&mut scratch).ok()? {
-                Content::Slice(range) => &body[range],
-                Content::Built => &scratch,
-            };
-            let text = String::from_utf8_lossy(text.trim_ascii()).into_owned();
+        for (name, text) in texts(&mut reader, body, &known)? {
             match name {
-                b"Code" => error.code = text,
-                b"Message" => error.message = text,
-                b"RequestId" => error.request_id = text,
-                b"EC" => error.ec = text,
-                b"Region" => error.region = Some(text).filter(|region| !region.is_empty()),
+                "Code" => error.code = text,
+                "Message" => error.message = text,
+                "RequestId" => error.request_id = text,
+                "EC" => error.ec = text,
+                "Region" => error.region = Some(text).filter(|region| !region.is_empty()),
                 _ => error.endpoint = Some(text).filter(|endpoint| !endpoint.is_empty()),
             }
         }
+        Some(error)
     }
 }
 
@@ -135,14 +118,8 @@ pub(super) fn held_back(headers: &HeaderMap) -> Option<Duration> {
 /// The kind of an error, by its code where it has one and by its status otherwise.
 pub(super) fn classify(status: u16, error: ServiceError) -> StoreError {
     let kind = by_code(&error).unwrap_or_else(|| by_status(status, error.region.clone()));
-    let mut message = if error.message.is_empty() {
-        format!(
-            "the store answered with {}",
-            if error.code.is_empty() { "an error" } else { &error.code }
-        )
-    } else {
-        error.message
-    };
+    let mut message =
+        if error.message.is_empty() { unexplained(&error.code) } else { error.message };
     if !error.ec.is_empty() {
         message = format!("{message} [EC {}]", error.ec);
     }

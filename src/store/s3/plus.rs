@@ -48,6 +48,7 @@ impl S3Store {
         let request = PageRequest { prefix, limit: 1, ..PageRequest::default() };
         let quirks = self.quirks();
         let (query, mut body) = (query::write(&request, quirks)?, Vec::new());
+        self.repeat();
         self.send(route, keys, &Ask::get(&query), &mut body).await?;
         // Whoever asked at the same time was told the same.
         let _ = self.plus.set(plus_of(&body, quirks));

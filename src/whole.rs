@@ -1,0 +1,121 @@
+//! Files that are their old self or their new one at any time, never half of it.
+//!
+//! What is new is written to `NAME.partial` beside the file and takes its name when it is whole.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IntoInnerError};
+use std::path::{Path, PathBuf};
+
+/// What has to be there even when the machine fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// Nothing is waited for: what is written can be had again by the same call.
+    No,
+    /// The new file: the disk has it before the call returns.
+    Yes,
+}
+
+/// Writes `path` anew. A pipe or device takes the bytes as they come.
+pub(crate) fn replace(
+    path: &Path,
+    lasting: Lasting,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let written = |file: File| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.into_inner().map_err(IntoInnerError::into_error)
+    };
+    if path.exists() && !path.is_file() {
+        return written(File::options().write(true).open(path)?).map(drop);
+    }
+    let path = followed(path)?;
+    let partial = partial(&path);
+    take_place(written(File::create(&partial)?)?, &partial, &path, lasting)
+}
+
+/// Where a link leads, as a rename onto it would replace the link; any other path as it is.
+pub(crate) fn followed(path: &Path) -> io::Result<PathBuf> {
+    if path.is_symlink() { path.canonicalize() } else { Ok(path.to_owned()) }
+}
+
+/// The name under which a file is written until it is whole.
+pub(crate) fn partial(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
+
+/// Gives what was written to `partial` the name `path`.
+pub(crate) fn take_place(
+    written: File,
+    partial: &Path,
+    path: &Path,
+    lasting: Lasting,
+) -> io::Result<()> {
+    if lasting == Lasting::Yes {
+        written.sync_all()?;
+    }
+    drop(written);
+    fs::rename(partial, path)?;
+    // The rename itself reaches the disk with the folder; where folders cannot be synced, later.
+    #[cfg(unix)]
+    if lasting == Lasting::Yes
+        && let Some(folder) = path.parent()
+    {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn what_fails_half_way_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        for lasting in [Lasting::No, Lasting::Yes] {
+            replace(&path, lasting, |file| file.write_all(b"old")).unwrap();
+            replace(&path, lasting, |file| {
+                file.write_all(b"new")?;
+                Err(io::ErrorKind::StorageFull.into())
+            })
+            .unwrap_err();
+            assert_eq!(fs::read(&path).unwrap(), b"old");
+            replace(&path, lasting, |file| file.write_all(b"new")).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"new");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_and_a_device_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.json"), folder.path().join("link.json"));
+        fs::write(&real, b"old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        replace(&link, Lasting::Yes, |file| file.write_all(b"new")).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+        let null = Path::new("/dev/null");
+        replace(null, Lasting::Yes, |file| file.write_all(b"new")).unwrap();
+        assert!(!null.is_file());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_told_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link.json");
+        std::os::unix::fs::symlink(folder.path().join("nothing"), &link).unwrap();
+        let error = replace(&link, Lasting::No, |file| file.write_all(b"new")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(link.is_symlink());
+    }
+}
