@@ -63,7 +63,7 @@ pub(super) fn list(
     }
     let cut = digest(0xE4D, request.container.as_bytes());
     let next = next.filter(|_| fraction(mix(cut, first)) >= behaviour.truncated_end);
-    let mut next = next.map(|next| seal(request.container, next, salt));
+    let mut next = next.map(|next| seal(request.container, behaviour.token_epoch, next, salt));
     if distortion == Some(Distortion::RepeatedToken) && request.position.is_some() {
         next = Some(String::from_utf8_lossy(request.marker).into_owned());
     }
