@@ -453,6 +453,35 @@ fn a_server_that_forgot_the_place_is_never_counted_twice() {
 }
 
 #[test]
+fn an_end_that_comes_too_early_after_the_stop_is_noticed() {
+    let content = in_one_directory(190);
+    let way = TOKENS_AND_END;
+    // Within the listing, and where only its end was still to be made sure of.
+    for limit in [5, 12] {
+        let then = keys((0..190).map(|number| format!("k{number:03}")).chain(["z".to_owned()]));
+        let more = if limit == 5 { "truncated-end=1" } else { "" };
+        let workshop = Workshop::new();
+        let before = way.serve(&content, "");
+        let gate = Gate::before(&before);
+        let mut limited = way.options(&workshop, false);
+        limited.pace.max_requests = limit;
+        assert_eq!(way.run(gate.endpoint(), limited).unwrap().end, End::RequestLimit);
+        let after = way.serve(&then, more);
+        gate.now_before(&after);
+        let outcome = way.run(gate.endpoint(), way.options(&workshop, true)).unwrap();
+        assert_eq!(outcome.end, End::Failed, "{limit}");
+        let why = outcome.ledger.ranges[0].error.clone().unwrap();
+        assert!(why.contains("ended before"), "{why}");
+        let honest = way.serve(&then, "");
+        gate.now_before(&honest);
+        let outcome = way.run(gate.endpoint(), way.options(&workshop, true)).unwrap();
+        assert_eq!(outcome.end, End::Complete);
+        assert_honest(&outcome, &rows_of(&then), "from the beginning");
+        assert!(began_anew(&outcome), "{:?}", outcome.ledger.notes);
+    }
+}
+
+#[test]
 fn a_ledger_without_a_place_begins_the_walk_anew() {
     let content = bucket();
     for way in WAYS {
@@ -466,6 +495,7 @@ fn a_ledger_without_a_place_begins_the_walk_anew() {
         assert!(ledger.as_object_mut().unwrap().remove("walk").is_some());
         fs::write(&path, ledger.to_string()).unwrap();
         let outcome = way.run(server.endpoint(), way.options(&workshop, true)).unwrap();
+        assert!(began_anew(&outcome), "{:?}", outcome.ledger.notes);
         Unbroken::of(way, &content).assert_same(&workshop, &outcome, "without a place");
     }
 }

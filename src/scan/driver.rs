@@ -61,7 +61,12 @@ pub async fn scan(
         } else {
             "the store lists in no order"
         };
-        setup.start_over(format!("{why}: {walked}"), &RequestCounts::default())?;
+        let anew = if setup.sequential {
+            "; it began anew, since an earlier run left no place to go on from"
+        } else {
+            ""
+        };
+        setup.start_over(format!("{why}: {walked}{anew}"), &RequestCounts::default())?;
     }
     if let Some(ledger) = setup.resumed.as_ref().filter(|ledger| ledger.complete) {
         let outcome =
