@@ -17,7 +17,7 @@ use common::azure::{assert_exact, awkward_names, azure, nasty, serve, shown, wei
 use common::servers::{Object, Server, server};
 use common::{
     BUCKET, Held, Ran, Workshop, held, keys, numbered, options, rows_in, rows_of, run, runtime,
-    sdk, start, totals, weigh_store,
+    sdk, start, totals, weigh_store, with_state,
 };
 use serde_json::{Value, json};
 use weighbridge::object::KeyOrder;
@@ -123,6 +123,26 @@ fn a_hierarchical_namespace_is_walked_and_its_directories_are_no_objects() {
     assert_exact(&outcome, &rows_of(&content), "hierarchical");
     assert_eq!(outcome.ledger.directories, directories_of(&content));
     assert!(outcome.ledger.sequential);
+}
+
+#[test]
+fn a_walk_that_was_stopped_tells_of_each_directory_once() {
+    let content = tree();
+    let simulator = serve(&content, "directory-order");
+    for limit in [2, 3, 9, 30] {
+        let workshop = Workshop::new();
+        let run = |resume, limit| {
+            let mut options = with_state(options(4), &workshop.path("state"), resume);
+            options.pace.max_requests = limit;
+            weigh(&simulator, 50, options)
+        };
+        assert_eq!(run(false, limit).end, End::RequestLimit);
+        let outcome = run(true, 0);
+        assert_exact(&outcome, &rows_of(&content), "resumed");
+        assert_eq!(outcome.ledger.directories, directories_of(&content), "{limit} requests");
+        let notes = outcome.ledger.notes.join("\n");
+        assert!(!notes.contains("began anew"), "{notes}");
+    }
 }
 
 #[test]

@@ -5,72 +5,14 @@
 mod common;
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use common::{
-    Held, Ran, Running, Workshop, assert_same_rows, digest_of, numbered, outside_gaps, rows_in,
-    rows_of, run, scan_arguments, serve, sums, totals, until,
+    Gate, Held, Ran, Running, Workshop, assert_same_rows, digest_of, keys, numbered, outside_gaps,
+    rows_in, rows_of, run, scan_arguments, serve, start, sums, totals, until,
 };
 use serde_json::Value;
-use weighbridge::simulator::Simulator;
-
-/// An address that stays while the servers behind it change, as a scan is resumed at one endpoint only.
-struct Gate {
-    address: SocketAddr,
-    server: Arc<Mutex<SocketAddr>>,
-}
-
-impl Gate {
-    fn before(simulator: &Simulator) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = Arc::new(Mutex::new(simulator.address()));
-        let behind = Arc::clone(&server);
-        thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
-                let server = *behind.lock().unwrap();
-                thread::spawn(move || pass_on(&client, server));
-            }
-        });
-        Self { address, server }
-    }
-
-    fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    fn now_before(&self, simulator: &Simulator) {
-        *self.server.lock().unwrap() = simulator.address();
-    }
-}
-
-fn pass_on(client: &TcpStream, server: SocketAddr) {
-    let Ok(server) = TcpStream::connect(server) else { return };
-    thread::scope(|scope| {
-        scope.spawn(|| copy(client, &server));
-        copy(&server, client);
-    });
-}
-
-/// Copies until one side is gone, and then ends both.
-fn copy(mut from: &TcpStream, mut to: &TcpStream) {
-    let mut buffer = [0; 16 << 10];
-    loop {
-        match from.read(&mut buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(0) | Err(_) => break,
-            Ok(length) if to.write_all(&buffer[..length]).is_err() => break,
-            Ok(_) => {}
-        }
-    }
-    // They may be closed already.
-    let _ = from.shutdown(Shutdown::Both);
-    let _ = to.shutdown(Shutdown::Both);
-}
+use weighbridge::simulator::{BucketConfig, Given, Simulator, SimulatorConfig};
 
 const OUTPUTS: [&str; 6] = ["-m", "objects.csv", "-o", "summary.json", "--no-hedging", "-q"];
 
@@ -326,20 +268,27 @@ fn a_range_that_failed_is_listed_when_the_scan_is_resumed() {
 
 #[test]
 fn a_walk_without_order_can_be_resumed_any_number_of_times() {
-    let content = common::keys((0..600).flat_map(|number| {
+    let content = keys((0..600).flat_map(|number| {
         let directory = number / 10;
         [format!("dir{directory:02}-{number:03}"), format!("dir{directory:02}/{number:03}")]
     }));
     let workshop = Workshop::new();
     let simulator = serve(&content, "directory-order,page-limit=50");
     let endpoint = simulator.endpoint();
-    for limit in ["15", "16", "17", "18"] {
+    let (mut counted, mut rounds, mut limit) = (0, 0, "15");
+    loop {
         let more = with_outputs(&["-c", "4", "--resume", "--max-requests", limit]);
-        workshop.scan(&endpoint, &more).ends_with_code(3);
-        let summary = workshop.summary("summary.json");
-        assert!(totals(&summary).0 < 1_200, "counted twice: {}", summary["totals"]);
+        let ran = workshop.scan(&endpoint, &more);
+        let now = totals(&workshop.summary("summary.json")).0;
+        assert!((counted..=1_200).contains(&now), "{now} after {counted}");
+        if ran.code == Some(0) {
+            break;
+        }
+        ran.ends_with_code(3);
+        (counted, rounds, limit) = (now, rounds + 1, "6");
+        assert!(rounds < 50, "it does not get on");
     }
-    workshop.scan(&endpoint, &with_outputs(&["-c", "4", "--resume"])).ends_with_code(0);
+    assert!(rounds > 2, "stopped {rounds} times");
     let summary = workshop.summary("summary.json");
     assert_eq!(totals(&summary), sums(&rows_of(&content)));
     assert_same_rows(
@@ -364,7 +313,7 @@ fn a_walk_without_order_can_be_resumed_any_number_of_times() {
 
 #[test]
 fn a_limit_on_requests_holds_for_a_walk_without_order_too() {
-    let content = common::keys((0..600).map(|number| format!("k{number:03}")));
+    let content = keys((0..600).map(|number| format!("k{number:03}")));
     for limit in [1_u64, 4, 5, 9, 12] {
         let workshop = Workshop::new();
         let simulator = serve(&content, "ignores-start-after,page-limit=50");
@@ -375,6 +324,70 @@ fn a_limit_on_requests_holds_for_a_walk_without_order_too() {
         let told = workshop.summary("s.json")["requests"]["list"].as_u64().unwrap();
         assert_eq!(told, simulator.counters().lists);
     }
+}
+
+/// Kills the program at some pages, each time it is resumed, and compares with the truth.
+fn killed_again_and_again(name: &str, behaviour: &str, more: &[&str]) {
+    let content = keys(
+        (0..50)
+            .map(|number| format!("a/b{}/c/k{number:03}", number % 2))
+            .chain((0..45).map(|number| format!("W{number:02}/x")))
+            .chain((0..175).map(|number| format!("W{:02}-{number:03}", number / 4))),
+    );
+    let serve = |extra: &str| {
+        let bucket =
+            BucketConfig { content: content.clone(), ..BucketConfig::new(Given::default()) };
+        let mut config = SimulatorConfig::with_bucket(name, bucket);
+        config.behaviour = format!("{behaviour},{extra}").parse().unwrap();
+        start(config)
+    };
+    let workshop = Workshop::new();
+    let first = serve("answer-first=0");
+    let gate = Gate::before(&first);
+    let (location, endpoint) = (format!("s3://{name}"), gate.endpoint());
+    let base = ["scan", &location, "--endpoint-url", &endpoint, "-q", "-m", "objects.csv"];
+    let rest = ["-o", "summary.json", "--no-hedging", "--checkpoint-every", "10ms", "-c", "1"];
+    let arguments = [&base[..], &rest, &["--page-size", "20"], more].concat();
+    let resumed = [&arguments[..], &["--resume"]].concat();
+    let path = workshop.path("objects.csv.weighbridge/ledger.json");
+    for answered in [12, 4, 5] {
+        let hanging = serve(&format!("answer-first={answered}"));
+        gate.now_before(&hanging);
+        let running = Running::start(workshop.signed(&resumed));
+        until("the last answer", || (hanging.counters().requests > answered).then_some(()));
+        let mut elapsed = Value::Null;
+        // One may have been begun before.
+        for _ in 0..3 {
+            elapsed = until("a checkpoint of what was answered", || {
+                let ledger = ledger_in(&path).filter(|ledger| ledger["walk"].is_object())?;
+                Some(ledger["elapsed_seconds"].clone()).filter(|now| *now != elapsed)
+            });
+        }
+        running.signal("KILL");
+        assert_eq!(running.finish().code, None);
+    }
+    let whole = serve("");
+    gate.now_before(&whole);
+    run(workshop.signed(&resumed)).ends_with_code(0);
+    let summary = workshop.summary("summary.json");
+    assert_eq!(totals(&summary), sums(&rows_of(&content)));
+    assert_eq!(summary["digest"], digest_of(&rows_of(&content)));
+    assert!(!summary["notes"].to_string().contains("began anew"), "{}", summary["notes"]);
+    let unbroken = Workshop::new();
+    run(unbroken.signed(&arguments)).ends_with_code(0);
+    let manifest = |workshop: &Workshop| fs::read(workshop.path("objects.csv")).unwrap();
+    assert!(manifest(&workshop) == manifest(&unbroken), "the manifest has other bytes");
+    assert!(!workshop.path("objects.csv.weighbridge").exists(), "the checkpoint is left behind");
+}
+
+#[test]
+fn a_killed_walk_by_tokens_goes_on_from_its_last_checkpoint() {
+    killed_again_and_again("b", "directory-order", &[]);
+}
+
+#[test]
+fn a_killed_walk_by_directories_goes_on_from_its_last_checkpoint() {
+    killed_again_and_again("b--use1-az4--x-s3", "", &[]);
 }
 
 // --- what is refused --------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ fn the_manifest_of_a_walk_holds_every_object_once() {
 }
 
 #[test]
-fn a_walk_that_met_its_limit_of_requests_begins_anew_and_ends_exact() {
+fn a_walk_that_met_its_limit_of_requests_goes_on_and_ends_exact() {
     let workshop = Workshop::new();
     let content = numbered(3_000);
     let expected = rows_of(&content);

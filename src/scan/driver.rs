@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
+use super::checkpoint::{Checkpoints, settled};
 use super::count::{Counting, Progress};
 use super::fetch::{DISORDERED_ATTEMPTS, FetchError, Fetcher};
-use super::ledger::{Ledger, RangeRecord, RangeState};
+use super::ledger::{Ledger, RangeRecord, RangeState, WalkKind};
 use super::options::{ScanOptions, Setup};
 use super::outcome::{End, Explained, Outcome, RequestCounts, ScanError};
 use super::pace::{Halt, Pace};
@@ -17,7 +18,7 @@ use super::planner::{Planner, PlannerConfig, Request};
 use super::seam::Doubt;
 use super::state::{Begin, Snapshot, State};
 use super::stream::{AHEAD, Stream};
-use super::walk;
+use super::walk::{self, Walked};
 use crate::filter::Dropped;
 use crate::store::{ErrorKind, PageRequest, RangeStart, Store, StoreError};
 
@@ -37,13 +38,12 @@ pub async fn scan(
     let mut setup = Setup::prepare(store.as_ref(), options)?;
     let quirks = store.quirks();
     let by_key = quirks.ordered && quirks.range_start != RangeStart::None;
-    let walked = if quirks.directories {
-        "the bucket was walked directory by directory"
+    let (kind, walked) = if quirks.directories {
+        (WalkKind::Directories, "the bucket was walked directory by directory")
     } else {
-        "the bucket was walked one page after another"
+        (WalkKind::Tokens, "the bucket was walked one page after another")
     };
-    let sequential = setup.resumed.as_ref().is_some_and(|ledger| ledger.sequential);
-    if by_key && !sequential {
+    if by_key && !setup.sequential {
         match Run::by_ranges(&store, &setup, &progress)?.drive(&setup, stop.clone()).await? {
             Driven::Ended(outcome) => return setup.finish(*outcome),
             Driven::Disordered(broken) => {
@@ -53,8 +53,7 @@ pub async fn scan(
                 progress.reset();
             }
         }
-    } else {
-        // A walk that was stopped has no key to go on from.
+    } else if !setup.goes_on_by(kind) {
         let why = if by_key {
             "an earlier run met keys out of order"
         } else if quirks.ordered {
@@ -62,14 +61,39 @@ pub async fn scan(
         } else {
             "the store lists in no order"
         };
-        setup.start_over(format!("{why}: {walked}"), &RequestCounts::default())?;
+        let anew = if setup.sequential {
+            "; it began anew, since an earlier run left no place to go on from"
+        } else {
+            ""
+        };
+        setup.start_over(format!("{why}: {walked}{anew}"), &RequestCounts::default())?;
     }
-    let mut outcome = if quirks.directories {
-        // Whatever could be listed by key and comes here has broken its order before.
-        let in_order = quirks.ordered && !by_key;
-        walk::by_directories(&store, in_order, &setup, &progress, stop).await?
-    } else {
-        walk::by_tokens(&store, &setup, &progress, stop).await?
+    if let Some(ledger) = setup.resumed.as_ref().filter(|ledger| ledger.complete) {
+        let outcome =
+            Outcome { ledger: ledger.clone(), end: End::Complete, manifest: None, explained: None };
+        return setup.finish(outcome);
+    }
+    let mut outcome = loop {
+        let stop = stop.clone();
+        let ended = match kind {
+            WalkKind::Directories => {
+                // Whatever could be listed by key and comes here has broken its order before.
+                let in_order = quirks.ordered && !by_key;
+                let walk = walk::by_directories(&store, in_order, &setup, &progress, stop);
+                Box::pin(walk).await?
+            }
+            WalkKind::Tokens => Box::pin(walk::by_tokens(&store, &setup, &progress, stop)).await?,
+        };
+        match ended {
+            Walked::Ended(outcome) => break *outcome,
+            Walked::Lost { why, requests } => {
+                setup.start_over(
+                    format!("the walk began anew, as it could not go on where it was: {why}"),
+                    &requests,
+                )?;
+                progress.reset();
+            }
+        }
     };
     add_notes(&mut outcome.ledger.notes, store.service().notes);
     setup.finish(outcome)
@@ -151,7 +175,7 @@ impl Run {
             let (done, open): (Vec<_>, Vec<_>) =
                 ledger.ranges.iter().cloned().partition(|range| range.state == RangeState::Done);
             begin.done = done;
-            begin.open = open.into_iter().map(reopened).collect();
+            begin.open = open.into_iter().map(RangeRecord::reopened).collect();
             begin.planner = Planner::with_ranges(config, &bounds(&begin.open));
         } else if !setup.options.cuts.is_empty() {
             begin.planner = Planner::with_ranges(config, &between(&setup.options.cuts));
@@ -171,10 +195,7 @@ impl Run {
         setup: &Setup,
         mut stop: watch::Receiver<bool>,
     ) -> Result<Driven, ScanError> {
-        let mut checkpoint = tokio::time::interval(setup.options.checkpoint_every);
-        checkpoint.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        checkpoint.tick().await;
-        let mut writing: Option<tokio::task::JoinHandle<Result<(), ScanError>>> = None;
+        let mut checkpoints = Checkpoints::of(setup);
         let mut leave = tokio::time::interval(LEAVE_EVERY);
         leave.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut limited = false;
@@ -192,10 +213,8 @@ impl Run {
                         Err(TaskError::Halted(Halt::RequestLimit)) => limited = true,
                         Err(TaskError::Disordered(error)) => {
                             self.tasks.shutdown().await;
-                            if let Some(before) = writing.take() {
-                                // It must not land on top of what the walk writes.
-                                settled(before.await)??;
-                            }
+                            // It must not land on top of what the walk writes.
+                            checkpoints.end().await?;
                             if self.stream.is_some() {
                                 // What has left cannot be taken back.
                                 return Err(ScanError::Internal(format!(
@@ -225,12 +244,10 @@ impl Run {
                         });
                     }
                 },
-                _ = checkpoint.tick(), if setup.keeps_ledger() => {
-                    if let Some(before) = writing.take_if(|before| before.is_finished()) {
-                        settled(before.await)??;
-                    }
-                    if writing.is_none() {
-                        writing = Some(self.checkpoint(setup));
+                () = checkpoints.due() => {
+                    if checkpoints.is_written().await? {
+                        let (state, begun) = (Arc::clone(&self.state), setup.begun());
+                        checkpoints.write(move || ledger_of(&state, &begun));
                     }
                 }
                 _ = leave.tick(), if setup.streams() => {
@@ -246,10 +263,8 @@ impl Run {
         // Aborted while they wait for the network; a page that is being counted is counted to its end.
         self.state.pace.stop();
         self.tasks.shutdown().await;
-        if let Some(before) = writing {
-            settled(before.await)??;
-        }
-        let ledger = self.ledger(setup)?;
+        checkpoints.end().await?;
+        let ledger = ledger_of(&self.state, &setup.begun())?;
         let end = match end {
             Some(End::Complete) | None if ledger.complete => End::Complete,
             Some(End::Complete) | None => End::Failed,
@@ -290,26 +305,6 @@ impl Run {
         self.tasks.spawn(async move { answer(&state, request, hedging).await });
         self.state.show_requests();
     }
-
-    fn checkpoint(&self, setup: &Setup) -> tokio::task::JoinHandle<Result<(), ScanError>> {
-        let state = Arc::clone(&self.state);
-        let (path, begun) = (setup.ledger_path(), setup.begun());
-        tokio::task::spawn_blocking(move || {
-            if let Some(path) = path {
-                ledger_of(&state, &begun)?.write(&path)?;
-            }
-            Ok(())
-        })
-    }
-
-    fn ledger(&self, setup: &Setup) -> Result<Ledger, ScanError> {
-        ledger_of(&self.state, &setup.begun())
-    }
-}
-
-/// The result of a task, or the panic that ended it: then no total can be trusted.
-fn settled<T>(result: Result<T, JoinError>) -> Result<T, ScanError> {
-    result.map_err(|error| ScanError::Internal(error.to_string()))
 }
 
 fn ledger_of(state: &State, begun: &super::options::Begun) -> Result<Ledger, ScanError> {
@@ -351,12 +346,6 @@ fn observations(state: &State) -> Vec<String> {
         notes.push(format!("the store answered {empty} pages without objects that continue"));
     }
     notes
-}
-
-fn reopened(mut range: RangeRecord) -> RangeRecord {
-    range.state = RangeState::Open;
-    range.error = None;
-    range
 }
 
 type Bounds = (Option<Vec<u8>>, Option<Vec<u8>>);

@@ -9,6 +9,11 @@
 //! `weighbridge.ledger/1`. A reader refuses any other major version; fields that it does not know, it
 //! ignores. The tally inside is the running program's own form, so a ledger is resumed by the minor
 //! version that wrote it or a later one.
+//!
+//! A walk has one range, and `walk` says where it goes on. A version that does not know that field begins
+//! the walk anew, and so does this one with a ledger that lacks it.
+
+mod walk;
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -24,6 +29,8 @@ use crate::object::KeyOrder;
 use crate::tally::{ByteString, SetDigest, Tally};
 use crate::versioned;
 use crate::whole::{self, Lasting};
+
+pub use walk::{Digests, ListingRecord, TrailRecord, WalkKind, WalkRecord};
 
 /// The form that this version writes.
 pub const SCHEMA: &str = "weighbridge.ledger/1";
@@ -49,6 +56,9 @@ pub struct Ledger {
     pub complete: bool,
     /// Whether the store was walked in its own order because it keeps none.
     pub sequential: bool,
+    /// Where the walk goes on; absent where it is done or has no such place, and for a scan by ranges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk: Option<WalkRecord>,
     /// The number that the next segment gets.
     pub next_segment: u64,
     /// The ranges in key order.
@@ -157,6 +167,12 @@ impl RangeRecord {
             mark: SegmentMark::default(),
             error: None,
         }
+    }
+
+    /// The same to be gone on with.
+    #[must_use]
+    pub fn reopened(self) -> Self {
+        Self { state: RangeState::Open, error: None, ..self }
     }
 
     /// The part that is still to be listed, as (exclusive, inclusive); `None` when done.
@@ -295,6 +311,11 @@ impl Ledger {
     fn check(&self, order: KeyOrder) -> Result<(), String> {
         if !self.sequential {
             check_tiling(&self.ranges, order)?;
+            if self.walk.is_some() {
+                return Err("it goes on with a walk, and has ranges".into());
+            }
+        } else if self.ranges.len() != 1 {
+            return Err(format!("it is of a walk, and has {} ranges", self.ranges.len()));
         }
         // Checked, since a damaged file can hold any number.
         let sum = |of: fn(&RangeRecord) -> u128| {

@@ -8,6 +8,7 @@
 //! | `fetch` | one page, whatever it takes: attempts, waiting, hedging |
 //! | `pace` | how many requests may be in flight, and when |
 //! | `count` | from the objects of a page to tally, filters and manifest rows |
+//! | `checkpoint` | the ledger, written every so often beside the work |
 //! | `ledger` | which ranges are done, on disk: checkpoint and certificate |
 //! | `seam` | where two ranges meet, both sides must see the same key |
 //! | `walk` | the walks for stores that cannot be cut by key: by tokens, or directory by directory |
@@ -21,6 +22,7 @@
 //! | `options`, `outcome` | what goes in and what comes out |
 
 pub mod billed;
+mod checkpoint;
 mod count;
 mod driver;
 mod explain;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::count::Rows;
 use super::ledger::{
-    FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings,
+    FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings, WalkKind,
 };
 use super::outcome::{End, ManifestCounts, Outcome, RequestCounts, ScanError};
 use super::pace::PaceOptions;
@@ -84,7 +84,8 @@ pub(super) struct Setup {
     /// Where segments are kept, with whether that is for this run only.
     segments: Option<(PathBuf, bool)>,
     notes: Vec<String>,
-    sequential: bool,
+    /// Whether the store is walked in its own order.
+    pub(super) sequential: bool,
     started_ms: i64,
     now: Instant,
     /// Held for as long as anything may still be written to the state directory.
@@ -171,20 +172,15 @@ impl Setup {
                 .map(|ledger| (ledger.elapsed_seconds, ledger.requests.clone()))
                 .unwrap_or_default(),
             lost: RequestCounts::default(),
+            sequential: resumed.as_ref().is_some_and(|ledger| ledger.sequential),
             options,
             resumed,
             settings,
             segments,
-            sequential: false,
             started_ms,
             now: Instant::now(),
             lock,
         })
-    }
-
-    /// Whether checkpoints are written.
-    pub(super) fn keeps_ledger(&self) -> bool {
-        self.options.state.is_some()
     }
 
     /// Where the ledger is kept, if it is.
@@ -221,7 +217,15 @@ impl Setup {
         (most > 0).then(|| most.saturating_sub(self.lost.list))
     }
 
-    /// Throws away what was counted with these requests, since the store turned out to keep no order.
+    /// Whether an earlier run left a walk of this kind that can be gone on with, or is done.
+    pub(super) fn goes_on_by(&self, kind: WalkKind) -> bool {
+        self.resumed.as_ref().is_some_and(|ledger| {
+            let goes_on = ledger.walk.as_ref().is_some_and(|walk| walk.by == kind);
+            ledger.sequential && (ledger.complete || goes_on)
+        })
+    }
+
+    /// Throws away what was counted so far, by these requests among others, for a walk from the beginning.
     pub(super) fn start_over(
         &mut self,
         note: String,
@@ -405,6 +409,7 @@ impl Begun {
             elapsed_seconds: self.elapsed_before + self.now.elapsed().as_secs_f64(),
             complete: ranges.iter().all(|range| range.state == RangeState::Done),
             sequential: self.sequential,
+            walk: None,
             next_segment,
             ranges,
             dropped,

@@ -29,6 +29,8 @@ pub enum Quirk {
     DirectoryOrder,
     /// `ignores-delimiter`: lists every key as an object whatever `delimiter` says.
     IgnoresDelimiter,
+    /// `ignores-token`: lists from the beginning whatever `continuation-token` (or Azure's `marker`) says.
+    IgnoresToken,
     /// `no-arrow`: answers in XML whatever is asked for, as accounts of Azure without that feature.
     NoArrow,
     /// `old-version`: refuses versions of the Blob service after 2026-02-06, as older emulators.
@@ -36,7 +38,7 @@ pub enum Quirk {
 }
 
 impl Quirk {
-    const ALL: [(&'static str, Self); 9] = [
+    const ALL: [(&'static str, Self); 10] = [
         ("ignores-start-after", Self::IgnoresStartAfter),
         ("start-after-inclusive", Self::StartAfterInclusive),
         ("empty-before-prefix", Self::EmptyBeforePrefix),
@@ -44,6 +46,7 @@ impl Quirk {
         ("no-encoding-type", Self::NoEncodingType),
         ("directory-order", Self::DirectoryOrder),
         ("ignores-delimiter", Self::IgnoresDelimiter),
+        ("ignores-token", Self::IgnoresToken),
         ("no-arrow", Self::NoArrow),
         ("old-version", Self::OldVersion),
     ];
@@ -72,6 +75,7 @@ pub struct KeyRange {
 /// | `fail-key=KEY`, `fail-range=FIRST..LAST` | pages that hold such a key always fail with 500; keys percent-encoded |
 /// | `page-limit=N` | at most N entries per page |
 /// | `answer-first=N` | requests after the N-th are never answered |
+/// | `token-epoch=N` | continuation tokens of another epoch are refused, as if they had expired |
 /// | `session-requests=N` | a session with a directory bucket ends after N requests |
 /// | `retry-after=TIME` | sent with 503, in whole seconds |
 /// | `clock=TIME` | the server's clock is ahead by so much, or behind with a minus sign |
@@ -90,6 +94,8 @@ pub struct Behaviour {
     pub page_limit: Option<u64>,
     /// Requests after so many are never answered.
     pub answer_first: Option<u64>,
+    /// Continuation tokens of servers of another epoch are refused, as if they had expired.
+    pub token_epoch: u64,
     /// A session with a directory bucket ends after so many requests.
     pub session_requests: Option<u64>,
     /// Sent as `Retry-After` with 503.
@@ -216,6 +222,9 @@ impl Behaviour {
             "answer-first" => {
                 self.answer_first = Some(text.parse().map_err(|_| wrong("a number"))?);
             }
+            "token-epoch" => {
+                self.token_epoch = text.parse().map_err(|_| wrong("a number"))?;
+            }
             "session-requests" => {
                 self.session_requests = Some(text.parse().map_err(|_| wrong("a number"))?);
             }
@@ -265,7 +274,7 @@ mod tests {
     fn behaviours_are_read_as_documented() {
         let text = "error-500=0.01, cut-body=0.02,stall=0.05:3s,start-after-inclusive,by-content,\
                     truncated-end=0.1,fail-key=a%2Cb,fail-range=m..n,page-limit=100,answer-first=7,\
-                    session-requests=9,retry-after=2s,clock=-20m";
+                    token-epoch=3,session-requests=9,retry-after=2s,clock=-20m";
         let behaviour: Behaviour = text.parse().unwrap();
         assert!((behaviour.faults.share(Fault::Error500) - 0.01).abs() < 1e-9);
         assert!((behaviour.faults.share(Fault::CutBody) - 0.02).abs() < 1e-9);
@@ -276,6 +285,7 @@ mod tests {
         assert_eq!(behaviour.failing[1].last, b"n");
         assert_eq!(behaviour.page_limit, Some(100));
         assert_eq!(behaviour.answer_first, Some(7));
+        assert_eq!(behaviour.token_epoch, 3);
         assert_eq!(behaviour.session_requests, Some(9));
         assert_eq!(behaviour.retry_after, Some(Duration::from_secs(2)));
         assert_eq!(behaviour.clock_offset, -1_200);

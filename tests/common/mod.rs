@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests, too")]
 
 pub(crate) mod azure;
+mod gate;
 mod secrets;
 pub(crate) mod servers;
 
@@ -17,6 +18,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[allow(unused_imports, reason = "each test file uses its own part of it")]
+pub(crate) use gate::Gate;
 pub(crate) use secrets::Watch;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -176,9 +179,13 @@ pub(crate) fn with_state(mut options: ScanOptions, directory: &Path, resume: boo
 }
 
 pub(crate) async fn store(simulator: &Simulator, quirks: Option<Quirks>) -> Arc<dyn Store> {
+    store_at(simulator.endpoint(), quirks).await
+}
+
+pub(crate) async fn store_at(endpoint: String, quirks: Option<Quirks>) -> Arc<dyn Store> {
     let config = S3Config {
         region: Some(DEFAULT_REGION.into()),
-        endpoint_url: Some(simulator.endpoint()),
+        endpoint_url: Some(endpoint),
         no_sign_request: true,
         quirks,
         ..S3Config::new(BUCKET)

@@ -5,11 +5,21 @@ use std::sync::atomic::Ordering;
 
 use crate::scan::count::{Counting, Progress, Shard, Sink};
 use crate::scan::fetch::{ATTEMPTS, Counters, Fetcher, Latency};
-use crate::scan::ledger::{RangeRecord, RangeState};
+use crate::scan::ledger::{Ledger, RangeRecord, WalkRecord};
 use crate::scan::options::Setup;
 use crate::scan::outcome::{End, Outcome, RequestCounts, ScanError};
 use crate::scan::pace::{Pace, PaceOptions};
 use crate::store::{Page, Store};
+
+/// How a walk ended.
+pub(in crate::scan) enum Walked {
+    Ended(Box<Outcome>),
+    /// The place where an earlier run left it is lost: nothing that was counted can be gone on from.
+    Lost {
+        why: String,
+        requests: RequestCounts,
+    },
+}
 
 /// What the requests of a walk share.
 pub(super) struct Requests {
@@ -65,17 +75,35 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn open(setup: &Setup, progress: &Arc<Progress>) -> Self {
+    /// An account that goes on with what an earlier run counted, or with nothing.
+    ///
+    /// # Errors
+    /// [`ScanError::Manifest`] where rows of the earlier run are gone.
+    pub(super) fn open(setup: &Setup, progress: &Arc<Progress>) -> Result<Self, ScanError> {
+        let resumed = setup.resumed.as_ref();
         let counting = Counting::new(
             setup.filters.clone(),
             setup.rows(),
             Arc::clone(progress),
-            0,
+            resumed.map_or(0, |ledger| ledger.next_segment),
             setup.empty.clone(),
         );
-        let shard = counting.shard();
-        let sink = Sink::new(RangeRecord::new(None, None));
-        Self { counting, shard, sink, wasted: 0, directories: 0, hierarchical: false }
+        let (shard, record) = match resumed {
+            Some(ledger) => {
+                progress.resume(ledger);
+                let record = ledger.ranges.first().cloned().map(RangeRecord::reopened);
+                (Shard::new(ledger.tally.clone(), ledger.dropped), record)
+            }
+            None => (counting.shard(), None),
+        };
+        let sink = match record {
+            Some(record) => counting.reopen(record)?,
+            None => Sink::new(RangeRecord::new(None, None)),
+        };
+        let directories =
+            resumed.and_then(|ledger| ledger.walk.as_ref()).map_or(0, |walk| walk.directories);
+        let hierarchical = resumed.is_some_and(|ledger| ledger.directories > 0);
+        Ok(Self { counting, shard, sink, wasted: 0, directories, hierarchical })
     }
 
     /// Whether nothing was counted yet.
@@ -116,27 +144,57 @@ impl Account {
         Ok(End::Failed)
     }
 
-    /// The outcome of the walk.
-    pub(super) fn close(
-        mut self,
+    /// Directories that were passed, whether or not they are more than a way to see the keys.
+    pub(super) fn directories(&self) -> u64 {
+        self.directories
+    }
+
+    /// The ledger of what was counted so far; `walk` is what is still to be listed then.
+    ///
+    /// # Errors
+    /// [`ScanError::Manifest`] where rows cannot be written.
+    pub(super) fn ledger(
+        &mut self,
         setup: &Setup,
         requests: &Requests,
-        end: End,
-    ) -> Result<Outcome, ScanError> {
+        walk: Option<WalkRecord>,
+    ) -> Result<Ledger, ScanError> {
         self.sink.flush()?;
         // In a store without order first and last key bound nothing.
-        let record = RangeRecord { cursor: None, first: None, last: None, ..self.sink.record };
-        debug_assert_eq!(record.state == RangeState::Done, end == End::Complete);
+        let record =
+            RangeRecord { cursor: None, first: None, last: None, ..self.sink.record.clone() };
         let begun = setup.begun();
         let mut ledger = begun.ledger(
             vec![record],
-            self.shard.tally,
+            self.shard.tally.clone(),
             self.shard.dropped,
             self.counting.next_segment(),
             &requests.counts(self.wasted),
             begun.notes.clone(),
         );
         ledger.directories = if self.hierarchical { self.directories } else { 0 };
-        Ok(Outcome { ledger, end, manifest: None, explained: None })
+        ledger.walk = walk;
+        Ok(ledger)
+    }
+
+    /// The outcome of the walk.
+    ///
+    /// # Errors
+    /// [`ScanError::Manifest`] where rows cannot be written.
+    pub(super) fn close(
+        mut self,
+        setup: &Setup,
+        requests: &Requests,
+        end: End,
+        walk: Option<WalkRecord>,
+    ) -> Result<Walked, ScanError> {
+        let ledger = self.ledger(setup, requests, walk.filter(|_| end != End::Complete))?;
+        debug_assert_eq!(ledger.complete, end == End::Complete);
+        Ok(Walked::Ended(Box::new(Outcome { ledger, end, manifest: None, explained: None })))
+    }
+
+    /// That the place to go on from is lost.
+    pub(super) fn lost(&self, requests: &Requests, why: String) -> Walked {
+        Walked::Lost { why, requests: requests.counts(self.wasted) }
     }
 }

@@ -8,9 +8,6 @@
 //! either is listed. Each subtree is listed flat where that takes one page, and as a directory where it
 //! takes more: the one page is thrown away then, before anything on it was counted. An answer that does
 //! not group keys as asked is refused, since the argument does not hold for it.
-//!
-//! What is still to be listed lies on a stack, so that small subtrees are finished before new directories
-//! are opened: it holds about a page of prefixes for each level of the tree, however many there are.
 
 use std::sync::Arc;
 
@@ -18,173 +15,184 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::watch;
 
-use super::account::{Account, Requests};
-use super::trail::Trail;
+use super::account::{Account, Requests, Walked};
+use super::frontier::Frontier;
+use super::listing::Listing;
+use super::trail::{Step, Strayed};
+use crate::scan::checkpoint::Checkpoints;
 use crate::scan::count::Progress;
 use crate::scan::fetch::{FetchError, Fetcher};
+use crate::scan::ledger::{WalkKind, WalkRecord};
 use crate::scan::options::Setup;
-use crate::scan::outcome::{End, Outcome, ScanError};
+use crate::scan::outcome::{End, ScanError};
 use crate::scan::pace::Halt;
-use crate::store::{ErrorKind, Page, PageRequest, Store, StoreError, printable};
-
-const DELIMITER: u8 = b'/';
+use crate::store::{Page, PageRequest, Store, StoreError, printable};
 
 /// Directories that could not be listed are named up to this many.
 const NAMED_FAILURES: usize = 20;
 
-/// One listing that is to be gone on with.
-struct Listing {
-    request: PageRequest,
-    trail: Trail,
+/// With so many directories that could not be listed a walk ends: each is kept for the run that goes on.
+const MOST_FAILURES: usize = 10_000;
+
+enum Answer {
+    /// All below a prefix, or as much of it as a page holds.
+    Flat(Page),
+    Grouped(Step),
 }
 
-type Answer = (Listing, Result<Page, FetchError>);
-
-impl Listing {
-    /// All below `prefix`: by its directories, or flat.
-    fn below(prefix: Vec<u8>, like: &PageRequest, grouped: bool) -> Self {
-        let request = PageRequest {
-            prefix,
-            delimiter: grouped.then_some(DELIMITER),
-            limit: like.limit,
-            any_order: like.any_order,
-            ..PageRequest::default()
-        };
-        Self { request, trail: Trail::default() }
-    }
-
-    fn is_flat(&self) -> bool {
-        self.request.delimiter.is_none()
-    }
-
-    async fn next_page(mut self, fetcher: &Fetcher<'_>) -> Answer {
-        let page = if self.is_flat() {
-            fetcher.page(&self.request).await
-        } else {
-            self.trail.next_page(fetcher, &mut self.request).await
-        };
-        let prefix = &self.request.prefix;
-        let page = page.and_then(|page| {
-            if self.request.delimiter.is_some() {
-                grouped_as_asked(&page, prefix)
-                    .map_err(|error| FetchError::Failed { error, attempts: 1 })?;
-            }
-            Ok(page)
-        });
-        (self, page)
+async fn answer(fetcher: &Fetcher<'_>, listing: &Listing) -> Result<Answer, Strayed> {
+    if listing.is_grouped() {
+        Ok(Answer::Grouped(listing.next_page(fetcher).await?))
+    } else {
+        Ok(Answer::Flat(listing.first_page(fetcher).await?))
     }
 }
 
-/// Whether every object of a directory's page is directly in it and every common prefix one level below.
-fn grouped_as_asked(page: &Page, prefix: &[u8]) -> Result<(), StoreError> {
-    let first_delimiter = |entry: &[u8]| {
-        entry.get(prefix.len()..).unwrap_or_default().iter().position(|byte| *byte == DELIMITER)
-    };
-    let object =
-        (0..page.len()).map(|index| page.key(index)).find(|key| first_delimiter(key).is_some());
-    let group = page
-        .prefixes()
-        .find(|group| first_delimiter(group) != group.len().checked_sub(prefix.len() + 1));
-    match object.or(group) {
-        None => Ok(()),
-        Some(entry) => Err(StoreError::new(
-            ErrorKind::Server,
-            format!(
-                "the listing of directory `{}` shows `{}`, which is not directly in it",
-                printable(prefix),
-                printable(entry)
-            ),
-        )),
-    }
-}
-
-/// Walks the whole prefix directory by directory; `in_order` tells whether the keys of a page ascend.
+/// Walks the prefix directory by directory; `in_order` tells whether the keys of a page ascend.
 pub(crate) async fn walk(
     store: &Arc<dyn Store>,
     in_order: bool,
     setup: &Setup,
     progress: &Arc<Progress>,
     mut stop: watch::Receiver<bool>,
-) -> Result<Outcome, ScanError> {
+) -> Result<Walked, ScanError> {
     let requests = Requests::new(setup);
-    let fetcher = requests.fetcher(store.as_ref(), setup);
-    let mut account = Account::open(setup, progress);
+    let fetcher = &requests.fetcher(store.as_ref(), setup);
+    let mut account = Account::open(setup, progress)?;
+    let mut checkpoints = Checkpoints::of(setup);
     let every = PageRequest {
         limit: store.quirks().page_limit,
         any_order: !in_order,
         ..PageRequest::default()
     };
-    let mut waiting = vec![Listing::below(setup.options.prefix.clone(), &every, false)];
-    let mut running: FuturesUnordered<BoxFuture<'_, Answer>> = FuturesUnordered::new();
+    let mut frontier =
+        Frontier::new(match setup.resumed.as_ref().and_then(|ledger| ledger.walk.as_ref()) {
+            Some(walk) => {
+                walk.listings.iter().map(|record| Listing::left(record, &every)).collect()
+            }
+            None => vec![Listing::below(setup.options.prefix.clone(), &every, false)],
+        });
+    let mut running: FuturesUnordered<BoxFuture<'_, (u64, Result<Answer, Strayed>)>> =
+        FuturesUnordered::new();
     let mut failures = Failures::default();
     let mut early = requests.are_used_up().then_some(End::RequestLimit);
     loop {
-        while early.is_none() && running.len() < requests.pace.limit() {
-            let Some(listing) = waiting.pop() else { break };
-            running.push(Box::pin(listing.next_page(&fetcher)));
+        while early.is_none()
+            && frontier.failed() < MOST_FAILURES
+            && running.len() < requests.pace.limit()
+        {
+            let Some((number, listing)) = frontier.take_up() else { break };
+            running.push(Box::pin(async move { (number, answer(fetcher, &listing).await) }));
         }
-        let (listing, page) = tokio::select! {
+        let (number, answer) = tokio::select! {
             answer = running.next() => match answer {
                 Some(answer) => answer,
                 None => break,
             },
+            () = checkpoints.due() => {
+                if checkpoints.is_written().await? {
+                    let walk = record(&frontier, &account);
+                    let ledger = account.ledger(setup, &requests, Some(walk))?;
+                    checkpoints.write(|| Ok(ledger));
+                }
+                continue;
+            }
             Ok(()) = async { stop.wait_for(|stop| *stop).await.map(drop) } => {
                 early = Some(End::Interrupted);
                 break;
             }
         };
         account.show(&requests);
-        match page {
-            Ok(page) => take(&page, listing, &mut account, &mut waiting)?,
-            // What is in flight was allowed, and counts.
-            Err(FetchError::Halted(Halt::RequestLimit)) => early = Some(End::RequestLimit),
-            Err(FetchError::Halted(Halt::Stopped)) => {
-                early = Some(End::Interrupted);
-                break;
+        let Some(listing) = frontier.answered(number) else {
+            return Err(ScanError::Internal(format!("nothing was asked under number {number}")));
+        };
+        match answer {
+            Ok(Answer::Flat(page)) => {
+                take_flat(&page, &listing, &every, &mut account, &mut frontier)?;
             }
-            Err(FetchError::Failed { error, attempts }) => {
-                if account.is_empty() && listing.request.prefix == setup.options.prefix {
+            Ok(Answer::Grouped(found)) => {
+                take_grouped(found, listing, &every, &mut account, &mut frontier)?;
+            }
+            // What is in flight was allowed, and counts.
+            Err(Strayed::Fetch(FetchError::Halted(halt))) => {
+                frontier.push(listing);
+                early = Some(match halt {
+                    Halt::RequestLimit => End::RequestLimit,
+                    Halt::Stopped => End::Interrupted,
+                });
+            }
+            Err(Strayed::Lost(why)) => {
+                drop(running);
+                checkpoints.end().await?;
+                let directory = printable(listing.prefix());
+                return Ok(account.lost(&requests, format!("directory `{directory}`: {why}")));
+            }
+            Err(Strayed::Fetch(FetchError::Failed { error, attempts })) => {
+                if account.is_empty() && listing.prefix() == setup.options.prefix {
                     let location = setup.options.location.clone();
                     return Err(ScanError::Store { location, attempts, source: error });
                 }
-                failures.add(&listing.request.prefix, &error, attempts);
+                failures.add(listing.prefix(), &error, attempts);
+                frontier.push_failed(listing);
             }
         }
     }
-    let end = match (early, failures.summary()) {
-        (_, Some(why)) => account.fail(why)?,
-        (Some(early), None) => early,
-        (None, None) => account.finish()?,
-    };
     drop(running);
-    account.close(setup, &requests, end)
+    let end = match (early, failures.summary()) {
+        (_, Some(why)) if frontier.is_done() => account.fail(why)?,
+        (_, Some(why)) => account.fail(format!("{why}; and what was not reached by then"))?,
+        (Some(early), None) if !frontier.is_done() => early,
+        (_, None) => account.finish()?,
+    };
+    checkpoints.end().await?;
+    let walk = record(&frontier, &account);
+    account.close(setup, &requests, end, Some(walk))
 }
 
-/// Makes a page part of the result and puts what it leads to on the stack.
-fn take(
+fn record(frontier: &Frontier, account: &Account) -> WalkRecord {
+    WalkRecord {
+        by: WalkKind::Directories,
+        listings: frontier.records(),
+        greatest: None,
+        directories: account.directories(),
+    }
+}
+
+/// Makes all below a prefix part of the result; where a page does not hold it, its directories are listed.
+fn take_flat(
     page: &Page,
-    listing: Listing,
+    listing: &Listing,
+    every: &PageRequest,
     account: &mut Account,
-    waiting: &mut Vec<Listing>,
+    frontier: &mut Frontier,
 ) -> Result<(), ScanError> {
-    let Listing { mut request, trail } = listing;
-    if request.delimiter.is_none() {
-        if page.more() {
-            account.wasted += 1;
-            waiting.push(Listing::below(request.prefix.clone(), &request, true));
-            return Ok(());
-        }
-        return account.count(page);
-    }
-    account.count(page)?;
-    let subtrees = page.prefixes().map(|prefix| Listing::below(prefix.to_vec(), &request, false));
-    let subtrees: Vec<Listing> = subtrees.collect();
     if page.more() {
-        // Below its own subtrees, which are on their way to an end.
-        request.token = page.token().map(str::to_owned);
-        waiting.push(Listing { request, trail });
+        account.wasted += 1;
+        frontier.push(Listing::below(listing.prefix().to_vec(), every, true));
+        return Ok(());
     }
-    waiting.extend(subtrees);
+    account.count(page)
+}
+
+/// Makes a page of a directory part of the result and puts what it leads to on the stack.
+fn take_grouped(
+    step: Step,
+    mut listing: Listing,
+    every: &PageRequest,
+    account: &mut Account,
+    frontier: &mut Frontier,
+) -> Result<(), ScanError> {
+    account.count(&step.page)?;
+    let prefixes = step.page.prefixes();
+    let subtrees: Vec<_> =
+        prefixes.map(|prefix| Listing::below(prefix.to_vec(), every, false)).collect();
+    if listing.take(step) {
+        // Below its own subtrees, which are on their way to an end.
+        frontier.push(listing);
+    }
+    for subtree in subtrees {
+        frontier.push(subtree);
+    }
     Ok(())
 }
 

@@ -1,7 +1,12 @@
-//! Where a walk by tokens has been, so that it notices when it is led back there.
+//! Where a listing by tokens has been, so that it notices when it is led back there.
 //!
 //! A store without order gives nothing to check a page against but what came before. A page or a token
 //! that comes a second time would count objects twice, or for ever.
+//!
+//! A trail that an earlier run left is not believed at once. The page before is asked for again: where it
+//! shows what it showed, as far as both go, nothing was moved in front of the place, and the continuation
+//! was not forgotten. Where it does not, the place is [`Strayed::Lost`]: to guess would be to skip or to
+//! count twice.
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -9,6 +14,7 @@ use std::sync::atomic::Ordering;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::scan::fetch::{FetchError, Fetcher};
+use crate::scan::ledger::{Digests, TrailRecord};
 use crate::scan::pace::backoff;
 use crate::store::{ErrorKind, Page, PageRequest, StoreError, printable};
 
@@ -17,107 +23,241 @@ use crate::store::{ErrorKind, Page, PageRequest, StoreError, printable};
 const CIRCLE_ATTEMPTS: u32 = 5;
 
 /// Where one listing came through.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Trail {
+    /// The continuation to go on with; none before the first page and behind the last.
+    token: Option<String>,
+    /// The page before.
+    before: Option<Passed>,
     /// Digests of the tokens, eight bytes a page.
     tokens: HashSet<u64>,
     /// Digests of the first entry of each page.
     firsts: HashSet<u64>,
-    /// Digests of the keys of the page before.
-    latest: HashSet<u64>,
-    /// Common prefixes of the page before.
-    latest_prefixes: HashSet<Vec<u8>>,
-    /// The request that brought the page before.
-    came_by: Option<PageRequest>,
+    /// Left by an earlier run, and not gone on with since.
+    unsure: bool,
+}
+
+/// A page that was passed, as digests of its entries in the order listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Passed {
+    /// The continuation that led to it.
+    came_by: Option<String>,
+    keys: Vec<u64>,
+    prefixes: Vec<u64>,
+}
+
+/// The next page of a listing, and what it leaves in the trail.
+pub(super) struct Step {
+    pub(super) page: Page,
+    passed: Passed,
+    /// Tokens that the page before gave when it was asked for again.
+    others: Vec<u64>,
+}
+
+/// Why there is no next page.
+#[derive(Debug)]
+pub(super) enum Strayed {
+    /// It could not be had.
+    Fetch(FetchError),
+    /// The place where an earlier run left the listing is not there any more: why, in words.
+    Lost(String),
+}
+
+impl From<FetchError> for Strayed {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(error)
+    }
 }
 
 impl Trail {
-    /// The page that `request` asks for, taken in.
+    /// What an earlier run left.
+    pub(super) fn left(record: &TrailRecord) -> Self {
+        let before = Passed {
+            came_by: record.came_by.clone(),
+            keys: record.keys.0.clone(),
+            prefixes: record.prefixes.0.clone(),
+        };
+        Self {
+            token: Some(record.token.clone()),
+            before: Some(before),
+            tokens: record.tokens.0.iter().copied().collect(),
+            firsts: record.firsts.0.iter().copied().collect(),
+            unsure: true,
+        }
+    }
+
+    /// What another run can go on from; nothing before the first page.
+    pub(super) fn record(&self) -> Option<TrailRecord> {
+        let (token, before) = self.token.clone().zip(self.before.as_ref())?;
+        Some(TrailRecord {
+            token,
+            came_by: before.came_by.clone(),
+            keys: Digests(before.keys.clone()),
+            prefixes: Digests(before.prefixes.clone()),
+            tokens: Digests(self.tokens.iter().copied().collect()),
+            firsts: Digests(self.firsts.iter().copied().collect()),
+        })
+    }
+
+    /// The page that comes next in the listing that `like` begins. The trail stays as it is until the step is
+    /// taken.
     ///
-    /// Where it leads back, it is asked for again, and so is the page before it: either of the two may
+    /// Where the page leads back, it is asked for again, and so is the page before it: either of the two may
     /// have been answered wrongly, the one in its objects, the other in its token.
     ///
     /// # Errors
-    /// [`FetchError`] when the page cannot be had, or leads back every time.
+    /// [`Strayed`] when the page cannot be had, or leads back every time.
     pub(super) async fn next_page(
-        &mut self,
+        &self,
         fetcher: &Fetcher<'_>,
-        request: &mut PageRequest,
-    ) -> Result<Page, FetchError> {
+        like: &PageRequest,
+    ) -> Result<Step, Strayed> {
+        self.find_again(fetcher, like).await?;
+        let mut request = PageRequest { token: self.token.clone(), ..like.clone() };
+        let mut others = Vec::new();
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let page = fetcher.page(request).await?;
-            let error = match self.follow(request, &page) {
-                Ok(()) => return Ok(page),
+            let page = self.ask(fetcher, &request).await?;
+            let passed = Passed::of(&page, request.token.clone());
+            let error = match self.judge(&page, &passed, &others) {
+                Ok(()) => return Ok(Step { page, passed, others }),
                 Err(error) => error,
             };
             if attempts >= CIRCLE_ATTEMPTS || !fetcher.pace.may_retry() {
-                return Err(FetchError::Failed { error, attempts });
+                return Err(if self.unsure {
+                    Strayed::Lost(error.to_string())
+                } else {
+                    Strayed::Fetch(FetchError::Failed { error, attempts })
+                });
             }
-            fetcher.counters.retried.fetch_add(1, Ordering::Relaxed);
-            tracing::debug!(attempts, %error, "asking for a page again");
-            tokio::time::sleep(backoff(attempts, None)).await;
-            if let Some(before) = &self.came_by {
-                let page = fetcher.page(before).await?;
-                if let Some(token) = self.other_way(&page) {
+            again(fetcher, attempts, &error).await;
+            if let Some(before) = &self.before {
+                let request_before = PageRequest { token: before.came_by.clone(), ..like.clone() };
+                let page = fetcher.page(&request_before).await?;
+                if let Some(token) = self.other_way(before, &page, &others) {
+                    others.push(xxh3_64(token.as_bytes()));
                     request.token = Some(token);
                 }
             }
         }
     }
 
-    /// Takes in the page that answers `request`. One that is refused leaves no trace.
-    fn follow(&mut self, request: &PageRequest, page: &Page) -> Result<(), StoreError> {
+    /// Moves on to the page of a step.
+    pub(super) fn take(&mut self, step: Step) {
+        let Step { page, passed, others } = step;
+        self.token = page.token().filter(|_| page.more()).map(str::to_owned);
+        self.tokens.extend(self.token.iter().map(|token| xxh3_64(token.as_bytes())));
+        self.tokens.extend(others);
+        self.firsts.extend(passed.first());
+        self.before = Some(passed);
+        self.unsure = false;
+    }
+
+    /// Whether the page before, where an earlier run left off, still leads to the same place.
+    async fn find_again(&self, fetcher: &Fetcher<'_>, like: &PageRequest) -> Result<(), Strayed> {
+        let Some(before) = self.before.as_ref().filter(|_| self.unsure) else { return Ok(()) };
+        let request = PageRequest { token: before.came_by.clone(), ..like.clone() };
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let page = self.ask(fetcher, &request).await?;
+            if before.agrees(&Passed::of(&page, None)) {
+                return Ok(());
+            }
+            let why = "the page before shows other objects than it did";
+            if attempts >= CIRCLE_ATTEMPTS || !fetcher.pace.may_retry() {
+                return Err(Strayed::Lost(why.to_owned()));
+            }
+            again(fetcher, attempts, &why).await;
+        }
+    }
+
+    /// A page of the listing. That the store refuses a continuation which an earlier run left says that the
+    /// place is lost, and nothing on the objects there.
+    async fn ask(&self, fetcher: &Fetcher<'_>, request: &PageRequest) -> Result<Page, Strayed> {
+        match fetcher.page(request).await {
+            Err(FetchError::Failed { error, .. })
+                if self.unsure && request.token.is_some() && error.kind == ErrorKind::Refused =>
+            {
+                Err(Strayed::Lost(format!("the store refuses its continuation: {error}")))
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    /// Whether a page leads on.
+    fn judge(&self, page: &Page, passed: &Passed, others: &[u64]) -> Result<(), StoreError> {
         let broken = |message: String| StoreError::new(ErrorKind::Server, message);
-        let keys = digests(page);
-        let prefixes: HashSet<Vec<u8>> = page.prefixes().map(<[u8]>::to_vec).collect();
-        let entry = if page.is_empty() { page.prefixes().next() } else { Some(page.key(0)) };
-        let first = entry.map(xxh3_64);
+        let first = passed.first();
         if first.is_some_and(|first| self.firsts.contains(&first))
-            || !keys.is_disjoint(&self.latest)
-            || !prefixes.is_disjoint(&self.latest_prefixes)
+            || self.before.as_ref().is_some_and(|before| before.overlaps(passed))
         {
+            let entry = if page.is_empty() { page.prefixes().next() } else { Some(page.key(0)) };
             let first = printable(entry.unwrap_or_default());
             return Err(broken(format!(
                 "the listing runs in a circle: the page from `{first}` on was listed before"
             )));
         }
-        if page.more() {
-            match page.token() {
-                None => return Err(broken("more follows, but without a token".into())),
-                Some(token) if self.knows(token) => {
-                    return Err(broken(
-                        "the listing runs in a circle: a continuation token came back".into(),
-                    ));
-                }
-                Some(token) => self.tokens.insert(xxh3_64(token.as_bytes())),
-            };
+        if !page.more() {
+            return Ok(());
         }
-        self.firsts.extend(first);
-        self.latest = keys;
-        self.latest_prefixes = prefixes;
-        self.came_by = Some(request.clone());
-        Ok(())
+        match page.token() {
+            None => Err(broken("more follows, but without a token".into())),
+            Some(token) if self.knows(token, others) => {
+                Err(broken("the listing runs in a circle: a continuation token came back".into()))
+            }
+            Some(_) => Ok(()),
+        }
     }
 
-    fn knows(&self, token: &str) -> bool {
-        self.tokens.contains(&xxh3_64(token.as_bytes()))
+    fn knows(&self, token: &str, others: &[u64]) -> bool {
+        let digest = xxh3_64(token.as_bytes());
+        self.tokens.contains(&digest) || others.contains(&digest)
     }
 
     /// The token of `page`, if it is the page before once more and goes on where the walk was not.
-    fn other_way(&mut self, page: &Page) -> Option<String> {
-        let token = page.token().filter(|token| page.more() && !self.knows(token))?;
-        let same = digests(page) == self.latest
-            && page.prefixes().len() == self.latest_prefixes.len()
-            && page.prefixes().all(|prefix| self.latest_prefixes.contains(prefix));
-        same.then(|| {
-            self.tokens.insert(xxh3_64(token.as_bytes()));
-            token.to_owned()
-        })
+    fn other_way(&self, before: &Passed, page: &Page, others: &[u64]) -> Option<String> {
+        let token = page.token().filter(|token| page.more() && !self.knows(token, others))?;
+        let again = Passed::of(page, before.came_by.clone());
+        (again == *before).then(|| token.to_owned())
     }
 }
 
-fn digests(page: &Page) -> HashSet<u64> {
-    (0..page.len()).map(|index| xxh3_64(page.key(index))).collect()
+impl Passed {
+    fn of(page: &Page, came_by: Option<String>) -> Self {
+        Self {
+            came_by,
+            keys: (0..page.len()).map(|index| xxh3_64(page.key(index))).collect(),
+            prefixes: page.prefixes().map(xxh3_64).collect(),
+        }
+    }
+
+    fn first(&self) -> Option<u64> {
+        self.keys.first().or(self.prefixes.first()).copied()
+    }
+
+    /// Whether both are pages from the same place, be the one shorter: a store may cut pages as it likes.
+    fn agrees(&self, other: &Self) -> bool {
+        let both = || {
+            let keys = self.keys.iter().zip(&other.keys);
+            keys.chain(self.prefixes.iter().zip(&other.prefixes))
+        };
+        both().next().is_some() && both().all(|(one, other)| one == other)
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let common = |one: &[u64], other: &[u64]| {
+            let one: HashSet<&u64> = one.iter().collect();
+            other.iter().any(|digest| one.contains(digest))
+        };
+        common(&self.keys, &other.keys) || common(&self.prefixes, &other.prefixes)
+    }
+}
+
+/// Waits before a page is asked for again, and counts that.
+async fn again(fetcher: &Fetcher<'_>, attempts: u32, why: &impl std::fmt::Display) {
+    fetcher.counters.retried.fetch_add(1, Ordering::Relaxed);
+    tracing::debug!(attempts, %why, "asking for a page again");
+    tokio::time::sleep(backoff(attempts, None)).await;
 }

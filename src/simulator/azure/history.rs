@@ -57,7 +57,7 @@ pub(super) fn list(
         _ => {}
     }
     let next = next.filter(|_| goes_on(request.container.as_bytes(), first, behaviour));
-    let mut next = next.map(|next| seal(request.container, next, salt));
+    let mut next = next.map(|next| seal(request.container, behaviour.token_epoch, next, salt));
     if distortion == Some(Distortion::RepeatedToken) && request.position.is_some() {
         next = Some(String::from_utf8_lossy(request.marker).into_owned());
     }

@@ -50,7 +50,7 @@ impl<'a> ListRequest<'a> {
         let marker = parameter("marker");
         let position = match marker {
             b"" => None,
-            marker => Some(unseal(container, marker).ok_or_else(|| {
+            marker => Some(unseal(container, behaviour.token_epoch, marker).ok_or_else(|| {
                 AzureError::with(Code::InvalidQueryParameterValue, "Invalid ListBlobs marker.")
             })?),
         };
@@ -86,6 +86,7 @@ pub(super) fn list(
 ) -> Result<u64, AzureError> {
     let limit = behaviour.limited(request.limit);
     let start = match (request.position, request.start) {
+        (Some(_), _) if behaviour.has(Quirk::IgnoresToken) => Start::Beginning,
         (Some(position), _) => Start::Position(position),
         (None, Some(start)) => Start::From(start),
         (None, None) => Start::Beginning,
@@ -105,7 +106,8 @@ pub(super) fn list(
         marker: request.marker,
         limit: request.limit,
         start: request.start.filter(|_| request.position.is_none()),
-        next: (page.more && goes_on).then(|| seal(request.container, next, salt)),
+        next: (page.more && goes_on)
+            .then(|| seal(request.container, behaviour.token_epoch, next, salt)),
         hierarchical: behaviour.has(Quirk::DirectoryOrder),
     };
     match format {

@@ -66,7 +66,8 @@ impl<'a> ListRequest<'a> {
         let position = token
             .map(|token| {
                 let what = "The continuation token provided is incorrect";
-                unseal(bucket, token).ok_or_else(|| invalid(what, "continuation-token", token))
+                unseal(bucket, behaviour.token_epoch, token)
+                    .ok_or_else(|| invalid(what, "continuation-token", token))
             })
             .transpose()?;
         let after = target.parameter(if version_two { "start-after" } else { "marker" });
@@ -87,6 +88,7 @@ impl<'a> ListRequest<'a> {
     fn start(&self, behaviour: &Behaviour) -> Start<'a> {
         let after = self.after.filter(|after| !after.is_empty());
         match (self.position, after) {
+            (Some(_), _) if behaviour.has(Quirk::IgnoresToken) => Start::Beginning,
             (Some(position), _) => Start::Position(position),
             (None, Some(_)) if behaviour.has(Quirk::IgnoresStartAfter) => Start::Beginning,
             (None, Some(from)) if behaviour.has(Quirk::StartAfterInclusive) => Start::From(from),
@@ -138,7 +140,7 @@ pub(crate) fn list(
         Version::Two {
             start_after: request.after,
             token: request.token,
-            next_token: truncated.then(|| seal(request.bucket, next, salt)),
+            next_token: truncated.then(|| seal(request.bucket, behaviour.token_epoch, next, salt)),
             key_count: page.count() + miscount,
         }
     } else {

@@ -117,7 +117,7 @@ pub(super) fn held_back(headers: &HeaderMap) -> Option<Duration> {
 
 /// The kind of an error, by its code where it has one and by its status otherwise.
 pub(super) fn classify(status: u16, error: ServiceError) -> StoreError {
-    let kind = by_code(&error).unwrap_or_else(|| by_status(status, error.region.clone()));
+    let kind = by_code(&error).unwrap_or_else(|| by_status(status, &error));
     let mut message =
         if error.message.is_empty() { unexplained(&error.code) } else { error.message };
     if !error.ec.is_empty() {
@@ -175,11 +175,15 @@ fn by_code(error: &ServiceError) -> Option<ErrorKind> {
     })
 }
 
-fn by_status(status: u16, region: Option<String>) -> ErrorKind {
+fn by_status(status: u16, error: &ServiceError) -> ErrorKind {
+    let region = || error.region.clone();
     match status {
-        301 | 302 | 307 | 308 => ErrorKind::WrongRegion { region },
-        // A HEAD-like answer to a signature for the wrong region.
-        400 if region.is_some() => ErrorKind::WrongRegion { region },
+        301 | 302 | 307 | 308 => ErrorKind::WrongRegion { region: region() },
+        // A HEAD-like answer to a signature for the wrong region. Answers with a code name the region, too,
+        // whatever is wrong.
+        400 if error.region.is_some() && error.code.is_empty() => {
+            ErrorKind::WrongRegion { region: region() }
+        }
         401 => ErrorKind::BadCredentials,
         403 => ErrorKind::AccessDenied,
         408 => ErrorKind::Timeout,
@@ -283,6 +287,8 @@ mod tests {
             by_body.error.kind,
             ErrorKind::WrongRegion { region: Some("eu-west-2".to_owned()) }
         );
+        let other = reply(400, &[("x-amz-bucket-region", "eu-west-1")], &xml("InvalidArgument"));
+        assert_eq!(other.error.kind, ErrorKind::Refused);
         let without = reply(400, &[], "<Error><Code>AuthorizationHeaderMalformed</Code></Error>");
         assert_eq!(without.error.kind, ErrorKind::BadCredentials);
     }
