@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use weighbridge::object::KeyOrder;
-use weighbridge::scan::planner::{Planner, PlannerConfig, ProbeEntry, RangeId, Request, RequestId};
+use weighbridge::scan::planner::{
+    Planner, PlannerConfig, PlannerStats, ProbeEntry, RangeId, Request, RequestId,
+};
 
 /// A small random generator.
 struct Random(u64);
@@ -73,7 +75,7 @@ impl World {
         }
     }
 
-    fn run(&self) {
+    fn run(&self) -> PlannerStats {
         let keys = self.inside();
         let mut random = Random(self.seed);
         let mut planner = Planner::new(self.config());
@@ -177,6 +179,7 @@ impl World {
             "{requests} requests for {useful} useful pages, {most_slots} slots"
         );
         assert!(useful <= keys.len());
+        planner.stats()
     }
 
     fn probe<'a>(
@@ -375,6 +378,33 @@ fn lists(keys: &[Vec<u8>], page: usize, slots: usize) -> usize {
             Some(Request::Probe { id, .. }) => planner.on_probe_failed(id),
         }
     }
+}
+
+#[test]
+fn directories_that_are_alike_are_asked_for_once() {
+    let mut keys = Vec::new();
+    for (month, day, hour) in (1..=6)
+        .flat_map(|month| (1..=28).flat_map(move |day| (0..24).map(move |hour| (month, day, hour))))
+    {
+        let objects = (0..40).map(|i| format!("log/{month:02}/{day:02}/{hour:02}/{:03}", i * 7));
+        keys.extend(objects.map(String::into_bytes));
+    }
+    let world = World {
+        keys,
+        order: KeyOrder::Bytes,
+        prefix: Vec::new(),
+        page: 100,
+        slots: 16,
+        delimiter: Some(b'/'),
+        short: 0,
+        failing: 0,
+        changing: 0,
+        interrupt: None,
+        seed: 1,
+    };
+    let stats = world.run();
+    // of 168 days, each of which takes ten pages; were each asked for by itself, there would be 31
+    assert!(stats.probes <= 25, "{} probes", stats.probes);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::api::ProbeEntry;
+use super::kin::Kin;
 use super::sizes::Sizes;
 use super::text;
 use crate::object::KeyOrder;
@@ -23,7 +24,7 @@ const MAX_DEPTHS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Stretch {
     /// Children up to and including this name are not listed.
-    from: Vec<u8>,
+    pub(super) from: Vec<u8>,
     /// The listing stops here; `None`: at the directory's end.
     pub(super) to: Option<Vec<u8>>,
     /// Child prefixes, ascending.
@@ -155,6 +156,7 @@ pub(super) struct Directories {
     /// Children remembered in all, at most (a re-listed child counts twice).
     children: usize,
     templates: BTreeMap<usize, Template>,
+    pub(super) kin: Kin,
 }
 
 impl Directories {

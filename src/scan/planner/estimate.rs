@@ -3,7 +3,7 @@
 use super::digits::DigitMap;
 use super::lore::Lore;
 use super::range::Range;
-use super::segments::{self, Cuts, Segment};
+use super::segments::{self, Cuts, Segment, Stead};
 use super::trace::CutKind;
 use super::{text, tuning};
 
@@ -51,7 +51,7 @@ pub(super) fn plan(lore: &mut Lore, range: &mut Range) -> Plan {
     for segment in &found.list {
         match segment.cuts.kind() {
             None => {}
-            Some(CutKind::Child) => {
+            Some(CutKind::Child | CutKind::Kin) => {
                 known += segment.mass;
                 listed += segment.mass;
             }
@@ -120,16 +120,20 @@ fn points(lore: &mut Lore, cuts: &Cuts, fractions: &[f64], out: &mut Vec<Cut>) {
     match cuts {
         Cuts::Unknown => {}
         Cuts::One(key) => out.push(Cut { key: key.clone(), kind: CutKind::Child }),
-        Cuts::Children { list, sums, low, high } => {
+        Cuts::Children { list, sums, low, high, stead } => {
             let part = sums.get(*low..*high).unwrap_or_default();
             let (from, to) = (part.first().copied(), sums.get(*high).copied());
             let (from, to) = (from.unwrap_or(0.0), to.unwrap_or(0.0));
             for fraction in fractions {
                 let target = from + (to - from) * fraction;
                 let at = low + part.partition_point(|sum| *sum <= target).saturating_sub(1);
-                out.extend(
-                    list.get(at).map(|child| Cut { key: child.to_vec(), kind: CutKind::Child }),
-                );
+                out.extend(list.get(at).map(|child| match stead {
+                    None => Cut { key: child.to_vec(), kind: CutKind::Child },
+                    Some(Stead { path, like }) => {
+                        let name = child.get(*like..).unwrap_or_default();
+                        Cut { key: [path, name].concat(), kind: CutKind::Kin }
+                    }
+                }));
             }
         }
         Cuts::Linear { map, from, to } => {

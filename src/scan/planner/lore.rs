@@ -25,7 +25,7 @@ pub(super) struct Lore {
     /// Pages of which a key was accepted.
     pub(super) useful: f64,
     /// Per kind of cut: how many were tried and how many found no key, fading.
-    pub(super) luck: [(f64, f64); 5],
+    pub(super) luck: [(f64, f64); 6],
 }
 
 impl Lore {
@@ -40,7 +40,7 @@ impl Lore {
             alphabets: Alphabets::new(),
             model: Model::new(),
             useful: 0.0,
-            luck: [(0.0, 0.0); 5],
+            luck: [(0.0, 0.0); 6],
         }
     }
 

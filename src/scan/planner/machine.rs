@@ -313,7 +313,11 @@ impl Planner {
             entries: entries.len(),
             more,
         });
-        self.lore.directories.store(self.lore.order, &directory, &after, entries, more);
+        let lore = &mut self.lore;
+        lore.directories.store(lore.order, &directory, &after, entries, more);
+        if let Some(delimiter) = lore.delimiter {
+            lore.directories.kin.note(&directory, &after, lore.prefix.len(), delimiter);
+        }
         for range in self.arena.iter_mut().flatten() {
             if range.cursor.as_ref().is_some_and(|cursor| cursor.starts_with(&directory)) {
                 range.plan = None;

@@ -14,11 +14,13 @@
 //!
 //! * `segments` divides what a range has left by levels: names in the cursor's own directory, then the children of
 //!   every directory above it. `interpolate` and `digits` scale what was walked to what is left, with character
-//!   frequencies learned by `model` over the classes of `alphabet`; `directories` knows listed children, `sizes` how
-//!   many keys lie below them or are expected to; `lengths` how soon directories end. `estimate` adds it up and shrinks it towards what was predicted at the last cut.
+//!   frequencies learned by `model` over the classes of `alphabet`; `directories` knows listed children, `kin` which
+//!   unlisted directory resembles a listed one, `sizes` how many keys lie below children or are expected to, `lengths`
+//!   how soon directories end. `estimate` adds it up and shrinks it towards what was predicted at the last cut.
 //! * `dispatch` sets the price of a split: a part must hold its share of the estimated rest, and more than a floor
 //!   that rises with the length of the run and falls when slots are idle anyway. Where nothing is known of a
-//!   range's structure, a probe is sent instead. Kinds of cuts that have been finding nothing are rationed.
+//!   range's structure, a probe is sent instead, and while most slots are idle one for each level. Kinds of cuts that
+//!   have been finding nothing are rationed.
 //! * `machine` holds the ranges and judges pages. Nothing above it influences what is counted: wrong estimates
 //!   cost requests only.
 //!
@@ -30,8 +32,9 @@
 //! * Requests: at most five per page with accepted keys, plus the most slots ever allowed, plus the initial ranges.
 //!   Every such page accepts at least one key, so a run always ends.
 //! * State: ranges, of which there are at most the most slots ever allowed plus the initial ones (failed ranges
-//!   included), each with some 110 sample keys; up to 200,000 child names in 2,048 directories; 4,096 alphabets and
-//!   weight tables; 16,384 counts of non-ASCII characters. It does not grow with the number of keys.
+//!   included), each with some 110 sample keys; up to 200,000 child names in 2,048 directories; 32,768 patterns of
+//!   paths; 4,096 alphabets and weight tables; 16,384 counts of non-ASCII characters. It does not grow with the
+//!   number of keys.
 //! * Cuts are inside the prefix, at most 1024 bytes, valid UTF-8 without control characters or noncharacters.
 #![allow(
     clippy::cast_precision_loss,
@@ -48,6 +51,7 @@ mod dispatch;
 mod estimate;
 mod hash;
 mod interpolate;
+mod kin;
 mod lengths;
 mod lore;
 mod machine;

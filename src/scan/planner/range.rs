@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::api::{RangeId, RangeView};
 use super::estimate::Plan;
-use super::text::KeyList;
+use super::text::{self, KeyList};
 use super::trace::CutKind;
 use crate::object::KeyOrder;
 
@@ -131,6 +131,31 @@ impl Range {
     /// Index of the first mark at or after `key`.
     pub(super) fn mark_at(&self, order: KeyOrder, key: &[u8]) -> usize {
         self.marks.partition_point(|(mark, _)| order.precedes(mark, key))
+    }
+
+    /// The directories around the cursor that reach beyond the one below them inside the range, deepest first: (the
+    /// child that the cursor is in, the directory).
+    pub(super) fn levels(
+        &self,
+        order: KeyOrder,
+        delimiter: u8,
+        floor: usize,
+    ) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let cursor = self.cursor.as_deref().unwrap_or_default();
+        let upper = self.upper.as_deref();
+        let level = text::shared_level(order, cursor, upper);
+        let own = cursor.get(..text::directory_end(cursor, delimiter, floor));
+        std::iter::successors(own, move |child| {
+            let above = child.len().checked_sub(1)?;
+            cursor.get(..text::directory_end(&cursor[..above], delimiter, floor))
+        })
+        .map_while(move |child| {
+            let inside = child.len() > floor
+                && child.len() > level
+                && !upper.is_some_and(|upper| upper.starts_with(child));
+            let above = child.len().checked_sub(1).filter(|_| inside)?;
+            Some((child, cursor.get(..text::directory_end(&cursor[..above], delimiter, floor))?))
+        })
     }
 
     /// Keys accepted since the walk entered `directory`.

@@ -7,10 +7,18 @@ use super::interpolate::{self, Walk};
 use super::lore::Lore;
 use super::range::Range;
 use super::trace::CutKind;
-use super::{text, tuning};
+use super::{kin, text, tuning};
 
 /// Child prefixes of one directory.
 pub(super) type Children = Arc<Vec<Box<[u8]>>>;
+
+/// A directory whose children are taken to be called as those of another.
+#[derive(Debug)]
+pub(super) struct Stead {
+    pub(super) path: Vec<u8>,
+    /// Length of the other's path.
+    pub(super) like: usize,
+}
 
 /// Where a segment can be cut.
 #[derive(Debug)]
@@ -18,8 +26,8 @@ pub(super) enum Cuts {
     /// Nowhere: its structure is not known.
     Unknown,
     /// Before the children `low..high` of a listed directory, evenly by the running `sums` of what they are
-    /// expected to hold: never empty.
-    Children { list: Children, sums: Arc<Vec<f64>>, low: usize, high: usize },
+    /// expected to hold: never empty, unless they stand for those of another directory.
+    Children { list: Children, sums: Arc<Vec<f64>>, low: usize, high: usize, stead: Option<Stead> },
     /// Evenly between two values of the digit map.
     Linear { map: DigitMap, from: u128, to: u128 },
     /// At growing distances, the last page being much denser than the walk.
@@ -44,6 +52,7 @@ impl Cuts {
     pub(super) fn kind(&self) -> Option<CutKind> {
         match self {
             Self::Unknown => None,
+            Self::Children { stead: Some(_), .. } => Some(CutKind::Kin),
             Self::Children { .. } | Self::One(_) => Some(CutKind::Child),
             Self::Linear { .. } => Some(CutKind::Linear),
             Self::Geometric { .. } => Some(CutKind::Geometric),
@@ -69,7 +78,7 @@ pub(super) struct Segments {
     pub(super) need: Option<Vec<u8>>,
 }
 
-fn within<'a>(key: Option<&'a [u8]>, stem: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn within<'a>(key: Option<&'a [u8]>, stem: &[u8]) -> Option<&'a [u8]> {
     key.filter(|key| key.starts_with(stem))
 }
 
@@ -96,40 +105,32 @@ pub(super) fn of(lore: &mut Lore, range: &Range) -> Segments {
     }
     out.list.extend(flat);
     if let Some(delimiter) = lore.delimiter {
-        above(lore, range, delimiter, own_end, level, own_mass, &mut out);
+        above(lore, range, delimiter, own_mass, &mut out);
     }
     out
 }
 
 /// Segments of the directories above the cursor's own, deepest first.
-fn above(
-    lore: &mut Lore,
-    range: &Range,
-    delimiter: u8,
-    own_end: usize,
-    level: usize,
-    own_mass: f64,
-    out: &mut Segments,
-) {
+fn above(lore: &mut Lore, range: &Range, delimiter: u8, own_mass: f64, out: &mut Segments) {
     let Some(cursor) = range.cursor.as_deref() else { return };
     let (order, floor) = (lore.order, lore.prefix.len());
     let upper = range.upper.as_deref();
     let mut below = range.dir_keys as f64 + own_mass;
     let (mut largest, mut unknown) = (0.0, 0);
-    let mut child_end = own_end;
-    while child_end > floor {
-        let child = &cursor[..child_end];
-        let parent_end = text::directory_end(&cursor[..child_end - 1], delimiter, floor);
-        let parent = &cursor[..parent_end];
-        if level >= child_end || upper.is_some_and(|upper| upper.starts_with(child)) {
-            break;
-        }
-        child_end = parent_end;
+    for (child, parent) in range.levels(order, delimiter, floor) {
+        let parent_end = parent.len();
         let inside = range.keys_inside(order, parent) as f64;
         let listed = lore.directories.get(parent);
         let (Some(directory), Some(stretch)) =
             (listed, listed.and_then(|d| d.around(order, cursor)))
         else {
+            if listed.is_none()
+                && let Some(segment) = kin::rest(lore, range, delimiter, child, parent)
+            {
+                below += segment.mass;
+                out.list.push(segment);
+                continue;
+            }
             let mut mass = inside.max(below.min(lore.cap()));
             if parent_end > floor {
                 let above =
@@ -201,7 +202,7 @@ fn above(
             added += mass;
             out.list.push(Segment {
                 mass,
-                cuts: Cuts::Children { list: Arc::clone(&children), sums, low, high },
+                cuts: Cuts::Children { list: Arc::clone(&children), sums, low, high, stead: None },
             });
         }
         if let Some(to) = goes_on

@@ -13,6 +13,8 @@ pub enum CutKind {
     Geometric,
     /// Into space of unknown population.
     Open,
+    /// Before a child of a directory that a listed one resembles.
+    Kin,
     /// After a node of the cursor's key.
     Ladder,
 }

@@ -73,3 +73,7 @@ pub(super) const SIZES_PAGES: usize = 8;
 pub(super) const LENGTH_LEAST: f64 = 0.125;
 /// Growth without an end that is supposed to have been seen before the run, as a logarithm.
 pub(super) const LENGTH_PRIOR: f64 = 4.0;
+/// A directory holds so many times what one that it resembles does, at most,
+pub(super) const KIN_RATIO: f64 = 8.0;
+/// going by what was walked of both, to this power.
+pub(super) const KIN_TRUST: f64 = 0.5;
