@@ -202,10 +202,15 @@ impl Planner {
             && plan.listed < tuning::LISTED_SHARE * plan.mass
         {
             if plan.mass >= price || self.lore.useful <= slots as f64 * tuning::EARLY {
-                if self.probe(place, directory, out) {
-                    used += 1;
-                }
+                used += usize::from(self.probe(place, directory, out));
                 count -= 1;
+                if self.lore.useful >= 2.0
+                    && (self.order.len() as f64) < tuning::LADDER_IDLE * slots as f64
+                {
+                    let asked = self.probe_above(place, count, out);
+                    used += asked;
+                    count -= asked;
+                }
             }
             if plan.known < price || count == 0 || self.lore.useful < 4.0 {
                 return used;
@@ -235,6 +240,27 @@ impl Planner {
         used += cuts.len();
         self.split(place, &plan, price, slots, cuts);
         used
+    }
+
+    /// Asks for the structure of up to `most` unlisted directories around a range's cursor at once, as nobody else
+    /// wants the slots; the number of probes.
+    fn probe_above(&mut self, place: usize, most: usize, out: &mut Vec<Request>) -> usize {
+        let (order, floor) = (self.lore.order, self.lore.prefix.len());
+        let Some(delimiter) = self.lore.delimiter else { return 0 };
+        let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return 0 };
+        let unlisted: Vec<Vec<u8>> = range
+            .levels(order, delimiter, floor)
+            .map(|(_, directory)| directory)
+            .filter(|directory| self.lore.directories.get(directory).is_none())
+            .map(<[u8]>::to_vec)
+            .collect();
+        let mut asked = 0;
+        for directory in unlisted {
+            if asked < most && self.probe(place, &directory, out) {
+                asked += 1;
+            }
+        }
+        asked
     }
 
     /// Asks for the structure of `directory` on behalf of a range, unless that is being asked already.

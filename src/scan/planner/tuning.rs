@@ -15,7 +15,7 @@ pub(super) const EASE_LEAST: f64 = 0.15;
 /// Until so many pages per slot have come, and while half of the slots are idle,
 pub(super) const RAMP: f64 = 1.0;
 /// parts may be as small as this: what was seen by then says little, and nobody else wants the slots.
-pub(super) const RAMP_PART: f64 = 0.3;
+pub(super) const RAMP_PART: f64 = 0.22;
 /// Cuts made at once leave parts of this size,
 pub(super) const PIECE: f64 = 5.0;
 /// or of this share of it while slots are idle.
@@ -77,3 +77,5 @@ pub(super) const LENGTH_PRIOR: f64 = 4.0;
 pub(super) const KIN_RATIO: f64 = 8.0;
 /// going by what was walked of both, to this power.
 pub(super) const KIN_TRUST: f64 = 0.5;
+/// While fewer ranges than this share of the slots are alive, a range asks for all its unlisted levels at once.
+pub(super) const LADDER_IDLE: f64 = 0.25;
