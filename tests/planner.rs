@@ -75,6 +75,18 @@ impl World {
         }
     }
 
+    /// What is asked for lies inside the prefix and can travel.
+    fn check_requests(&self, keys: &[&[u8]], requests: &[Request]) {
+        for request in requests {
+            let (Request::List { after, .. } | Request::Probe { after, .. }) = request;
+            if let Some(after) = after {
+                assert!(after.starts_with(&self.prefix) && after.len() <= 1024);
+                let real = keys.binary_search_by(|k| self.order.compare(k, after)).is_ok();
+                assert!(real || is_clean(after), "cannot travel: {after:?}");
+            }
+        }
+    }
+
     fn run(&self) -> PlannerStats {
         let keys = self.inside();
         let mut random = Random(self.seed);
@@ -89,14 +101,7 @@ impl World {
             assert!(event < 20 * keys.len() + 1000, "does not end");
             let before = open.len();
             planner.next_requests(slots, &mut out);
-            for request in &out {
-                let (Request::List { after, .. } | Request::Probe { after, .. }) = request;
-                if let Some(after) = after {
-                    assert!(after.starts_with(&self.prefix) && after.len() <= 1024);
-                    let real = keys.binary_search_by(|k| self.order.compare(k, after)).is_ok();
-                    assert!(real || is_clean(after), "cannot travel: {after:?}");
-                }
-            }
+            self.check_requests(&keys, &out);
             requests += out.len();
             open.append(&mut out);
             assert!(open.len() <= slots.max(before), "more in flight than allowed");
