@@ -144,18 +144,18 @@ impl Range {
         let cursor = self.cursor.as_deref().unwrap_or_default();
         let upper = self.upper.as_deref();
         let level = text::shared_level(order, cursor, upper);
-        let own = cursor.get(..text::directory_end(cursor, delimiter, floor));
-        std::iter::successors(own, move |child| {
-            let above = child.len().checked_sub(1)?;
-            cursor.get(..text::directory_end(&cursor[..above], delimiter, floor))
-        })
-        .map_while(move |child| {
-            let inside = child.len() > floor
-                && child.len() > level
-                && !upper.is_some_and(|upper| upper.starts_with(child));
-            let above = child.len().checked_sub(1).filter(|_| inside)?;
-            Some((child, cursor.get(..text::directory_end(&cursor[..above], delimiter, floor))?))
-        })
+        let around = move |end: usize| {
+            let child = cursor.get(..end)?;
+            let above = cursor.get(..end.checked_sub(1)?)?;
+            Some((child, cursor.get(..text::directory_end(above, delimiter, floor))?))
+        };
+        let own = around(text::directory_end(cursor, delimiter, floor));
+        std::iter::successors(own, move |(_, directory)| around(directory.len())).take_while(
+            move |(child, _)| {
+                child.len() > floor.max(level)
+                    && !upper.is_some_and(|upper| upper.starts_with(child))
+            },
+        )
     }
 
     /// Keys accepted since the walk entered `directory`.
