@@ -171,9 +171,11 @@ impl Document {
         })
     }
 
-    /// The members beside the statements, by name.
-    fn other_values(&self) -> BTreeMap<&str, Option<serde_json::Value>> {
-        self.others().map(|(name, text)| (name, serde_json::from_str(text).ok())).collect()
+    /// The members beside the statements, by name; the text of one that holds a number too large for any type.
+    fn other_values(&self) -> BTreeMap<&str, Result<serde_json::Value, &str>> {
+        self.others()
+            .map(|(name, text)| (name, serde_json::from_str(text).map_err(|_| text)))
+            .collect()
     }
 }
 
