@@ -123,8 +123,19 @@ impl Planner {
             && (self.order.len() as f64) < 0.5 * slots as f64
     }
 
+    /// Little has been seen: structure is asked for whatever the price.
+    fn early(&self, slots: usize) -> bool {
+        self.lore.useful <= slots as f64 * tuning::EARLY
+    }
+
+    /// Most slots have no range.
+    fn mostly_idle(&self, slots: usize) -> bool {
+        (self.order.len() as f64) < tuning::LADDER_IDLE * slots as f64
+    }
+
     fn dispatch(&mut self, slots: usize, out: &mut Vec<Request>) {
         let useful = self.lore.useful;
+        self.lore.eager = self.early(slots) || self.mostly_idle(slots);
         // each page tells about a few others: 2, 4, 16, 64 requests in the first rounds, the second careful
         // so that a store of two pages costs three requests at most
         let speculative = f64::from(self.speculative);
@@ -201,12 +212,10 @@ impl Planner {
         if let Some(directory) = &plan.need
             && plan.listed < tuning::LISTED_SHARE * plan.mass
         {
-            if plan.mass >= price || self.lore.useful <= slots as f64 * tuning::EARLY {
+            if plan.mass >= price || self.early(slots) {
                 used += usize::from(self.probe(place, directory, out));
                 count -= 1;
-                if self.lore.useful >= 2.0
-                    && (self.order.len() as f64) < tuning::LADDER_IDLE * slots as f64
-                {
+                if self.lore.useful >= 2.0 && self.mostly_idle(slots) {
                     let asked = self.probe_above(place, count, out);
                     used += asked;
                     count -= asked;

@@ -23,6 +23,10 @@ pub(super) struct Plan {
 /// nearly always an over-estimate. A range that has outlived its prediction is raised instead.
 pub(super) fn plan(lore: &mut Lore, range: &mut Range) -> Plan {
     let mut found = segments::of(lore, range);
+    // where nothing was found before, there is less than names suggest
+    for segment in &mut found.list {
+        segment.mass *= segment.cuts.kind().map_or(1.0, |kind| lore.chance(kind));
+    }
     let mut mass: f64 = found.list.iter().map(|segment| segment.mass).sum();
     if mass > 0.0 && range.keys > 0 {
         match range.predicted {

@@ -24,6 +24,8 @@ pub(super) struct Lore {
     pub(super) lengths: Lengths,
     /// Pages of which a key was accepted.
     pub(super) useful: f64,
+    /// Slots are idle and little is known: structure is asked for even where a cut would tell as much.
+    pub(super) eager: bool,
     /// Per kind of cut: how many were tried and how many found no key, fading.
     pub(super) luck: [(f64, f64); 6],
 }
@@ -40,6 +42,7 @@ impl Lore {
             alphabets: Alphabets::new(),
             model: Model::new(),
             useful: 0.0,
+            eager: true,
             luck: [(0.0, 0.0); 6],
         }
     }
@@ -58,6 +61,12 @@ impl Lore {
             *tried /= 2.0;
             *failed /= 2.0;
         }
+    }
+
+    /// How likely a cut of `kind` has a key behind it, going by those before.
+    pub(super) fn chance(&self, kind: CutKind) -> f64 {
+        let (tried, failed) = self.luck[kind as usize];
+        (tried - failed + tuning::LUCK_PRIOR) / (tried + tuning::LUCK_PRIOR)
     }
 
     /// Of cuts that often find nothing, fewer at a time.

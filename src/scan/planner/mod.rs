@@ -63,6 +63,7 @@ mod sizes;
 mod text;
 mod trace;
 mod tuning;
+mod unlisted;
 mod views;
 
 pub use api::{

@@ -7,6 +7,7 @@ use super::interpolate::{self, Walk};
 use super::lore::Lore;
 use super::range::Range;
 use super::trace::CutKind;
+use super::unlisted::{Level, Unlisted};
 use super::{kin, text, tuning};
 
 /// Child prefixes of one directory.
@@ -116,10 +117,8 @@ fn above(lore: &mut Lore, range: &Range, delimiter: u8, own_mass: f64, out: &mut
     let (order, floor) = (lore.order, lore.prefix.len());
     let upper = range.upper.as_deref();
     let mut below = range.dir_keys as f64 + own_mass;
-    let (mut largest, mut unknown) = (0.0, 0);
+    let mut unlisted = Unlisted::default();
     for (child, parent) in range.levels(order, delimiter, floor) {
-        let parent_end = parent.len();
-        let inside = range.keys_inside(order, parent) as f64;
         let listed = lore.directories.get(parent);
         let (Some(directory), Some(stretch)) =
             (listed, listed.and_then(|d| d.around(order, cursor)))
@@ -129,56 +128,9 @@ fn above(lore: &mut Lore, range: &Range, delimiter: u8, own_mass: f64, out: &mut
             {
                 below += segment.mass;
                 out.list.push(segment);
-                continue;
-            }
-            let mut mass = inside.max(below.min(lore.cap()));
-            if parent_end > floor {
-                let above =
-                    &cursor[..text::directory_end(&cursor[..parent_end - 1], delimiter, floor)];
-                if let Some(above) = lore.directories.get(above).filter(|d| d.passed > 2) {
-                    mass = mass.min(inside.max(2.0 * above.keys as f64 / above.passed as f64));
-                }
-            }
-            let at = range.mark_at(order, parent);
-            if listed.is_some()
-                && let Some((first, before)) = range.marks.get(at)
-                && order.precedes(first, child)
-                && (range.keys - before) as f64 >= lore.page / 2.0
-            {
-                let walk = Walk {
-                    stem: parent,
-                    first,
-                    cursor,
-                    upper: within(upper, parent),
-                    next_known: within(range.next_known.as_deref(), parent),
-                    keys: (range.keys - before) as f64,
-                    samples: range.marks[at..].iter().map(|(key, _)| &**key).collect(),
-                    fails: range.fails,
-                    continued: false,
-                    page: None,
-                    landing: range.landing.as_deref(),
-                    learned: false,
-                };
-                if let Some(segment) = interpolate::segment(lore, &walk) {
-                    if worth_listing(lore, range, parent, at, &segment) {
-                        if segment.mass >= largest * 0.99 {
-                            out.need = Some(parent.to_vec());
-                            largest = segment.mass;
-                        }
-                        out.list.push(Segment { mass: segment.mass, cuts: Cuts::Unknown });
-                    } else {
-                        out.list.push(segment);
-                    }
-                    continue;
-                }
-            }
-            // what was seen below cannot be repeated at every level
-            let weight = tuning::HIDDEN * tuning::UNKNOWN.powi(unknown);
-            out.list.push(Segment { mass: mass * weight, cuts: Cuts::Unknown });
-            unknown += i32::from(mass >= lore.page / 2.0);
-            if mass >= largest * 0.99 && mass >= lore.page / 2.0 {
-                out.need = Some(parent.to_vec());
-                largest = mass;
+            } else {
+                let level = Level { child, path: parent, delimiter };
+                out.list.push(unlisted.rest(lore, range, level, below));
             }
             continue;
         };
@@ -213,42 +165,7 @@ fn above(lore: &mut Lore, range: &Range, delimiter: u8, own_mass: f64, out: &mut
         }
         below += added;
     }
-}
-
-/// Whether one more answer about a wide directory tells more of `segment` than interpolation does.
-fn worth_listing(
-    lore: &mut Lore,
-    range: &Range,
-    parent: &[u8],
-    first_mark: usize,
-    segment: &Segment,
-) -> bool {
-    let reach = lore
-        .directories
-        .get(parent)
-        .filter(|known| known.wide)
-        .map_or(0.0, |known| known.average() * tuning::REACH);
-    segment.mass >= lore.page / 2.0
-        && segment.mass <= reach
-        && reach >= tuning::PART * lore.page
-        && !evenly_spread(lore, &segment.cuts, &range.marks[first_mark..], range.keys)
-}
-
-/// Whether the walk so far fits the map of its interpolation: then that is as good as a list of what follows.
-fn evenly_spread(lore: &mut Lore, cuts: &Cuts, marks: &[(Box<[u8]>, u64)], keys: u64) -> bool {
-    let (Cuts::Linear { map, from, .. } | Cuts::Open { map, from, .. }, Some((first, start))) =
-        (cuts, marks.first())
-    else {
-        return false;
-    };
-    let low = map.value(first, &mut lore.model);
-    let (width, count) = (from.saturating_sub(low) as f64, (keys - start) as f64);
-    [1, 2, 3].iter().all(|quarter| {
-        marks.get(marks.len() * quarter / 4).is_some_and(|(mark, before)| {
-            let reached = map.value(mark, &mut lore.model).saturating_sub(low) as f64 / width;
-            (reached - (before - start) as f64 / count).abs() <= tuning::EVEN
-        })
-    })
+    out.need = unlisted.need();
 }
 
 /// Children beyond the end of a cut list, extrapolated from their names.

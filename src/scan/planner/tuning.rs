@@ -52,9 +52,14 @@ pub(super) const OPEN_MOST: f64 = 64.0;
 pub(super) const CLUSTER: f64 = 2.0;
 /// An unlisted directory holds more than what was seen of it suggests, on average by this factor: sizes of
 /// directories differ by orders of magnitude, and the few large ones hold most.
-pub(super) const HIDDEN: f64 = 2.0;
+pub(super) const HIDDEN: f64 = 1.5;
 /// Of several levels of unknown size above a cursor, each counts so much of the one below.
 pub(super) const UNKNOWN: f64 = 0.5;
+/// A directory of which the walk has met one name is cut behind that name instead of being asked for, unless it is
+/// supposed to hold this much.
+pub(super) const EDGE_MOST: f64 = 8.0;
+/// Cuts of a kind that are supposed to have found keys before the run.
+pub(super) const LUCK_PRIOR: f64 = 4.0;
 /// Cuts without a key behind them that one split may risk.
 pub(super) const MISSES: f64 = 0.7;
 /// Cuts of one kind after which their record is halved.
