@@ -36,6 +36,8 @@ struct World {
     page: usize,
     slots: usize,
     delimiter: Option<u8>,
+    /// The store groups by that delimiter alone and takes no notice of others.
+    usual_only: bool,
     /// Percentages of pages cut short, failed probes, slot changes.
     short: usize,
     failing: usize,
@@ -162,12 +164,13 @@ impl World {
                         );
                     }
                 }
-                Request::Probe { id, directory, after } => {
+                Request::Probe { id, directory, delimiter, after } => {
                     if random.chance(self.failing) {
                         planner.on_probe_failed(id);
                         continue;
                     }
-                    let (entries, more) = self.probe(&keys, &directory, after.as_deref());
+                    let (entries, more) =
+                        self.probe(&keys, &directory, delimiter, after.as_deref());
                     planner.on_probe(id, &entries, more);
                 }
             }
@@ -191,16 +194,19 @@ impl World {
         &self,
         keys: &[&'a [u8]],
         directory: &[u8],
+        delimiter: u8,
         after: Option<&[u8]>,
     ) -> (Vec<ProbeEntry<'a>>, bool) {
-        let delimiter = self.delimiter.unwrap();
         let mut out: Vec<ProbeEntry<'a>> = Vec::new();
         for key in keys.iter().filter(|k| {
             k.starts_with(directory) && after.is_none_or(|after| self.order.precedes(after, k))
         }) {
-            let entry = match key[directory.len()..].iter().position(|b| *b == delimiter) {
-                Some(at) => ProbeEntry::CommonPrefix(&key[..=directory.len() + at]),
-                None => ProbeEntry::Key(key),
+            let name = &key[directory.len()..];
+            let entry = match name.iter().position(|b| *b == delimiter) {
+                Some(at) if !self.usual_only || self.delimiter == Some(delimiter) => {
+                    ProbeEntry::CommonPrefix(&key[..=directory.len() + at])
+                }
+                _ => ProbeEntry::Key(key),
             };
             if after.is_some_and(|after| !self.order.precedes(after, entry.name()))
                 || out.last() == Some(&entry)
@@ -221,9 +227,10 @@ fn key(alphabet: &'static [&'static [u8]]) -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Pieces of keys.
-const ALPHABETS: [&[&[u8]]; 7] = [
+const ALPHABETS: [&[&[u8]]; 8] = [
     &[b"a", b"b"],
     &[b"a", b"b", b"/"],
+    &[b"a", b"b", b":", b"-"],
     &[b"0", b"1", b"9", b"f"],
     &[
         b"a",
@@ -277,7 +284,8 @@ fn keys() -> impl Strategy<Value = Vec<Vec<u8>>> {
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let shape = (keys(), prop::bool::weighted(0.3), 1..40usize, 1..64usize, any::<bool>());
+    let delimiters = (any::<bool>(), prop::bool::weighted(0.2));
+    let shape = (keys(), prop::bool::weighted(0.3), 1..40usize, 1..64usize, delimiters);
     let trouble = (
         0..60usize,
         prop_oneof![3 => Just(0usize), 1 => 0..100usize],
@@ -286,7 +294,7 @@ fn world() -> impl Strategy<Value = World> {
     );
     (shape, trouble, prop::bool::weighted(0.25), any::<u64>()).prop_map(
         |(
-            (keys, utf16, page, slots, delimited),
+            (keys, utf16, page, slots, (delimited, usual_only)),
             (short, failing, changing, interrupt),
             prefixed,
             seed,
@@ -306,6 +314,7 @@ fn world() -> impl Strategy<Value = World> {
                 page,
                 slots,
                 delimiter: delimited.then_some(b'/'),
+                usual_only,
                 short,
                 failing,
                 changing,
@@ -385,6 +394,58 @@ fn lists(keys: &[Vec<u8>], page: usize, slots: usize) -> usize {
     }
 }
 
+/// A store without trouble.
+fn sound(keys: Vec<Vec<u8>>) -> World {
+    World {
+        keys,
+        order: KeyOrder::Bytes,
+        prefix: Vec::new(),
+        page: 100,
+        slots: 16,
+        delimiter: Some(b'/'),
+        usual_only: false,
+        short: 0,
+        failing: 0,
+        changing: 0,
+        interrupt: None,
+        seed: 1,
+    }
+}
+
+/// Names of unequal length in unequal directories, divided by this character.
+fn parts(separator: char) -> Vec<Vec<u8>> {
+    let mut keys = Vec::new();
+    for (tenant, kind) in (0..40).flat_map(|tenant| (0..9).map(move |kind| (tenant, kind))) {
+        let many = 20 + (tenant * 37 + kind * 11) % 150;
+        let names = ["alpha", "b", "cash-flow", "delta", "ex", "files", "g", "home", "in"];
+        keys.extend((0..many).map(|i| {
+            let name = names[kind].repeat(1 + tenant % 3);
+            [format!("t{tenant}"), name, format!("{i:x}.json")].join(&separator.to_string())
+        }));
+    }
+    keys.into_iter().map(String::into_bytes).collect()
+}
+
+#[test]
+fn names_are_divided_by_the_character_that_they_have() {
+    let (paths, other) = (sound(parts('/')).run(), sound(parts('_')).run());
+    assert!(other.probes > 0);
+    assert!(
+        other.requests <= paths.requests * 11 / 10,
+        "{} requests, and {} of paths",
+        other.requests,
+        paths.requests
+    );
+}
+
+#[test]
+fn a_store_that_groups_by_the_usual_delimiter_only_is_not_asked_in_vain() {
+    let store = World { usual_only: true, ..sound(parts('_')) };
+    let stats = store.run();
+    // some may be under way when the first is answered
+    assert!((1..=3).contains(&stats.probes), "{} probes", stats.probes);
+}
+
 #[test]
 fn directories_that_are_alike_are_asked_for_once() {
     let mut keys = Vec::new();
@@ -394,20 +455,7 @@ fn directories_that_are_alike_are_asked_for_once() {
         let objects = (0..40).map(|i| format!("log/{month:02}/{day:02}/{hour:02}/{:03}", i * 7));
         keys.extend(objects.map(String::into_bytes));
     }
-    let world = World {
-        keys,
-        order: KeyOrder::Bytes,
-        prefix: Vec::new(),
-        page: 100,
-        slots: 16,
-        delimiter: Some(b'/'),
-        short: 0,
-        failing: 0,
-        changing: 0,
-        interrupt: None,
-        seed: 1,
-    };
-    let stats = world.run();
+    let stats = sound(keys).run();
     // of 168 days, each of which takes ten pages; were each asked for by itself, there would be 31
     assert!(stats.probes <= 25, "{} probes", stats.probes);
 }

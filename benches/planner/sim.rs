@@ -90,7 +90,12 @@ impl<'a> Store<'a> {
         (Page { keys: self.keys, start, end }, end < limit)
     }
 
-    pub fn probe(&self, directory: &[u8], after: Option<&[u8]>) -> (Vec<ProbeEntry<'a>>, bool) {
+    pub fn probe(
+        &self,
+        directory: &[u8],
+        delimiter: u8,
+        after: Option<&[u8]>,
+    ) -> (Vec<ProbeEntry<'a>>, bool) {
         let mut at = self.keys.partition(0, |k| self.order.precedes(k, directory));
         if let Some(after) = after {
             at = at.max(self.keys.partition(0, |k| !self.order.precedes(after, k)));
@@ -104,7 +109,7 @@ impl<'a> Store<'a> {
             if out.len() >= 1000 {
                 return (out, true);
             }
-            match key[directory.len()..].iter().position(|b| *b == b'/') {
+            match key[directory.len()..].iter().position(|b| *b == delimiter) {
                 None => {
                     out.push(ProbeEntry::Key(key));
                     at += 1;
@@ -256,8 +261,8 @@ pub fn drive(run: &Run<'_>) -> Outcome {
                     seen.push((page.start, page.start + verdict.accepted));
                 }
             }
-            Request::Probe { id, directory, after } => {
-                let (entries, more) = run.store.probe(&directory, after.as_deref());
+            Request::Probe { id, directory, delimiter, after } => {
+                let (entries, more) = run.store.probe(&directory, delimiter, after.as_deref());
                 let start = Instant::now();
                 planner.on_probe(id, &entries, more);
                 spent += start.elapsed();

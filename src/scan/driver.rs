@@ -407,11 +407,11 @@ async fn answer(state: &State, request: Request, hedging: bool) -> Result<(), Ta
                 }
             }
         }
-        Request::Probe { id, directory, after } => {
+        Request::Probe { id, directory, delimiter, after } => {
             let request = PageRequest {
                 prefix: directory,
                 after,
-                delimiter: Some(b'/'),
+                delimiter: Some(delimiter),
                 limit: state.page_limit,
                 ..PageRequest::default()
             };

@@ -72,5 +72,12 @@ fn sentence(event: &TraceEvent) -> String {
             printable(directory),
             if *more { " and more" } else { "" }
         ),
+        TraceEvent::Divided { delimiter: Some(delimiter) } => format!(
+            "from now on `{}` is what divides names into directories",
+            printable(&[*delimiter])
+        ),
+        TraceEvent::Divided { delimiter: None } => {
+            "from now on nothing divides names into directories".into()
+        }
     }
 }

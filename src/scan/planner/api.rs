@@ -13,7 +13,8 @@ pub struct PlannerConfig {
     pub prefix: Vec<u8>,
     /// The order in which the store lists.
     pub order: KeyOrder,
-    /// The delimiter of structure probes; `None` where the store cannot be asked for structure.
+    /// The usual delimiter of structure probes; where it does not divide the names, the planner may ask for groups by
+    /// another character. `None` where the store cannot be asked for structure.
     pub delimiter: Option<u8>,
 }
 
@@ -47,6 +48,8 @@ pub enum Request {
         id: RequestId,
         /// The prefix to list, with the user's prefix at its start.
         directory: Vec<u8>,
+        /// The character to group by.
+        delimiter: u8,
         /// Only entries strictly greater; `None`: from the start of the directory.
         after: Option<Vec<u8>>,
     },

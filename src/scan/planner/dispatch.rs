@@ -275,6 +275,7 @@ impl Planner {
     /// Asks for the structure of `directory` on behalf of a range, unless that is being asked already.
     fn probe(&mut self, place: usize, directory: &[u8], out: &mut Vec<Request>) -> bool {
         // of a directory too wide for one answer, each range asks for its own stretch
+        let Some(delimiter) = self.lore.delimiter else { return false };
         let wide = self.lore.directories.get(directory).is_some_and(|known| known.wide);
         let Some(range) = self.arena.get_mut(place).and_then(Option::as_mut) else { return false };
         let asked = self.open.values().any(|open| {
@@ -290,10 +291,15 @@ impl Planner {
         self.speculative += 1;
         self.stats.probes += 1;
         let id = self.request_id();
-        self.open
-            .insert(id, Open::Probe { range, directory: directory.to_vec(), after: after.clone() });
+        let (path, from) = (directory.to_vec(), after.clone());
+        self.open.insert(id, Open::Probe { range, directory: path, delimiter, after: from });
         self.trace(|| TraceEvent::Probe { range, directory: directory.to_vec() });
-        out.push(Request::Probe { id, directory: directory.to_vec(), after: Some(after) });
+        out.push(Request::Probe {
+            id,
+            directory: directory.to_vec(),
+            delimiter,
+            after: Some(after),
+        });
         true
     }
 

@@ -5,6 +5,7 @@ use super::api::PlannerConfig;
 use super::directories::Directories;
 use super::lengths::Lengths;
 use super::model::Model;
+use super::separator::Separators;
 use super::trace::CutKind;
 use super::tuning;
 use crate::object::KeyOrder;
@@ -14,8 +15,9 @@ use crate::object::KeyOrder;
 pub(super) struct Lore {
     pub(super) order: KeyOrder,
     pub(super) prefix: Vec<u8>,
-    /// `None`: structure cannot be asked for, the delimiter is a character as any other.
+    /// What divides names into directories. `None`: structure cannot be asked for, all characters are alike.
     pub(super) delimiter: Option<u8>,
+    pub(super) separators: Option<Separators>,
     /// Keys per full page.
     pub(super) page: f64,
     pub(super) directories: Directories,
@@ -36,6 +38,7 @@ impl Lore {
             order: config.order,
             prefix: config.prefix,
             delimiter: config.delimiter,
+            separators: config.delimiter.map(Separators::new),
             page: config.page_limit.max(1) as f64,
             lengths: Lengths::new(config.page_limit.max(1) as f64),
             directories: Directories::default(),

@@ -17,6 +17,7 @@
 //!   frequencies learned by `model` over the classes of `alphabet`; `directories` knows listed children, `kin` which
 //!   unlisted directory resembles a listed one, `sizes` how many keys lie below children or are expected to, `lengths`
 //!   how soon directories end. `estimate` adds it up and shrinks it towards what was predicted at the last cut.
+//! * `separator` finds another character that divides the names where the usual delimiter does not.
 //! * `dispatch` sets the price of a split: a part must hold its share of the estimated rest, and more than a floor
 //!   that rises with the length of the run and falls when slots are idle anyway. Where nothing is known of a
 //!   range's structure, a probe is sent instead, and while most slots are idle one for each level. Kinds of cuts that
@@ -59,6 +60,7 @@ mod model;
 mod order;
 mod range;
 mod segments;
+mod separator;
 mod sizes;
 mod text;
 mod trace;

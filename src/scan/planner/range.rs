@@ -128,6 +128,19 @@ impl Range {
         self.marks.push((key.into(), before));
     }
 
+    /// Begins the walk inside the cursor's directory anew, as far as marks show it.
+    pub(super) fn enter(&mut self, order: KeyOrder, delimiter: Option<u8>, floor: usize) {
+        let Some(cursor) = self.cursor.as_deref().filter(|_| self.keys > 0) else { return };
+        let end =
+            delimiter.map_or(floor, |delimiter| text::directory_end(cursor, delimiter, floor));
+        let entered = self.marks.get(self.mark_at(order, cursor.get(..end).unwrap_or_default()));
+        let (first, keys) = match entered {
+            Some((first, before)) => (first.to_vec(), self.keys - before),
+            None => (cursor.to_vec(), 0),
+        };
+        (self.dir_first, self.dir_keys, self.dir_before) = (first, keys, 0);
+    }
+
     /// Index of the first mark at or after `key`.
     pub(super) fn mark_at(&self, order: KeyOrder, key: &[u8]) -> usize {
         self.marks.partition_point(|(mark, _)| order.precedes(mark, key))

@@ -62,6 +62,11 @@ pub enum TraceEvent {
         /// The list goes on.
         more: bool,
     },
+    /// From now on names are divided into directories by another character; `None`: not at all.
+    Divided {
+        /// The character.
+        delimiter: Option<u8>,
+    },
 }
 
 /// Receives trace events.
