@@ -57,7 +57,7 @@ pub(super) const HIDDEN: f64 = 1.5;
 pub(super) const UNKNOWN: f64 = 0.5;
 /// A directory of which the walk has met one name is cut behind that name instead of being asked for, unless it is
 /// supposed to hold this much.
-pub(super) const EDGE_MOST: f64 = 8.0;
+pub(super) const EDGE_MOST: f64 = 6.0;
 /// Cuts of a kind that are supposed to have found keys before the run.
 pub(super) const LUCK_PRIOR: f64 = 4.0;
 /// Cuts without a key behind them that one split may risk.
