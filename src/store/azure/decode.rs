@@ -18,6 +18,7 @@ mod versions;
 
 use super::error::ServiceError;
 use crate::store::page::printable;
+use crate::store::text::document::{bad, truncated};
 use crate::store::{Page, PageError, PageRequest, Quirks, StoreError};
 pub use arrow::decode_arrow;
 use pass::{About, Pass};
@@ -181,14 +182,6 @@ fn finish(page: &mut Page, head: Head, request: &PageRequest) -> Result<(), Page
     }
     page.set_end(true, Some(marker));
     Ok(())
-}
-
-fn bad(element: &'static str, value: &[u8], expected: &'static str) -> PageError {
-    PageError::BadValue { element, value: printable(value), expected }
-}
-
-fn truncated(body: &[u8], missing: &'static str) -> PageError {
-    PageError::Truncated { missing, bytes: body.len() }
 }
 
 #[cfg(test)]

@@ -14,10 +14,10 @@ mod pass;
 use super::echo;
 use super::error::{self, ServiceError};
 use crate::store::page::printable;
+use crate::store::text::document::{bad, truncated};
 use crate::store::text::percent;
 use crate::store::{ListVersion, Page, PageError, PageRequest, Plus, Quirks, StoreError};
 use pass::Pass;
-pub(super) use pass::number;
 
 const ROOT: &str = "ListBucketResult";
 
@@ -194,19 +194,6 @@ fn decoded(plus: Plus, text: &[u8], element: &'static str) -> Result<Vec<u8>, Pa
     } else {
         Err(bad(element, text, "url-encoded"))
     }
-}
-
-pub(super) fn bad(element: &'static str, value: &[u8], expected: &'static str) -> PageError {
-    PageError::BadValue { element, value: printable(value), expected }
-}
-
-pub(super) fn truncated(body: &[u8], missing: &'static str) -> PageError {
-    PageError::Truncated { missing, bytes: body.len() }
-}
-
-pub(super) fn not_a_listing(body: &[u8]) -> PageError {
-    const SHOWN: usize = 60;
-    PageError::NotAListing { start: printable(&body[..body.len().min(SHOWN)]) }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 //! * `client`: the attempt; `correct`: what an answer may correct about it.
 //! * `directory`, `session`: directory buckets, which list by directories within sessions.
 //! * `billed`: the calls that list what is billed beside the current objects, and their documents:
-//!   `versions`, `uploads`, by way of `document`.
+//!   `versions`, `uploads`, by way of `heading`.
 //! * `control`: what a bucket is asked before it is moved.
 //! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
 //! * `plus`: what `+` in encoded keys means to a store of which that is not known.
@@ -27,12 +27,12 @@ mod correct;
 pub(crate) mod credentials;
 mod decode;
 mod directory;
-mod document;
 mod echo;
 pub(crate) mod endpoint;
 mod entry;
 pub(crate) mod environment;
 mod error;
+mod heading;
 pub(crate) mod keys;
 mod plus;
 pub mod providers;

@@ -13,11 +13,12 @@ use http::header::{DATE, HeaderValue, InvalidHeaderValue};
 use tokio::sync::Mutex;
 
 use super::decode::Rejected;
-use super::document::{Document, Names};
 use super::error::Refusal;
+use super::heading::{Names, open};
 use super::keys::Keys;
 use super::sign::{Scheme, Sign, SignerV4, Unsigned};
 use crate::object::Timestamp;
+use crate::store::text::document::Document;
 use crate::store::text::timestamp;
 use crate::store::{ErrorKind, StoreError};
 
@@ -68,7 +69,7 @@ impl Session {
 /// # Errors
 /// What the answer says went wrong. What else it holds is secret, and shown by no error.
 pub(super) fn read(body: &[u8], headers: &HeaderMap) -> Result<Keys, Refusal> {
-    let mut document = match Document::open(body, &NAMES) {
+    let mut document = match open(body, &NAMES) {
         Ok(document) => document,
         Err(Rejected::Service(error)) => {
             return Err(StoreError::from(Rejected::Service(error)).into());

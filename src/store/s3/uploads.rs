@@ -1,9 +1,10 @@
 //! `ListMultipartUploads` and `ListParts`: their queries, and from their answers to checked pages.
 
-use super::decode::{Expected, Rejected, bad, number};
-use super::document::{Document, Heading, Names, once, truth};
+use super::decode::{Expected, Rejected};
+use super::heading::{Heading, Names, open};
 use super::query;
 use crate::store::page::printable;
+use crate::store::text::document::{Document, bad, number, once, truth};
 use crate::store::text::timestamp;
 use crate::store::{
     Marker, PageError, PartsPage, PartsRequest, Quirks, Upload, UploadsPage, UploadsRequest,
@@ -55,13 +56,13 @@ pub(super) fn decode(
     request: &UploadsRequest,
     expected: &Expected<'_>,
 ) -> Result<UploadsPage, Rejected> {
-    let mut document = Document::open(body, &UPLOADS)?;
+    let mut document = open(body, &UPLOADS)?;
     let mut heading = Heading::default();
     let mut entries = Vec::new();
     while let Some(name) = document.child()? {
         match name {
             b"Upload" => entries.push(entry(&mut document)?),
-            other => heading.element(&mut document, other)?,
+            other => heading.element(&mut document, other, &UPLOADS)?,
         }
     }
     let from = request.from.as_ref().map(|from| (from.key.as_slice(), from.id.as_deref()));
@@ -117,7 +118,7 @@ fn entry(document: &mut Document<'_>) -> Result<Upload, PageError> {
 pub(super) fn decode_parts(body: &[u8], request: &PartsRequest) -> Result<PartsPage, Rejected> {
     const PART_NUMBER: &str = "a part number";
     let part_number = |text: &[u8]| u32::try_from(number(text)?).ok();
-    let mut document = Document::open(body, &PARTS)?;
+    let mut document = open(body, &PARTS)?;
     let (mut parts, mut id, mut more, mut next) = (Vec::new(), None, None, None);
     while let Some(name) = document.child()? {
         match name {

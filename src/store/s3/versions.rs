@@ -1,9 +1,10 @@
 //! `ListObjectVersions`: its query, and from its answer to a checked page.
 
-use super::decode::{Expected, Rejected, bad, number};
-use super::document::{Document, Heading, Names, once, truth};
+use super::decode::{Expected, Rejected};
+use super::heading::{Heading, Names, open};
 use super::query;
 use crate::object::Timestamp;
+use crate::store::text::document::{Document, bad, number, once, truth};
 use crate::store::text::timestamp;
 use crate::store::{
     Form, Marker, PageError, Quirks, Stored, Version, VersionsPage, VersionsRequest,
@@ -39,14 +40,14 @@ pub(super) fn decode(
     request: &VersionsRequest,
     expected: &Expected<'_>,
 ) -> Result<VersionsPage, Rejected> {
-    let mut document = Document::open(body, &NAMES)?;
+    let mut document = open(body, &NAMES)?;
     let mut heading = Heading::default();
     let mut entries = Vec::new();
     while let Some(name) = document.child()? {
         match name {
             b"Version" => entries.push(entry(&mut document, false)?),
             b"DeleteMarker" => entries.push(entry(&mut document, true)?),
-            other => heading.element(&mut document, other)?,
+            other => heading.element(&mut document, other, &NAMES)?,
         }
     }
     let from = request.from.as_ref().map(|from| (from.key.as_slice(), from.id.as_deref()));

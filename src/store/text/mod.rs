@@ -2,6 +2,7 @@
 //! not everything that stores answer with is UTF-8 or well-formed.
 
 pub(crate) mod date;
+pub(crate) mod document;
 pub(crate) mod hmac;
 pub(crate) mod ini;
 pub(crate) mod percent;

@@ -1,16 +1,14 @@
-//! Reads the answers other than listings of objects: a root, its elements, and what all listings that are
-//! paged by two markers say of themselves.
+//! The answers other than listings of objects: their root, and what all listings that are paged by two markers say of
+//! themselves.
 //!
 //! As strict as [`super::decode()`] where a mistake could lose something, and simpler: keys are put aside as
 //! written and decoded once the whole reply is read, when its encoding is known.
 
-use std::ops::Range;
-
-use super::decode::{Expected, Rejected, bad, not_a_listing, truncated};
+use super::decode::{Expected, Rejected};
 use super::echo;
 use super::error::ServiceError;
+use crate::store::text::document::{Document, bad, once, truth};
 use crate::store::text::percent;
-use crate::store::text::xml::{Content, Event, Reader, XmlError};
 use crate::store::{PageError, Quirks};
 
 /// Names of the elements by which a listing that is paged by two markers goes on.
@@ -23,135 +21,11 @@ pub(super) struct Names {
     pub(super) next_id_marker: &'static str,
 }
 
-/// A document being read.
-#[derive(Debug)]
-pub(super) struct Document<'a> {
-    body: &'a [u8],
-    reader: Reader<'a>,
-    scratch: Vec<u8>,
-    names: &'static Names,
-}
-
-impl<'a> Document<'a> {
-    /// Opens the root, which must be the one named.
-    pub(super) fn open(body: &'a [u8], names: &'static Names) -> Result<Self, Rejected> {
-        let mut document = Self { body, reader: Reader::new(body), scratch: Vec::new(), names };
-        let root = match document.reader.next() {
-            Ok(Event::Start(name)) => document.name(name),
-            Err(XmlError::Cut) => return Err(truncated(body, names.end).into()),
-            _ => b"",
-        };
-        if root == b"Error" {
-            return Err(match ServiceError::parse(body) {
-                Some(error) => Rejected::Service(error),
-                None => truncated(body, "</Error>").into(),
-            });
-        }
-        if root != names.root.as_bytes() {
-            return Err(not_a_listing(body).into());
-        }
-        Ok(document)
-    }
-
-    /// The name of the next element inside the one just opened; `None` at its end. What it holds must be
-    /// read or skipped before the next call.
-    pub(super) fn child(&mut self) -> Result<Option<&'a [u8]>, PageError> {
-        loop {
-            let event = self.reader.next();
-            match event.map_err(|error| self.error(error, self.names.root))? {
-                Event::Start(name) => return Ok(Some(self.name(name))),
-                Event::End | Event::Done => return Ok(None),
-                Event::Text(text) | Event::Literal(text) => self.blank(text)?,
-            }
-        }
-    }
-
-    /// Makes sure that nothing follows the root.
-    pub(super) fn close(mut self) -> Result<(), PageError> {
-        let event = self.reader.next();
-        match event.map_err(|error| self.error(error, self.names.root))? {
-            Event::Done => Ok(()),
-            _ => Err(bad(self.names.root, b"", "closed")),
-        }
-    }
-
-    /// The text of the element just opened, with its references resolved.
-    pub(super) fn text(&mut self, element: &'static str) -> Result<Vec<u8>, PageError> {
-        let content = self.reader.content(&mut self.scratch);
-        match content.map_err(|error| self.error(error, element))? {
-            Content::Slice(range) => Ok(self.body[range].to_vec()),
-            Content::Built => Ok(self.scratch.clone()),
-        }
-    }
-
-    /// The value of the element just opened.
-    pub(super) fn value<T>(
-        &mut self,
-        element: &'static str,
-        expected: &'static str,
-        read: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Result<T, PageError> {
-        let text = self.text(element)?;
-        read(text.trim_ascii()).ok_or_else(|| bad(element, &text, expected))
-    }
-
-    /// Passes over the element just opened.
-    pub(super) fn skip(&mut self) -> Result<(), PageError> {
-        let skipped = self.reader.skip();
-        skipped.map_err(|error| self.error(error, self.names.root))
-    }
-
-    /// What has to be there and is not.
-    pub(super) fn missing(&self, element: &'static str) -> PageError {
-        truncated(self.body, element)
-    }
-
-    fn name(&self, name: Range<usize>) -> &'a [u8] {
-        &self.body[name]
-    }
-
-    fn blank(&self, text: Range<usize>) -> Result<(), PageError> {
-        if self.body[text.clone()].iter().all(u8::is_ascii_whitespace) {
-            return Ok(());
-        }
-        Err(self.error(XmlError::Malformed(text.start), self.names.root))
-    }
-
-    fn error(&self, error: XmlError, element: &'static str) -> PageError {
-        const SHOWN: usize = 40;
-        match error {
-            XmlError::Cut => truncated(self.body, self.names.end),
-            XmlError::Malformed(at) => {
-                let end = self.body.len().min(at + SHOWN);
-                let shown = self.body.get(at..end).unwrap_or_default();
-                bad(self.names.root, shown, "well-formed XML")
-            }
-            XmlError::BadReference(range) => {
-                bad(element, &self.body[range], "text with sound character references")
-            }
-        }
-    }
-}
-
-/// Fills `place`, which must be empty: an element that comes twice has no one value.
-pub(super) fn once<T>(
-    place: &mut Option<T>,
-    value: T,
-    element: &'static str,
-) -> Result<(), PageError> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(bad(element, b"", "given once")),
-    }
-}
-
-/// `true` or `false`.
-pub(super) fn truth(text: &[u8]) -> Option<bool> {
-    match text {
-        b"true" | b"True" => Some(true),
-        b"false" | b"False" => Some(false),
-        _ => None,
-    }
+/// Opens the root of an answer.
+pub(super) fn open<'a>(body: &'a [u8], names: &Names) -> Result<Document<'a>, Rejected> {
+    let mut document = Document::new(body, names.root, names.end);
+    document.open(|body| ServiceError::parse(body).map(Rejected::Service))?;
+    Ok(document)
 }
 
 /// What a listing that is paged by two markers says of itself; keys as written.
@@ -176,8 +50,8 @@ impl Heading {
         &mut self,
         document: &mut Document<'_>,
         element: &[u8],
+        names: &'static Names,
     ) -> Result<(), PageError> {
-        let names = document.names;
         let mut text = |place: &mut Option<Vec<u8>>, element| {
             let text = document.text(element)?;
             once(place, text, element)
