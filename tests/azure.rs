@@ -16,8 +16,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use common::azure::{assert_exact, awkward_names, azure, nasty, serve, shown, weigh};
 use common::servers::{Object, Server, server};
 use common::{
-    BUCKET, Held, Ran, Workshop, held, keys, numbered, options, rows_in, rows_of, run, runtime,
-    sdk, start, totals, weigh_store, with_state,
+    BUCKET, Held, Ran, Workshop, divided, held, keys, numbered, options, rows_in, rows_of, run,
+    runtime, sdk, start, totals, weigh_store, with_state,
 };
 use serde_json::{Value, json};
 use weighbridge::object::KeyOrder;
@@ -55,6 +55,16 @@ fn prefixes_are_weighed_exactly() {
         let expected = common::below(&rows_of(&content), prefix.as_bytes());
         let options = ScanOptions { prefix: prefix.into(), ..options(8) };
         assert_exact(&weigh(&simulator, 20, options), &expected, prefix);
+    }
+}
+
+#[test]
+fn names_are_cut_by_the_character_that_divides_them() {
+    for separator in ['/', ':', '_', '+'] {
+        let content = divided(separator);
+        let outcome = weigh(&serve(&content, ""), 50, options(16));
+        assert_exact(&outcome, &rows_of(&content), &separator.to_string());
+        assert!(outcome.ledger.requests.probes > 1, "{separator}: {:?}", outcome.ledger.requests);
     }
 }
 

@@ -8,9 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use common::{
-    BUCKET, Held, Workshop, assert_honest, assert_same_rows, below, counted, digest_of, held, keys,
-    numbered, options, outside_gaps, rows_in, rows_of, run, runtime, scan_arguments, serve, store,
-    sums, totals, weigh, weigh_small, weigh_store, with_manifest, with_state,
+    BUCKET, Held, Workshop, assert_honest, assert_same_rows, below, counted, digest_of, divided,
+    held, keys, numbered, options, outside_gaps, rows_in, rows_of, run, runtime, scan_arguments,
+    serve, store, sums, totals, weigh, weigh_small, weigh_store, with_manifest, with_state,
 };
 use serde_json::Value;
 use weighbridge::filter::FilterSpec;
@@ -120,6 +120,31 @@ fn small_pages_and_missing_structure_change_nothing() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn names_are_cut_by_the_character_that_divides_them() {
+    for separator in ['/', ':', '_', '+'] {
+        let content = divided(separator);
+        let simulator = serve(&content, "");
+        let outcome = weigh_small(&simulator, 50, options(16)).unwrap();
+        assert_eq!(outcome.end, End::Complete, "{separator}");
+        assert_honest(&outcome, &rows_of(&content), &separator.to_string());
+        assert!(outcome.ledger.requests.probes > 1, "{separator}: {:?}", outcome.ledger.requests);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_group_is_not_asked_for_groups_again_and_again() {
+    for separator in ['/', ':'] {
+        let content = divided(separator);
+        let simulator = serve(&content, "ignores-delimiter");
+        let outcome = weigh_small(&simulator, 50, options(16)).unwrap();
+        assert_eq!(outcome.end, End::Complete, "{separator}");
+        assert_honest(&outcome, &rows_of(&content), &separator.to_string());
+        // Some may be under way when the first answer comes.
+        assert!((1..=4).contains(&outcome.ledger.requests.probes), "{:?}", outcome.ledger.requests);
     }
 }
 

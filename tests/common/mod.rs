@@ -65,6 +65,18 @@ pub(crate) fn numbered(count: usize) -> Held {
     keys((0..count).map(|number| format!("d{}/e{}/k{number:05}", number / 700, number / 90 % 5)))
 }
 
+/// Names that are a tree to whoever divides them by this character.
+pub(crate) fn divided(separator: char) -> Held {
+    let parts = (0..30).flat_map(|tenant| (0..6).map(move |kind| (tenant, kind)));
+    keys(parts.flat_map(|(tenant, kind)| {
+        let many = 5 + (tenant * 37 + kind * 11) % 40;
+        let kind = ["alpha", "b", "cash", "delta", "ex", "files"][kind];
+        (0..many).map(move |n| {
+            [format!("t{tenant}"), kind.into(), format!("{n:x}")].join(&separator.to_string())
+        })
+    }))
+}
+
 pub(crate) fn config(content: &Held, behaviour: &str) -> SimulatorConfig {
     let bucket = BucketConfig {
         content: Arc::clone(content),
