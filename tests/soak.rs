@@ -147,8 +147,8 @@ async fn one_run(
 
 /// A small bucket with keys that are hard to cut between.
 fn bucket(random: &mut StdRng) -> Held {
-    const ALPHABETS: [&str; 4] =
-        ["ab/", "0123456789abcdef", "a/.-_ +%&\u{e9}", "\u{4e2d}\u{6587}z/\u{1f600}"];
+    const ALPHABETS: [&str; 5] =
+        ["ab/", "ab:_", "0123456789abcdef", "a/.-_ +%&\u{e9}", "\u{4e2d}\u{6587}z/\u{1f600}"];
     let count = *[0, 1, 40, 300, 1_500].choose(random).unwrap();
     let letters: Vec<char> = ALPHABETS.choose(random).unwrap().chars().collect();
     let longest = random.random_range(2..14);
@@ -176,8 +176,13 @@ fn behaviour(random: &mut StdRng, rows: &[Row]) -> String {
         "repeated-page",
         "wrong-key-count",
     ];
-    const QUIRKS: [&str; 4] =
-        ["ignores-start-after", "start-after-inclusive", "directory-order", "no-encoding-type"];
+    const QUIRKS: [&str; 5] = [
+        "ignores-start-after",
+        "start-after-inclusive",
+        "directory-order",
+        "no-encoding-type",
+        "ignores-delimiter",
+    ];
     let mut items = vec![format!("page-limit={}", random.random_range(3..60))];
     for _ in 0..random.random_range(0..3) {
         let fault = FAULTS.choose(random).unwrap();

@@ -44,7 +44,7 @@ pub(super) const DENSE_RATIO: f64 = 16.0;
 /// and the estimate rises by no more than this factor.
 pub(super) const DENSE_MOST: f64 = 2.0;
 /// Cuts at once into space of unknown population, the first at this share of it.
-pub(super) const OPEN_CUTS: usize = 2;
+pub(super) const OPEN_CUTS: usize = 3;
 pub(super) const OPEN_FIRST: f64 = 0.25;
 /// Such space holds no more than so many times what was walked.
 pub(super) const OPEN_MOST: f64 = 64.0;
