@@ -251,58 +251,6 @@ impl Planner {
         used
     }
 
-    /// Asks for the structure of up to `most` unlisted directories around a range's cursor at once, as nobody else
-    /// wants the slots; the number of probes.
-    fn probe_above(&mut self, place: usize, most: usize, out: &mut Vec<Request>) -> usize {
-        let (order, floor) = (self.lore.order, self.lore.prefix.len());
-        let Some(delimiter) = self.lore.delimiter else { return 0 };
-        let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return 0 };
-        let unlisted: Vec<Vec<u8>> = range
-            .levels(order, delimiter, floor)
-            .map(|(_, directory)| directory)
-            .filter(|directory| self.lore.directories.get(directory).is_none())
-            .map(<[u8]>::to_vec)
-            .collect();
-        let mut asked = 0;
-        for directory in unlisted {
-            if asked < most && self.probe(place, &directory, out) {
-                asked += 1;
-            }
-        }
-        asked
-    }
-
-    /// Asks for the structure of `directory` on behalf of a range, unless that is being asked already.
-    fn probe(&mut self, place: usize, directory: &[u8], out: &mut Vec<Request>) -> bool {
-        // of a directory too wide for one answer, each range asks for its own stretch
-        let Some(delimiter) = self.lore.delimiter else { return false };
-        let wide = self.lore.directories.get(directory).is_some_and(|known| known.wide);
-        let Some(range) = self.arena.get_mut(place).and_then(Option::as_mut) else { return false };
-        let asked = self.open.values().any(|open| {
-            matches!(open, Open::Probe { range: other, directory: d, .. }
-                if d == directory && (!wide || *other == range.id))
-        });
-        if asked {
-            return false;
-        }
-        let Some(after) = range.cursor.clone() else { return false };
-        range.probes += 1;
-        let range = range.id;
-        self.speculative += 1;
-        self.stats.probes += 1;
-        let id = self.request_id();
-        let (path, from) = (directory.to_vec(), after.clone());
-        self.open.insert(id, Open::Probe { range, directory: path, delimiter, after: from });
-        self.trace(|| TraceEvent::Probe { range, directory: directory.to_vec() });
-        out.push(Request::Probe {
-            id,
-            directory: directory.to_vec(),
-            delimiter,
-            after: Some(after),
-        });
-        true
-    }
-
     /// Committed now: from here on the range stops at the first cut, whatever page of it is under way.
     fn split(&mut self, place: usize, plan: &Plan, price: f64, slots: usize, cuts: Vec<Cut>) {
         let Some(at) = self.order.iter().position(|p| *p == place) else { return };

@@ -4,14 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::api::{
-    Interval, OrderError, PageKeys, PageVerdict, PlannerConfig, PlannerStats, ProbeEntry, RangeId,
-    RequestId,
+    Interval, OrderError, PageKeys, PageVerdict, PlannerConfig, PlannerStats, RangeId, RequestId,
 };
-use super::directories::Directories;
 use super::lore::Lore;
 use super::order::{check, partition};
+use super::probes::Asked;
 use super::range::{Flow, Landing, Range};
-use super::separator::Separators;
 use super::text;
 use super::trace::{TraceEvent, Tracer};
 
@@ -24,14 +22,7 @@ const MARKS: usize = 4;
 #[derive(Debug)]
 pub(super) enum Open {
     List(RangeId),
-    Probe { range: RangeId, directory: Vec<u8>, delimiter: u8, after: Vec<u8> },
-}
-
-/// What a structure probe asked for.
-struct Asked {
-    directory: Vec<u8>,
-    delimiter: u8,
-    after: Vec<u8>,
+    Probe(RangeId, Asked),
 }
 
 /// Decides which key ranges to list, when to split them and where.
@@ -302,16 +293,6 @@ impl Planner {
         lore.model.learn(lore.order, range.sample.iter());
     }
 
-    /// Another character may divide the names better than the one so far.
-    fn look_for_separator(&mut self, place: usize) {
-        let floor = self.lore.prefix.len();
-        let Some(separators) = &mut self.lore.separators else { return };
-        let Some(range) = self.arena.get(place).and_then(Option::as_ref) else { return };
-        if let Some(delimiter) = separators.learn(&range.sample, floor) {
-            self.divide_by(Some(delimiter));
-        }
-    }
-
     /// Takes a range out of the order and keeps it until the next requests are asked for.
     fn end(&mut self, place: usize) {
         self.order.retain(|p| *p != place);
@@ -323,82 +304,6 @@ impl Planner {
         self.places.remove(&range.id);
         self.trace(|| TraceEvent::Finished { range: range.id, keys: range.keys });
         self.ended.push(range);
-    }
-
-    /// Takes in the answer of a structure probe. Its keys are not counted: it only advises.
-    pub fn on_probe(&mut self, id: RequestId, entries: &[ProbeEntry<'_>], more: bool) {
-        let Some(Asked { directory, delimiter, after }) = self.close_probe(id) else { return };
-        self.trace(|| TraceEvent::Structure {
-            directory: directory.clone(),
-            entries: entries.len(),
-            more,
-        });
-        let lore = &mut self.lore;
-        if lore.delimiter != Some(delimiter) {
-            return;
-        }
-        let ungrouped = |entry: &ProbeEntry<'_>| {
-            matches!(entry, ProbeEntry::Key(key)
-                if key.get(directory.len()..).is_some_and(|name| name.contains(&delimiter)))
-        };
-        if entries.iter().any(ungrouped) {
-            self.refuse(delimiter);
-            return;
-        }
-        lore.directories.store(lore.order, &directory, &after, entries, more);
-        lore.directories.kin.note(&directory, &after, lore.prefix.len(), delimiter);
-        for range in self.arena.iter_mut().flatten() {
-            if range.cursor.as_ref().is_some_and(|cursor| cursor.starts_with(&directory)) {
-                range.plan = None;
-            }
-        }
-    }
-
-    /// Takes in that a structure probe got no answer. No more by that delimiter are sent.
-    pub fn on_probe_failed(&mut self, id: RequestId) {
-        if let Some(asked) = self.close_probe(id) {
-            self.stats.failed_probes += 1;
-            self.refuse(asked.delimiter);
-        }
-    }
-
-    /// The store does not group by `delimiter`: back to the usual one, or if it is that, to none.
-    fn refuse(&mut self, delimiter: u8) {
-        if self.lore.delimiter == Some(delimiter) {
-            let usual = self.lore.separators.as_mut().map(Separators::refuse);
-            self.divide_by(usual.filter(|usual| *usual != delimiter));
-        }
-    }
-
-    fn close_probe(&mut self, id: RequestId) -> Option<Asked> {
-        if !matches!(self.open.get(&id), Some(Open::Probe { .. })) {
-            return None;
-        }
-        let Some(Open::Probe { range, directory, delimiter, after }) = self.open.remove(&id) else {
-            return None;
-        };
-        self.speculative = self.speculative.saturating_sub(1);
-        self.wasted += 1.0;
-        if let Some(range) = self.place(range).and_then(|place| self.at(place)) {
-            range.probes = range.probes.saturating_sub(1);
-            range.plan = None;
-        }
-        Some(Asked { directory, delimiter, after })
-    }
-
-    /// From now on this is what divides names into directories, and what was known of directories is void.
-    fn divide_by(&mut self, delimiter: Option<u8>) {
-        self.trace(|| TraceEvent::Divided { delimiter });
-        let lore = &mut self.lore;
-        lore.delimiter = delimiter;
-        if delimiter.is_none() {
-            lore.separators = None;
-        }
-        lore.directories = Directories::default();
-        for range in self.arena.iter_mut().flatten() {
-            range.enter(lore.order, delimiter, lore.prefix.len());
-            range.plan = None;
-        }
     }
 
     /// Takes in that a list request failed for good: its range stops and stays on record.

@@ -22,6 +22,7 @@
 //!   that rises with the length of the run and falls when slots are idle anyway. Where nothing is known of a
 //!   range's structure, a probe is sent instead, and while most slots are idle one for each level. Kinds of cuts that
 //!   have been finding nothing are rationed.
+//! * `probes` asks for structure and takes in the answers.
 //! * `machine` holds the ranges and judges pages. Nothing above it influences what is counted: wrong estimates
 //!   cost requests only.
 //!
@@ -58,6 +59,7 @@ mod lore;
 mod machine;
 mod model;
 mod order;
+mod probes;
 mod range;
 mod segments;
 mod separator;
