@@ -33,7 +33,7 @@ start_server() {
   run azurite node "$PROGRAM/node_modules/azurite/dist/src/blob/main.js" \
     --blobHost 127.0.0.1 --blobPort "$port" --location "$STATE/data" \
     --silent --disableTelemetry
-  wait_for 60 Azurite answers "$port"
+  wait_for 180 Azurite answers "$port"
   write_config "$port"
 }
 

@@ -53,7 +53,7 @@ start_server() {
   mkdir -p "$STATE"/{meta,data}
   configure "${ports[@]}"
   run garage env RUST_LOG=warn "$PROGRAM" -c "$CONF" server
-  wait_for 60 "the node" garage status
+  wait_for 180 "the node" garage status
   if [ $fresh = 1 ]; then
     node=$(garage node id -q)
     garage layout assign -z dc1 -c 10G "${node%%@*}" >/dev/null
@@ -61,7 +61,7 @@ start_server() {
     garage key import --yes -n test "$ACCESS_KEY_ID" "$SECRET_ACCESS_KEY" >/dev/null
     garage key allow --create-bucket "$ACCESS_KEY_ID" >/dev/null
   fi
-  wait_for 60 "the server" answers "${ports[0]}"
+  wait_for 180 "the server" answers "${ports[0]}"
   write_config "${ports[0]}"
 }
 

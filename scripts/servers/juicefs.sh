@@ -23,7 +23,7 @@ start_server() {
   run juicefs env MINIO_ROOT_USER="$ACCESS_KEY_ID" MINIO_ROOT_PASSWORD="$SECRET_ACCESS_KEY" \
     "$VENV/bin/juicefs" gateway --multi-buckets --keep-etag --no-usage-report --no-banner \
     --cache-dir "$STATE/cache" "$meta" "127.0.0.1:$port"
-  wait_for 60 "the gateway" answers "$port"
+  wait_for 180 "the gateway" answers "$port"
   write_config "$port"
 }
 

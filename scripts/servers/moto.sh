@@ -22,7 +22,7 @@ start_server() {
   rm -rf "$STATE"
   mkdir -p "$STATE"
   run moto "$VENV/bin/moto_server" -H 127.0.0.1 -p "$port"
-  wait_for 60 "the server" answers "$port"
+  wait_for 180 "the server" answers "$port"
   write_config "$port"
 }
 

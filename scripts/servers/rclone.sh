@@ -21,7 +21,7 @@ start_server() {
   run rclone env XDG_CONFIG_HOME="$STATE" XDG_CACHE_HOME="$STATE/cache" \
     "$VENV/bin/rclone" serve s3 --addr "127.0.0.1:$port" --auth-key "$ACCESS_KEY_ID,$SECRET_ACCESS_KEY" \
     --vfs-cache-mode off "$STATE/data"
-  wait_for 60 "the server" answers "$port"
+  wait_for 180 "the server" answers "$port"
   write_config "$port"
 }
 

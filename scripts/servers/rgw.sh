@@ -94,7 +94,7 @@ start_server() {
     ceph-mon -c "$CONF" --mkfs -i a --monmap "$STATE/monmap" --mon-data "$STATE/mon"
   fi
   daemon mon ceph-mon -i a
-  wait_for 60 "the monitor" mon_answers
+  wait_for 180 "the monitor" mon_answers
 
   if [ $fresh = 1 ]; then
     id=$(cat /proc/sys/kernel/random/uuid)
@@ -102,7 +102,7 @@ start_server() {
     ceph-osd -c "$CONF" -i 0 --mkfs --osd-uuid "$id" --no-mon-config 2>"$STATE/osd-mkfs.log"
   fi
   daemon osd ceph-osd -i 0
-  wait_for 60 "the OSD" osd_is_up
+  wait_for 180 "the OSD" osd_is_up
 
   if [ $fresh = 1 ]; then
     # Not --max-buckets=-1: that forbids creating any.
@@ -111,7 +111,7 @@ start_server() {
       { cat "$STATE/user.log" >&2; die "cannot create the user"; }
   fi
   daemon rgw radosgw -n client.rgw
-  wait_for 60 "the gateway" answers "${ports[0]}"
+  wait_for 180 "the gateway" answers "${ports[0]}"
   write_config "${ports[0]}"
 }
 

@@ -45,7 +45,7 @@ JSON
     -filer -filer.port="${ports[5]}" -filer.port.grpc="${ports[6]}" -filer.localSocket="$STATE/filer.sock" \
     -s3 -s3.port="${ports[0]}" -s3.port.grpc="${ports[7]}" -s3.localSocket="$STATE/s3.sock" \
     -s3.port.iceberg=0 -s3.port.lance=0 -s3.iam=false -s3.config="$STATE/s3.json"
-  wait_for 60 "the S3 gateway" answers "${ports[0]}"
+  wait_for 180 "the S3 gateway" answers "${ports[0]}"
   write_config "${ports[0]}"
 }
 

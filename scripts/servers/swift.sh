@@ -27,7 +27,7 @@ start_server() {
   run memcached memcached -u "$(id -un)" -l 127.0.0.1 -p "${ports[4]}" -U 0 -m 64
   run node "$SYSTEM_PYTHON" "$NODE" serve "$STATE"
   local port
-  for port in "${ports[@]:0:4}"; do wait_for 60 "port $port" answers "$port"; done
+  for port in "${ports[@]:0:4}"; do wait_for 180 "port $port" answers "$port"; done
   write_config "${ports[0]}"
 }
 
