@@ -166,3 +166,53 @@ fn evenly_spread(lore: &mut Lore, cuts: &Cuts, marks: &[(Box<[u8]>, u64)], keys:
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::KeyOrder;
+    use crate::scan::planner::{PlannerConfig, RangeId};
+
+    const LEVEL: Level<'_> = Level { child: b"a/b/", path: b"a/", delimiter: b'/' };
+
+    fn lore() -> Lore {
+        let (prefix, order, delimiter) = (Vec::new(), KeyOrder::Bytes, Some(b'/'));
+        Lore::new(PlannerConfig { page_limit: 100, prefix, order, delimiter })
+    }
+
+    fn walked(keys: &[&str], upper: Option<&str>) -> Range {
+        let upper = upper.map(|upper| Arc::from(upper.as_bytes()));
+        let mut range = Range::new(RangeId(0), None, upper, None);
+        for key in keys {
+            range.mark(key.as_bytes(), range.keys);
+            range.keys += 50;
+            range.cursor = Some(key.as_bytes().to_vec());
+        }
+        range
+    }
+
+    #[test]
+    fn a_directory_of_one_name_is_cut_behind_it() {
+        let range = walked(&["a/b/c/1", "a/b/c/5", "a/b/d"], None);
+        assert_eq!(edge(&lore(), &range, LEVEL, 100.0), Some(b"a/b0".to_vec()));
+    }
+
+    #[test]
+    fn it_is_asked_for_where_more_names_were_met_or_much_is_at_stake_or_nothing_lies_behind() {
+        let range = walked(&["a/a/c/1", "a/b/c/5"], None);
+        assert_eq!(edge(&lore(), &range, LEVEL, 100.0), None);
+        let range = walked(&["a/b/c/1", "a/b/c/5"], None);
+        assert_eq!(edge(&lore(), &range, LEVEL, 100_000.0), None);
+        let range = walked(&["a/b/c/1", "a/b/c/5"], Some("a/b/x"));
+        assert_eq!(edge(&lore(), &range, LEVEL, 100.0), None);
+    }
+
+    #[test]
+    fn without_a_cut_the_largest_is_asked_for() {
+        let range = walked(&["a/a/c/1", "a/b/c/5"], None);
+        let (mut lore, mut unlisted) = (lore(), Unlisted::default());
+        let segment = unlisted.rest(&mut lore, &range, LEVEL, 50.0);
+        assert!(segment.cuts.kind().is_none() && segment.mass > 0.0);
+        assert_eq!(unlisted.need(), Some(b"a/".to_vec()));
+    }
+}
