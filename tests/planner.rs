@@ -38,10 +38,11 @@ struct World {
     delimiter: Option<u8>,
     /// The store groups by that delimiter alone and takes no notice of others.
     usual_only: bool,
-    /// Percentages of pages cut short, failed probes, slot changes.
+    /// Percentages of pages cut short, failed probes, slot changes, pages of which the end is seen first.
     short: usize,
     failing: usize,
     changing: usize,
+    foreseen: usize,
     /// Interrupt and resume after this many events.
     interrupt: Option<usize>,
     seed: u64,
@@ -154,7 +155,23 @@ impl World {
                         end = start + 1 + random.below(end - start - 1);
                     }
                     let page: Vec<&[u8]> = keys[start..end].to_vec();
+                    let mut ahead = None;
+                    if end > start && end < keys.len() && random.chance(self.foreseen) {
+                        // now and then the end of the answer is not the end of its page
+                        let lie =
+                            if random.chance(20) { random.below(keys.len()) } else { end - 1 };
+                        ahead = planner.foresee(id, keys[lie]);
+                        requests += usize::from(ahead.is_some());
+                        if random.chance(50) {
+                            planner.next_requests(slots, &mut out);
+                            self.check_requests(&keys, &out);
+                            requests += out.len();
+                            open.append(&mut out);
+                        }
+                    }
                     let verdict = planner.on_page(id, &page, end < keys.len()).unwrap();
+                    assert!(ahead.is_some() || !verdict.goes_on);
+                    open.extend(ahead.filter(|_| verdict.goes_on));
                     if verdict.accepted > 0 {
                         useful += 1;
                         assert!(counted.insert(start, verdict.accepted).is_none());
@@ -183,7 +200,7 @@ impl World {
         assert_eq!(end, keys.len());
         // every page after the first of an initial range is paid for by pages with keys
         assert!(
-            requests <= 5 * useful + most_slots + initial,
+            requests <= 6 * useful + most_slots + initial,
             "{requests} requests for {useful} useful pages, {most_slots} slots"
         );
         assert!(useful <= keys.len());
@@ -290,12 +307,13 @@ fn world() -> impl Strategy<Value = World> {
         0..60usize,
         prop_oneof![3 => Just(0usize), 1 => 0..100usize],
         0..40usize,
+        prop_oneof![Just(0usize), 0..100usize],
         prop::option::of(0..60usize),
     );
     (shape, trouble, prop::bool::weighted(0.25), any::<u64>()).prop_map(
         |(
             (keys, utf16, page, slots, (delimited, usual_only)),
-            (short, failing, changing, interrupt),
+            (short, failing, changing, foreseen, interrupt),
             prefixed,
             seed,
         )| {
@@ -318,6 +336,7 @@ fn world() -> impl Strategy<Value = World> {
                 short,
                 failing,
                 changing,
+                foreseen,
                 interrupt,
                 seed,
             }
@@ -407,6 +426,7 @@ fn sound(keys: Vec<Vec<u8>>) -> World {
         short: 0,
         failing: 0,
         changing: 0,
+        foreseen: 0,
         interrupt: None,
         seed: 1,
     }
@@ -492,6 +512,70 @@ fn a_page_that_breaks_the_order_leaves_the_request_open() {
     out.clear();
     planner.next_requests(1, &mut out);
     assert!(planner.on_page(out[0].id(), &vec!["p/b"], true).is_err(), "not after the cursor");
+}
+
+/// A planner with two ranges, its first request, and what that is answered with.
+fn halves() -> (Planner, Vec<Request>) {
+    let config = PlannerConfig {
+        page_limit: 2,
+        prefix: Vec::new(),
+        order: KeyOrder::Bytes,
+        delimiter: None,
+    };
+    let cut = Some(b"m".to_vec());
+    let mut planner = Planner::with_ranges(config, &[(None, cut.clone()), (cut, None)]);
+    let mut out = Vec::new();
+    planner.next_requests(2, &mut out);
+    (planner, out)
+}
+
+#[test]
+fn what_follows_a_page_is_asked_for_once_its_end_is_known_and_holds_if_that_was_right() {
+    let (mut planner, out) = halves();
+    let id = out[0].id();
+    let Some(Request::List { id: next, range, after }) = planner.foresee(id, b"b") else {
+        panic!("nothing follows")
+    };
+    assert_eq!(after.as_deref(), Some(b"b".as_slice()));
+    assert_eq!(planner.foresee(id, b"c"), None, "one request at a time");
+    assert_eq!(planner.foresee(next, b"d"), None, "the page in front comes first");
+    assert!(planner.on_page(next, &vec!["c", "d"], true).is_err(), "not its turn yet");
+    assert_eq!(planner.in_flight(), 2);
+    assert!(planner.on_page(id, &vec!["a", "b"], true).unwrap().goes_on);
+    let mut more = Vec::new();
+    planner.next_requests(2, &mut more);
+    assert_eq!(more, vec![], "the range has its request");
+    let verdict = planner.on_page(next, &vec!["c", "n"], true).unwrap();
+    assert_eq!((verdict.accepted, verdict.finished, verdict.goes_on), (1, true, false));
+    assert_eq!(planner.range(range).unwrap().accepted, 3);
+}
+
+#[test]
+fn an_early_request_is_void_where_its_page_ends_elsewhere_or_fails() {
+    let (mut planner, out) = halves();
+    let next = planner.foresee(out[0].id(), b"b").unwrap();
+    assert!(!planner.on_page(out[0].id(), &vec!["a", "c"], true).unwrap().goes_on);
+    assert!(planner.on_page(next.id(), &vec!["d", "e"], true).is_err());
+    assert_eq!(planner.stats().void_requests, 1);
+    let mut again = Vec::new();
+    planner.next_requests(2, &mut again);
+    assert!(matches!(&again[..], [Request::List { after: Some(after), .. }] if after == b"c"));
+
+    let (mut planner, out) = halves();
+    let next = planner.foresee(out[0].id(), b"b").unwrap();
+    planner.on_list_failed(out[0].id());
+    assert!(planner.on_page(next.id(), &vec!["d", "e"], true).is_err());
+    assert_eq!((planner.stats().void_requests, planner.in_flight()), (1, 1));
+}
+
+#[test]
+fn nothing_is_asked_for_ahead_where_the_range_ends_or_the_end_cannot_be_right() {
+    let (mut planner, out) = halves();
+    assert_eq!(planner.foresee(out[0].id(), b"m"), None, "the range ends");
+    assert_eq!(planner.foresee(out[0].id(), b"z"), None, "the range has ended");
+    assert_eq!(planner.foresee(out[1].id(), b"k"), None, "before its start");
+    assert_eq!(planner.foresee(RequestId(77), b"b"), None, "nobody asked");
+    assert_eq!(planner.in_flight(), 2);
 }
 
 #[test]

@@ -20,7 +20,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 use weighbridge::object::Timestamp;
 use weighbridge::scan::{End, Outcome, Progress, ScanError, ScanOptions, scan};
-use weighbridge::store::{Origin, Page, PageRequest, Quirks, RangeStart, Store, StoreError};
+use weighbridge::store::{
+    Origin, Page, PageRequest, Quirks, RangeStart, Received, Store, StoreError,
+};
 
 /// A way to walk, with a server to walk on.
 #[derive(Clone, Copy, Debug)]
@@ -530,6 +532,7 @@ impl Store for Circle {
         &'a self,
         request: &'a PageRequest,
         page: &'a mut Page,
+        _: Received<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         let at = request
             .token

@@ -35,7 +35,7 @@ impl Plan<'_> {
         };
         let mut page = Page::default();
         store
-            .list(&request, &mut page)
+            .list(&request, &mut page, &|_| ())
             .await
             .map_err(|error| Failure::store(&error, &self.location.to_string()))?;
 

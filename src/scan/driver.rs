@@ -18,6 +18,7 @@ use super::planner::{Planner, PlannerConfig, Request};
 use super::seam::Doubt;
 use super::state::{Begin, Snapshot, State};
 use super::stream::{AHEAD, Stream};
+use super::turn::{Next, Wanted};
 use super::walk::{self, Walked};
 use crate::filter::Dropped;
 use crate::store::{ErrorKind, PageRequest, RangeStart, Store, StoreError};
@@ -108,7 +109,7 @@ enum Driven {
 
 struct Run {
     state: Arc<State>,
-    wanted: mpsc::UnboundedReceiver<Request>,
+    wanted: mpsc::UnboundedReceiver<Wanted>,
     tasks: JoinSet<Result<(), TaskError>>,
     hedging: bool,
     stream: Option<Stream>,
@@ -203,7 +204,7 @@ impl Run {
         let mut end = self.state.is_finished().then_some(End::Complete);
         while end.is_none() {
             tokio::select! {
-                Some(request) = self.wanted.recv() => self.start(request),
+                Some(wanted) = self.wanted.recv() => self.start(wanted),
                 Some(done) = self.tasks.join_next() => {
                     match settled(done)? {
                         Ok(()) => {}
@@ -299,10 +300,10 @@ impl Run {
         Ok(!stream.is_broken())
     }
 
-    fn start(&mut self, request: Request) {
+    fn start(&mut self, wanted: Wanted) {
         let state = Arc::clone(&self.state);
         let hedging = self.hedging;
-        self.tasks.spawn(async move { answer(&state, request, hedging).await });
+        self.tasks.spawn(async move { answer(&state, wanted, hedging).await });
         self.state.show_requests();
     }
 }
@@ -366,7 +367,7 @@ fn between(cuts: &[Vec<u8>]) -> Vec<Bounds> {
 }
 
 /// Sends one request until it is answered and makes the answer part of the scan.
-async fn answer(state: &State, request: Request, hedging: bool) -> Result<(), TaskError> {
+async fn answer(state: &State, wanted: Wanted, hedging: bool) -> Result<(), TaskError> {
     let fetcher = Fetcher {
         store: state.store.as_ref(),
         pace: &state.pace,
@@ -374,18 +375,26 @@ async fn answer(state: &State, request: Request, hedging: bool) -> Result<(), Ta
         latency: &state.latency,
         hedging,
         disordered: DISORDERED_ATTEMPTS,
+        received: &|_| (),
     };
-    match request {
+    match wanted.request {
         Request::List { id, range, after } => {
+            let next = Next::default();
+            let received = |last: &[u8]| state.foresee(id, last, &next);
+            let fetcher = Fetcher { received: &received, ..fetcher };
             let request = PageRequest {
                 prefix: state.prefix.clone(),
                 after,
                 limit: state.page_limit,
                 ..PageRequest::default()
             };
-            match fetcher.page(&request).await {
+            let found = fetcher.page(&request).await;
+            if !matches!(found, Err(FetchError::Halted(_))) && !wanted.turn.comes().await {
+                return Ok(());
+            }
+            match found {
                 Ok(page) => {
-                    let doubts = state.commit(id, range, request.after.as_deref(), &page)?;
+                    let doubts = state.commit(id, range, request.after.as_deref(), &page, &next)?;
                     drop(page);
                     for doubt in doubts {
                         settle(&fetcher, state, &doubt).await?;

@@ -13,8 +13,10 @@ use futures::future::{Either, select};
 use tokio::time::Instant;
 
 use super::outcome::RequestCounts;
-use super::pace::{Halt, Pace, backoff};
-use crate::store::{ErrorKind, Page, PageError, PageRequest, RangeStart, Store, StoreError};
+use super::pace::{Halt, Pace, Started, backoff};
+use crate::store::{
+    ErrorKind, Page, PageError, PageRequest, RangeStart, Received, Store, StoreError,
+};
 
 /// Attempts at one page that the store answers with "slow down". Each waits longer and lowers the
 /// number of requests in flight, so this many only fail where nothing gets through at all.
@@ -97,7 +99,6 @@ pub(super) enum FetchError {
 }
 
 /// Fetches pages of one store under one pace.
-#[derive(Debug)]
 pub(super) struct Fetcher<'a> {
     /// The store.
     pub store: &'a dyn Store,
@@ -111,6 +112,8 @@ pub(super) struct Fetcher<'a> {
     pub hedging: bool,
     /// Attempts at a page that breaks the order of the listing: few where there is a walk to fall back to.
     pub disordered: u32,
+    /// Hears the last key of an answer that goes on, before it is read.
+    pub received: Received<'a>,
 }
 
 impl Fetcher<'_> {
@@ -270,7 +273,7 @@ impl Fetcher<'_> {
         request: &PageRequest,
     ) -> Result<(Instant, Result<Page, StoreError>), Halt> {
         let started = self.pace.start().await?;
-        let first = pin!(self.once(request));
+        let first = pin!(self.once(request, &started));
         let Some(patience) = self.hedge_after() else {
             return Ok((started.at(), first.await));
         };
@@ -278,12 +281,12 @@ impl Fetcher<'_> {
             Either::Left((result, _)) => return Ok((started.at(), result)),
             Either::Right(((), first)) => first,
         };
-        let Some(_second_start) = self.hedge() else {
+        let Some(second_start) = self.hedge() else {
             return Ok((started.at(), first.await));
         };
         // Whichever answers well first; an error of one leaves the other its chance.
         #[expect(clippy::match_same_arms, reason = "the two futures are of different types")]
-        let result = match select(first, pin!(self.once(request))).await {
+        let result = match select(first, pin!(self.once(request, &second_start))).await {
             Either::Left((Err(_), other)) => other.await,
             Either::Right((Err(_), other)) => other.await,
             Either::Left((page, _)) | Either::Right((page, _)) => page,
@@ -291,9 +294,14 @@ impl Fetcher<'_> {
         Ok((started.at(), result))
     }
 
-    async fn once(&self, request: &PageRequest) -> Result<Page, StoreError> {
+    async fn once(&self, request: &PageRequest, started: &Started<'_>) -> Result<Page, StoreError> {
         let mut page = Page::default();
-        self.store.list(request, &mut page).await?;
+        // What was received is not in flight any more, and what follows may take its place.
+        let received = |last: &[u8]| {
+            started.leave();
+            (self.received)(last);
+        };
+        self.store.list(request, &mut page, &received).await?;
         Ok(page)
     }
 
@@ -302,7 +310,7 @@ impl Fetcher<'_> {
         Some((usual * HEDGE_FACTOR).max(Duration::from_millis(100)))
     }
 
-    fn hedge(&self) -> Option<super::pace::Started<'_>> {
+    fn hedge(&self) -> Option<Started<'_>> {
         let hedged = self.counters.hedged.load(Ordering::Relaxed);
         if (hedged + 1) * HEDGE_SHARE > self.pace.started() {
             return None;
@@ -382,6 +390,7 @@ mod tests {
             &'a self,
             _request: &'a PageRequest,
             page: &'a mut Page,
+            _received: Received<'a>,
         ) -> BoxFuture<'a, Result<(), StoreError>> {
             Box::pin(async {
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -404,6 +413,7 @@ mod tests {
                 latency: &latency,
                 hedging: false,
                 disordered: DISORDERED_ATTEMPTS,
+                received: &|_| (),
             };
             fetcher.page(&PageRequest::default()).await.unwrap();
             assert_eq!(pace.limit(), limit, "{held_back} ms of 100");

@@ -6,6 +6,7 @@
 //! | `driver` | the loop: starts what the planner wants, takes checkpoints, ends |
 //! | `state` | what requests share; the step in which a page becomes part of the result |
 //! | `fetch` | one page, whatever it takes: attempts, waiting, hedging |
+//! | `turn` | the order of a range's pages where the next is asked for before the one in front is read |
 //! | `pace` | how many requests may be in flight, and when |
 //! | `count` | from the objects of a page to tally, filters and manifest rows |
 //! | `checkpoint` | the ledger, written every so often beside the work |
@@ -38,6 +39,7 @@ mod seam;
 mod state;
 mod stream;
 mod timeline;
+mod turn;
 mod verify;
 mod walk;
 

@@ -86,6 +86,7 @@ const REFUND_TENTHS: u64 = 5;
 pub struct Started<'a> {
     pace: &'a Pace,
     at: Instant,
+    left: AtomicBool,
 }
 
 impl Pace {
@@ -161,7 +162,7 @@ impl Pace {
             }
             freed.await;
         }
-        let mut started = Started { pace: self, at: Instant::now() };
+        let mut started = Started::now(self);
         while let Some(until) = self.wait_until() {
             tokio::time::sleep_until(until).await;
             if self.stopped.load(Ordering::SeqCst) {
@@ -185,7 +186,7 @@ impl Pace {
             return None;
         }
         self.started.fetch_add(1, Ordering::Relaxed);
-        Some(Started { pace: self, at: Instant::now() })
+        Some(Started::now(self))
     }
 
     /// Counts requests that a store has sent beside those that were started here.
@@ -333,17 +334,28 @@ impl Pace {
     }
 }
 
-impl Started<'_> {
+impl<'a> Started<'a> {
+    fn now(pace: &'a Pace) -> Self {
+        Self { pace, at: Instant::now(), left: AtomicBool::new(false) }
+    }
+
     /// When the request was started.
     #[must_use]
     pub fn at(&self) -> Instant {
         self.at
     }
+
+    /// The answer is here: another request may take this one's place. So it may when this is dropped.
+    pub fn leave(&self) {
+        if !self.left.swap(true, Ordering::AcqRel) {
+            self.pace.leave();
+        }
+    }
 }
 
 impl Drop for Started<'_> {
     fn drop(&mut self) {
-        self.pace.leave();
+        self.leave();
     }
 }
 

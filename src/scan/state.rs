@@ -25,6 +25,7 @@ use super::pace::Pace;
 use super::planner::{PageKeys, PageVerdict, Planner, RangeId, Request, RequestId};
 use super::seam::{Doubt, Seams};
 use super::timeline::{Recorder, Timeline};
+use super::turn::{Next, Turn, Wanted};
 use crate::filter::Dropped;
 use crate::store::{Page, Store};
 use crate::tally::{ByteString, Tally};
@@ -39,7 +40,7 @@ pub(super) struct State {
     pub(super) latency: Latency,
     pub(super) counting: Counting,
     /// Requests that the planner wants sent.
-    pub(super) wanted: UnboundedSender<Request>,
+    pub(super) wanted: UnboundedSender<Wanted>,
     gate: RwLock<()>,
     core: Mutex<Core>,
     shards: Mutex<Vec<Shard>>,
@@ -89,7 +90,7 @@ pub(super) struct Begin {
     pub(super) prefix: Vec<u8>,
     pub(super) pace: Pace,
     pub(super) counting: Counting,
-    pub(super) wanted: UnboundedSender<Request>,
+    pub(super) wanted: UnboundedSender<Wanted>,
     pub(super) planner: Planner,
     /// Ranges of an earlier run that are open, in key order: those of the planner.
     pub(super) open: Vec<RangeRecord>,
@@ -155,15 +156,27 @@ impl State {
         let mut wanted = mem::take(&mut core.wanted);
         core.planner.next_requests(self.pace.limit(), &mut wanted);
         for request in wanted.drain(..) {
-            if let (Some(recorder), Request::List { range, after, .. }) =
-                (&mut core.recorder, &request)
-            {
-                recorder.asked(*range, after.as_deref());
-            }
-            // The driver only hangs up when the scan ends, and then nobody waits for the request.
-            let _ = self.wanted.send(request);
+            self.send(core, Wanted { request, turn: Turn::now() });
         }
         core.wanted = wanted;
+    }
+
+    fn send(&self, core: &mut Core, wanted: Wanted) {
+        if let (Some(recorder), Request::List { range, after, .. }) =
+            (&mut core.recorder, &wanted.request)
+        {
+            recorder.asked(*range, after.as_deref());
+        }
+        // The driver only hangs up when the scan ends, and then nobody waits for the request.
+        let _ = self.wanted.send(wanted);
+    }
+
+    /// Asks for what follows the page that answers `id`, of which nothing but the last key is read yet.
+    pub(super) fn foresee(&self, id: RequestId, last: &[u8], next: &Next) {
+        let mut core = lock(&self.core);
+        if let Some(request) = core.planner.foresee(id, last) {
+            self.send(&mut core, Wanted { request, turn: next.turn() });
+        }
     }
 
     /// Lets a display see what is in flight.
@@ -222,13 +235,15 @@ impl State {
 
     /// Makes a page of `range` part of the result. The page answers a request for keys after `start`.
     ///
-    /// A doubt that comes back must be settled before the scan may be believed.
+    /// What was asked for ahead of it gets its turn, or is called off. A doubt that comes back must be settled before
+    /// the scan may be believed.
     pub(super) fn commit(
         &self,
         id: RequestId,
         range: RangeId,
         start: Option<&[u8]>,
         page: &Page,
+        next: &Next,
     ) -> Result<Vec<Doubt>, ScanError> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let sink = self.sink(range)?;
@@ -240,6 +255,9 @@ impl State {
         let counted = self.counting.count(page, verdict.accepted, &mut sink, &mut shard);
         lock(&self.shards).push(shard);
         counted?;
+        if verdict.goes_on {
+            next.go();
+        }
         if verdict.finished {
             sink.finish()?;
             let record = sink.record.clone();
@@ -388,7 +406,7 @@ impl State {
             dropped: merged.dropped,
             next_segment: self.counting.next_segment(),
             probes: stats.probes,
-            wasted: stats.empty_pages,
+            wasted: stats.empty_pages + stats.void_requests,
         };
         shards.push(merged);
         Ok(snapshot)

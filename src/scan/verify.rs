@@ -67,6 +67,7 @@ pub async fn verify(
         latency: &latency,
         hedging: false,
         disordered: ATTEMPTS,
+        received: &|_| (),
     };
     let at_once = pace.limit();
     let mut checks =

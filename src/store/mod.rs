@@ -66,6 +66,10 @@ pub struct Origin {
     pub region: String,
 }
 
+/// Hears where an answer ends as soon as it is received whole, and before it is read: the last key of a page that
+/// goes on. Whether that is right is for the page to tell.
+pub type Received<'a> = &'a (dyn Fn(&[u8]) + Send + Sync);
+
 /// A bucket that can be listed.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Where the listing comes from.
@@ -90,6 +94,9 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Makes one attempt at one page and leaves the result in `page`, whose buffers are used again.
     ///
+    /// `received` is called at most once, between receiving and decoding, or not at all where it takes decoding to
+    /// know the last key.
+    ///
     /// On success every invariant of [`Page::check`] holds. On an error the content of `page` is
     /// unspecified and must not be used.
     ///
@@ -100,6 +107,7 @@ pub trait Store: fmt::Debug + Send + Sync {
         &'a self,
         request: &'a PageRequest,
         page: &'a mut Page,
+        received: Received<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Requests that were sent beyond one for each call, since this was last asked: where an answer tells how to ask

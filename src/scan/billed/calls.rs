@@ -145,6 +145,7 @@ impl Calls {
             latency: &self.latency,
             hedging: false,
             disordered: ATTEMPTS,
+            received: &|_| (),
         };
         let (_, answer) = fetcher.persist(|| fetcher.once_only(call(billed))).await?;
         Ok(answer)

@@ -259,8 +259,8 @@ mod tests {
     use crate::object::Timestamp;
     use crate::scan::pace::PaceOptions;
     use crate::store::{
-        Billed, Form, Origin, Page, PageRequest, PartsPage, PartsRequest, Store, StoreError,
-        Stored, UploadsPage, UploadsRequest, Version, VersionsPage,
+        Billed, Form, Origin, Page, PageRequest, PartsPage, PartsRequest, Received, Store,
+        StoreError, Stored, UploadsPage, UploadsRequest, Version, VersionsPage,
     };
     use crate::tally::Counts;
 
@@ -351,6 +351,7 @@ mod tests {
             &'a self,
             _: &'a PageRequest,
             _: &'a mut Page,
+            _: Received<'a>,
         ) -> BoxFuture<'a, Result<(), StoreError>> {
             unreachable!()
         }

@@ -121,6 +121,8 @@ pub struct PageVerdict {
     pub accepted: usize,
     /// The range ended with this page.
     pub finished: bool,
+    /// The range's next request was asked for by [`Planner::foresee`](super::Planner::foresee), and holds.
+    pub goes_on: bool,
 }
 
 /// A page that contradicts what range listing rests on.
@@ -222,6 +224,8 @@ pub struct PlannerStats {
     pub useful_pages: u64,
     /// Pages of which none was: the cut before them had no key behind it.
     pub empty_pages: u64,
+    /// Requests asked for ahead of a page that then did not end where its answer seemed to: nothing came of them.
+    pub void_requests: u64,
     /// Last pages of ranges that held keys beyond the range.
     pub short_last_pages: u64,
     /// Cuts made.

@@ -52,7 +52,7 @@ impl Planner {
     pub fn next_requests(&mut self, slots: usize, out: &mut Vec<Request>) {
         self.ended.clear();
         self.send_waiting(slots, out);
-        if self.open.len() < slots {
+        if self.in_flight() < slots {
             self.dispatch(slots, out);
             self.send_waiting(slots, out);
         }
@@ -62,7 +62,7 @@ impl Planner {
     /// Sends the pages that ranges wait for, leftmost first.
     fn send_waiting(&mut self, slots: usize, out: &mut Vec<Request>) {
         for i in 0..self.order.len() {
-            if self.waiting == 0 || self.open.len() >= slots {
+            if self.waiting == 0 || self.in_flight() >= slots {
                 return;
             }
             let place = self.order[i];
@@ -99,6 +99,7 @@ impl Planner {
             && range.keys > 0
             && range.probes == 0
             && range.splittable
+            && range.ahead.is_none()
             && (range.keys - range.failed_at) as f64 >= backoff
     }
 
@@ -144,7 +145,7 @@ impl Planner {
         } else {
             tuning::TRUST * useful - self.wasted - 0.3 * speculative
         };
-        let mut idle = slots.saturating_sub(self.open.len()).min(trust.max(0.0) as usize);
+        let mut idle = slots.saturating_sub(self.in_flight()).min(trust.max(0.0) as usize);
         if idle == 0 {
             return;
         }

@@ -44,6 +44,8 @@ pub struct Planner {
     pub(super) speculative: u32,
     /// Ranges that want to ask for a page.
     pub(super) waiting: usize,
+    /// Answers of which only the end has been looked at.
+    pub(super) received: usize,
     pub(super) tracer: Option<Tracer>,
 }
 
@@ -75,6 +77,7 @@ impl Planner {
             wasted: 0.0,
             speculative: 0,
             waiting: 0,
+            received: 0,
             tracer: None,
         };
         let mut reached: Option<&Option<Vec<u8>>> = None;
@@ -162,6 +165,9 @@ impl Planner {
         let Some(range) = self.arena.get(place).and_then(Option::as_ref) else {
             return Err(OrderError::UnknownRequest(id));
         };
+        if self.is_ahead(place, id) {
+            return Err(OrderError::UnknownRequest(id));
+        }
         check(&self.lore, range.cursor.as_deref(), page, more)?;
         let order = self.lore.order;
         let length = page.len();
@@ -193,6 +199,7 @@ impl Planner {
             range.flow = Flow::Waiting;
             self.waiting += 1;
         }
+        let goes_on = self.go_on(place, finished);
         if finished {
             if accepted > 0 && accepted < length {
                 self.stats.short_last_pages += 1;
@@ -200,7 +207,7 @@ impl Planner {
             }
             self.end(place);
         }
-        Ok(PageVerdict { accepted, finished })
+        Ok(PageVerdict { accepted, finished, goes_on })
     }
 
     /// A fresh range's first page shows what follows the cut at its start.
@@ -309,9 +316,14 @@ impl Planner {
     /// Takes in that a list request failed for good: its range stops and stays on record.
     pub fn on_list_failed(&mut self, id: RequestId) {
         let Some(Open::List(range)) = self.open.get(&id) else { return };
-        let place = self.place(*range);
+        let Some(place) = self.place(*range) else { return };
+        let out_of_turn = self.is_ahead(place, id);
         self.open.remove(&id);
-        let Some(range) = place.and_then(|place| self.at(place)) else { return };
+        self.drop_ahead(place);
+        if out_of_turn {
+            return;
+        }
+        let Some(range) = self.at(place) else { return };
         range.flow = Flow::Failed;
         let young = range.fresh && range.from_cut.is_some();
         range.plan = None;

@@ -7,7 +7,7 @@
 //! # How it works
 //!
 //! The key space inside the prefix is always divided into live ranges `(cursor, upper]`, each with at most one
-//! list request open. While slots are idle, the ranges with the largest estimated remainder are cut. A cut is
+//! list request on its way. While slots are idle, the ranges with the largest estimated remainder are cut. A cut is
 //! committed when it is made: the victim ends at it at once, and the new range behind it exists at once and asks
 //! for its first page at once. So a bad cut costs one page without a key of its range, a good one about half
 //! a page, the victim's last.
@@ -23,6 +23,7 @@
 //!   range's structure, a probe is sent instead, and while most slots are idle one for each level. Kinds of cuts that
 //!   have been finding nothing are rationed.
 //! * `probes` asks for structure and takes in the answers.
+//! * `ahead` asks for a range's next page as soon as the end of the one in front of it is known.
 //! * `machine` holds the ranges and judges pages. Nothing above it influences what is counted: wrong estimates
 //!   cost requests only.
 //!
@@ -31,7 +32,8 @@
 //! * Live ranges are disjoint, and together with the accepted keys they cover the prefix. A page is judged against
 //!   the upper bound in force when it arrives; bounds only shrink, cursors only grow. So every key that exists
 //!   during the whole run is accepted exactly once.
-//! * Requests: at most five per page with accepted keys, plus the most slots ever allowed, plus the initial ranges.
+//! * Requests: at most five per page with accepted keys, plus the most slots ever allowed, plus the initial ranges; and
+//!   one for each page that did not end where its answer seemed to.
 //!   Every such page accepts at least one key, so a run always ends.
 //! * State: ranges, of which there are at most the most slots ever allowed plus the initial ones (failed ranges
 //!   included), each with some 110 sample keys; up to 200,000 child names in 2,048 directories; 32,768 patterns of
@@ -45,6 +47,7 @@
     reason = "estimates: counts of keys and pages as floats, non-negative where they become integers"
 )]
 
+mod ahead;
 mod alphabet;
 mod api;
 mod digits;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ahead::Ahead;
 use super::api::{RangeId, RangeView};
 use super::estimate::Plan;
 use super::text::{self, KeyList};
@@ -67,6 +68,8 @@ pub(super) struct Range {
     pub(super) fails: u32,
     pub(super) failed_at: u64,
     pub(super) probes: u32,
+    /// Its next request, where that was asked for before the page in front of it was taken in.
+    pub(super) ahead: Option<Ahead>,
     pub(super) plan: Option<Arc<Plan>>,
 }
 
@@ -101,6 +104,7 @@ impl Range {
             fails: 0,
             failed_at: 0,
             probes: 0,
+            ahead: None,
             plan: None,
         }
     }

@@ -28,10 +28,10 @@ impl Planner {
         }
     }
 
-    /// Requests without an answer.
+    /// Requests without an answer. One of which the end was handed in has its answer.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.open.len()
+        self.open.len().saturating_sub(self.received)
     }
 
     /// What has been done so far.

@@ -54,6 +54,7 @@ impl Requests {
             latency: &self.latency,
             hedging: setup.options.hedging,
             disordered: ATTEMPTS,
+            received: &|_| (),
         }
     }
 

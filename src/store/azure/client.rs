@@ -10,6 +10,7 @@ use super::bearer::Token;
 use super::config::AzureConfig;
 use super::credentials::{Credential, Resolved, resolve};
 use super::decode::{Expected, decode, decode_arrow};
+use super::ending;
 use super::error;
 use super::format::{self, Arrow, Format, REQUEST_ID};
 use super::query::{self, Parameters};
@@ -20,7 +21,7 @@ use crate::store::http::call::{self, address};
 use crate::store::http::{Client, Head};
 use crate::store::text::{date, percent};
 use crate::store::{
-    Billed, ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError,
+    Billed, ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Received, Store, StoreError,
 };
 
 /// A container of Azure Blob Storage, or of an emulator.
@@ -141,17 +142,23 @@ impl AzureStore {
         }
     }
 
-    async fn list_page(&self, request: &PageRequest, page: &mut Page) -> Result<(), StoreError> {
+    async fn list_page(
+        &self,
+        request: &PageRequest,
+        page: &mut Page,
+        received: Received<'_>,
+    ) -> Result<(), StoreError> {
         let parameters = query::list(request, &self.quirks)?;
         let format = self.arrow.wanted(request, &self.quirks);
         if format == Format::Xml {
-            return self.xml_page(&parameters, request, page).await;
+            return self.xml_page(&parameters, request, page, received).await;
         }
-        let Some(error) = self.arrow_page(&parameters, &format, request, page).await? else {
+        let Some(error) = self.arrow_page(&parameters, &format, request, page, received).await?
+        else {
             return Ok(());
         };
         self.repeated.fetch_add(1, Ordering::Relaxed);
-        self.xml_page(&parameters, request, page).await?;
+        self.xml_page(&parameters, request, page, received).await?;
         self.arrow.give_up(&error.message);
         Ok(())
     }
@@ -163,6 +170,7 @@ impl AzureStore {
         format: &Format,
         request: &PageRequest,
         page: &mut Page,
+        received: Received<'_>,
     ) -> Result<Option<StoreError>, StoreError> {
         let ask = Ask { format, ..Ask::get(parameters) };
         let error = match self.send_corrected(&ask, &mut page.body).await {
@@ -176,7 +184,7 @@ impl AzureStore {
             }
             Ok(head) => {
                 // An error that is sent as a success comes as XML, too.
-                self.decode_xml(&head, request, page)?;
+                self.decode_xml(&head, request, page, received)?;
                 self.arrow.give_up("the service answers in it");
                 return Ok(None);
             }
@@ -190,9 +198,10 @@ impl AzureStore {
         parameters: &Parameters,
         request: &PageRequest,
         page: &mut Page,
+        received: Received<'_>,
     ) -> Result<(), StoreError> {
         match self.send_corrected(&Ask::get(parameters), &mut page.body).await {
-            Ok(head) => self.decode_xml(&head, request, page),
+            Ok(head) => self.decode_xml(&head, request, page, received),
             // Nothing is lost yet: the walk that follows needs no starts.
             Err(error) if knows_no_start(&error, parameters) => {
                 let why = format!("the service does not list from a name on: {error}");
@@ -207,8 +216,12 @@ impl AzureStore {
         head: &Head,
         request: &PageRequest,
         page: &mut Page,
+        received: Received<'_>,
     ) -> Result<(), StoreError> {
         self.note_server(head);
+        if let Some(last) = ending::last_name(&page.body, request) {
+            received(&last);
+        }
         decode(page, request, &self.expected()).map_err(|rejected| self.redacted(rejected.into()))
     }
 
@@ -383,8 +396,9 @@ impl Store for AzureStore {
         &'a self,
         request: &'a PageRequest,
         page: &'a mut Page,
+        received: Received<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.list_page(request, page).boxed()
+        self.list_page(request, page, received).boxed()
     }
 
     fn take_repeated(&self) -> u64 {

@@ -19,6 +19,7 @@
 //! * `billed`: the same listing with versions, snapshots and deleted blobs.
 //! * `decode`, with `entry` (the fast path of XML): from a body to a page, by way of `store::text` or
 //!   `store::arrow`.
+//! * `ending`: where an XML answer ends, seen before it is decoded.
 //! * `error`: from an error document to a kind.
 
 mod bearer;
@@ -29,6 +30,7 @@ mod connection_string;
 mod control;
 mod credentials;
 mod decode;
+mod ending;
 mod entra;
 mod entry;
 mod error;

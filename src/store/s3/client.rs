@@ -13,6 +13,7 @@ use super::correct::Corrected;
 use super::credentials::KeyRing;
 use super::decode::{Expected, decode};
 use super::directory;
+use super::ending;
 use super::endpoint::{Endpoint, Route};
 use super::environment::{self, Environment};
 use super::error::{self, Refusal};
@@ -27,7 +28,7 @@ use crate::store::http::call::{self, address};
 use crate::store::text::{date, percent};
 use crate::store::{
     Billed, ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks,
-    Service, Store, StoreError,
+    Received, Service, Store, StoreError,
 };
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
@@ -185,14 +186,14 @@ impl S3Store {
         &self,
         request: &PageRequest,
         page: &mut Page,
+        received: Received<'_>,
     ) -> Result<(), StoreError> {
         let mut corrected = Corrected::default();
         loop {
             let route = self.route();
             let keys = self.signing_keys().await?;
-            let Err(mut refusal) = self.attempt(&route, keys.as_ref(), request, page).await else {
-                return Ok(());
-            };
+            let sent = self.attempt(&route, keys.as_ref(), request, page, received).await;
+            let Err(mut refusal) = sent else { return Ok(()) };
             if matches!(refusal.error.kind, ErrorKind::BadPage(PageError::UnsurePlus { .. }))
                 && self.plus.get().is_none()
             {
@@ -263,6 +264,7 @@ impl S3Store {
         keys: Option<&Arc<Keys>>,
         request: &PageRequest,
         page: &mut Page,
+        received: Received<'_>,
     ) -> Result<(), Refusal> {
         let asked = self.quirks();
         let wanted = &request.prefix;
@@ -278,6 +280,9 @@ impl S3Store {
             return Err(StoreError::from(PageError::FirstVersion).into());
         }
         let quirks = &self.as_meant(quirks);
+        if let Some(last) = ending::last_key(&page.body, request, quirks) {
+            received(&last);
+        }
         decode(page, request, &self.expected(quirks)).map_err(StoreError::from)?;
         if enclosing.is_some() {
             page.retain_below(wanted);
@@ -452,8 +457,9 @@ impl Store for S3Store {
         &'a self,
         request: &'a PageRequest,
         page: &'a mut Page,
+        received: Received<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.list_corrected(request, page).boxed()
+        self.list_corrected(request, page, received).boxed()
     }
 
     fn take_repeated(&self) -> u64 {

@@ -15,6 +15,7 @@
 //!   `versions`, `uploads`, by way of `heading`.
 //! * `control`: what a bucket is asked before it is moved.
 //! * `decode`, with `entry` (the fast path) and `echo`: from a body to a page, by way of `store::text`.
+//! * `ending`: where an answer ends, seen before it is decoded.
 //! * `plus`: what `+` in encoded keys means to a store of which that is not known.
 //! * `providers`: the services and servers that speak S3, as data; `version`: which list call one knows.
 //! * `error`: from an error document to a kind.
@@ -28,6 +29,7 @@ pub(crate) mod credentials;
 mod decode;
 mod directory;
 mod echo;
+mod ending;
 pub(crate) mod endpoint;
 mod entry;
 pub(crate) mod environment;

@@ -3,6 +3,7 @@
 
 pub(crate) mod date;
 pub(crate) mod document;
+pub(crate) mod ending;
 pub(crate) mod hmac;
 pub(crate) mod ini;
 pub(crate) mod percent;

@@ -30,7 +30,7 @@ async fn list(store: &AzureStore, after: Option<&str>) -> Result<Page, StoreErro
     let mut page = Page::default();
     let after = after.map(Into::into);
     let request = PageRequest { prefix: b"p/".into(), after, limit: 9, ..PageRequest::default() };
-    store.list(&request, &mut page).await.map(|()| page)
+    store.list(&request, &mut page, &|_| ()).await.map(|()| page)
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -161,7 +161,7 @@ async fn listings_are_asked_for_as_arrow_and_each_by_an_id_of_its_own() {
     }
     let mut page = Page::default();
     let delimiter = PageRequest { delimiter: Some(b'/'), ..PageRequest::default() };
-    store.list(&delimiter, &mut page).await.unwrap();
+    store.list(&delimiter, &mut page, &|_| ()).await.unwrap();
     let heads = script.heads();
     for head in &heads[..2] {
         let accepted = "application/vnd.apache.arrow.stream,application/xml";

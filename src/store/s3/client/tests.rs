@@ -64,7 +64,7 @@ fn settled(bucket: &str, endpoint: Endpoint, keys: KeyRing) -> Settled {
 async fn list(store: &S3Store) -> Result<Page, StoreError> {
     let mut page = Page::default();
     let request = PageRequest { prefix: b"p/".into(), limit: 1000, ..PageRequest::default() };
-    store.list(&request, &mut page).await.map(|()| page)
+    store.list(&request, &mut page, &|_| ()).await.map(|()| page)
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -312,7 +312,7 @@ async fn the_first_version_is_spoken_where_the_store_wants_it() {
     let quirks = Quirks { list_version: ListVersion::V1, ..Quirks::default() };
     let store = store_with(&script, keys(), |settled| settled.quirks = quirks);
     let request = PageRequest { after: Some(b"p/a".into()), limit: 10, ..PageRequest::default() };
-    store.list(&request, &mut Page::default()).await.unwrap();
+    store.list(&request, &mut Page::default(), &|_| ()).await.unwrap();
     assert!(
         script.heads()[0]
             .starts_with("GET /b?encoding-type=url&marker=p%2Fa&max-keys=10 HTTP/1.1\r\n")
@@ -340,7 +340,7 @@ async fn a_start_that_the_second_version_lost_is_asked_for_again_in_the_first() 
     let script = Script::play([(body.clone(), Then::Keep), (body, Then::Keep)]).await;
     let store = store_with(&script, keys(), |_| {});
     let request = PageRequest { after: Some(b"k".into()), limit: 10, ..PageRequest::default() };
-    store.list(&request, &mut Page::default()).await.unwrap();
+    store.list(&request, &mut Page::default(), &|_| ()).await.unwrap();
     let heads = script.heads();
     assert!(heads[0].contains("start-after=k"), "{heads:?}");
     assert!(heads[1].contains("marker=k") && !heads[1].contains("list-type"), "{heads:?}");
@@ -385,7 +385,7 @@ async fn only_a_walk_by_tokens_lists_what_keeps_no_order() {
     let error = list(&store).await.unwrap_err();
     assert!(matches!(error.kind, ErrorKind::BadPage(PageError::KeepsNoOrder { .. })), "{error}");
     let walk = PageRequest { any_order: true, limit: 10, ..PageRequest::default() };
-    store.list(&walk, &mut Page::default()).await.unwrap();
+    store.list(&walk, &mut Page::default(), &|_| ()).await.unwrap();
 }
 
 #[tokio::test]
@@ -450,7 +450,7 @@ async fn a_directory_bucket_is_listed_within_one_session_for_reading() {
     let store = with_sessions(&script);
     for prefix in ["", "d/e"] {
         let request = PageRequest { prefix: prefix.into(), limit: 10, ..PageRequest::default() };
-        store.list(&request, &mut Page::default()).await.unwrap();
+        store.list(&request, &mut Page::default(), &|_| ()).await.unwrap();
     }
     let heads = script.heads();
     assert!(heads[0].starts_with("GET /b?session= HTTP/1.1\r\n"), "{}", heads[0]);
