@@ -22,7 +22,7 @@ pub struct RequestCounts {
     pub hedged: u64,
     /// Requests that asked for structure.
     pub probes: u64,
-    /// Pages without an object of their range.
+    /// Pages without an object of their range, and pages asked for ahead that did not follow in the end.
     pub wasted: u64,
     /// Pages received.
     pub pages: u64,
