@@ -20,6 +20,9 @@ const FIRST_LIMIT: usize = 32;
 /// How high the search goes by itself, in requests.
 const HIGHEST_LIMIT: usize = 512;
 
+/// The longest time between two requests under `max_rps`.
+const LONGEST_GAP: Duration = Duration::from_hours(24);
+
 /// What the user allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PaceOptions {
@@ -225,7 +228,9 @@ impl Pace {
             if next > now {
                 return Some(next);
             }
-            let gap = Duration::from_secs_f64(1.0 / self.options.max_rps);
+            // A rate next to nothing has a gap that no type holds.
+            let gap = Duration::try_from_secs_f64(1.0 / self.options.max_rps);
+            let gap = gap.map_or(LONGEST_GAP, |gap| gap.min(LONGEST_GAP));
             // A late start does not earn a burst.
             search.next_start = Some(next.max(now.checked_sub(gap).unwrap_or(now)) + gap);
         }
@@ -404,6 +409,18 @@ mod tests {
         }
         let spent = begin.elapsed();
         assert!(spent >= Duration::from_millis(900) && spent < Duration::from_millis(1200));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_next_to_nothing_is_a_request_a_day() {
+        for max_rps in [f64::MIN_POSITIVE, 5e-324, 1e-19, 1e-6] {
+            let pace = Pace::new(PaceOptions { max_rps, ..PaceOptions::default() });
+            let begin = Instant::now();
+            for _ in 0..2 {
+                drop(pace.start().await.unwrap());
+            }
+            assert_eq!(begin.elapsed().as_secs() / 3600, 24, "{max_rps}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
