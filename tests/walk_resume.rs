@@ -526,8 +526,9 @@ impl Store for Circle {
         true
     }
 
-    fn list<'a>(
+    fn list_through<'a>(
         &'a self,
+        _gate: &'a dyn weighbridge::store::Gate,
         request: &'a PageRequest,
         page: &'a mut Page,
     ) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use tokio::time::Instant;
 
+use super::further::Further;
 use super::outcome::RequestCounts;
 use super::pace::{Halt, Pace, backoff};
 use crate::store::{ErrorKind, Page, PageError, PageRequest, RangeStart, Store, StoreError};
@@ -223,9 +224,6 @@ impl Fetcher<'_> {
         loop {
             attempt += 1;
             let (sent, result) = ask().await.map_err(FetchError::Halted)?;
-            let repeated = self.store.take_repeated();
-            self.pace.also_sent(repeated);
-            self.counters.retried.fetch_add(repeated, Ordering::Relaxed);
             let error = match result {
                 Ok(answer) => {
                     self.pace.succeeded();
@@ -254,13 +252,14 @@ impl Fetcher<'_> {
         }
     }
 
-    /// One attempt that is never doubled.
+    /// One attempt that is never doubled; what it sends beyond one request passes `further`.
     pub(super) async fn once_only<T>(
         &self,
+        further: &Further<'_>,
         ask: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<(Instant, Result<T, StoreError>), Halt> {
         let started = self.pace.start().await?;
-        let result = ask.await;
+        let result = further.judge(ask.await)?;
         Ok((started.at(), result))
     }
 
@@ -272,29 +271,30 @@ impl Fetcher<'_> {
         let started = self.pace.start().await?;
         let first = pin!(self.once(request));
         let Some(patience) = self.hedge_after() else {
-            return Ok((started.at(), first.await));
+            return Ok((started.at(), first.await?));
         };
         let first = match select(first, pin!(tokio::time::sleep(patience))).await {
-            Either::Left((result, _)) => return Ok((started.at(), result)),
+            Either::Left((result, _)) => return Ok((started.at(), result?)),
             Either::Right(((), first)) => first,
         };
         let Some(_second_start) = self.hedge() else {
-            return Ok((started.at(), first.await));
+            return Ok((started.at(), first.await?));
         };
         // Whichever answers well first; an error of one leaves the other its chance.
         #[expect(clippy::match_same_arms, reason = "the two futures are of different types")]
         let result = match select(first, pin!(self.once(request))).await {
-            Either::Left((Err(_), other)) => other.await,
-            Either::Right((Err(_), other)) => other.await,
+            Either::Left((Err(_) | Ok(Err(_)), other)) => other.await,
+            Either::Right((Err(_) | Ok(Err(_)), other)) => other.await,
             Either::Left((page, _)) | Either::Right((page, _)) => page,
         };
-        Ok((started.at(), result))
+        Ok((started.at(), result?))
     }
 
-    async fn once(&self, request: &PageRequest) -> Result<Page, StoreError> {
+    async fn once(&self, request: &PageRequest) -> Result<Result<Page, StoreError>, Halt> {
+        let further = Further::new(self.pace, self.counters);
         let mut page = Page::default();
-        self.store.list(request, &mut page).await?;
-        Ok(page)
+        let listed = self.store.list_through(&further, request, &mut page).await;
+        further.judge(listed.map(|()| page))
     }
 
     fn hedge_after(&self) -> Option<Duration> {
@@ -359,7 +359,7 @@ mod tests {
 
     use super::*;
     use crate::scan::pace::PaceOptions;
-    use crate::store::{Origin, Quirks};
+    use crate::store::{Gate, Origin, Quirks};
 
     /// Answers empty pages after 100 ms, held back for some of that.
     #[derive(Debug)]
@@ -378,8 +378,9 @@ mod tests {
             true
         }
 
-        fn list<'a>(
+        fn list_through<'a>(
             &'a self,
+            _gate: &'a dyn Gate,
             _request: &'a PageRequest,
             page: &'a mut Page,
         ) -> BoxFuture<'a, Result<(), StoreError>> {

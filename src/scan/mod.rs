@@ -6,6 +6,7 @@
 //! | `driver` | the loop: starts what the planner wants, takes checkpoints, ends |
 //! | `state` | what requests share; the step in which a page becomes part of the result |
 //! | `fetch` | one page, whatever it takes: attempts, waiting, hedging |
+//! | `further` | what a store sends beyond one request for a call, under the same pace |
 //! | `pace` | how many requests may be in flight, and when |
 //! | `count` | from the objects of a page to tally, filters and manifest rows |
 //! | `checkpoint` | the ledger, written every so often beside the work |
@@ -27,6 +28,7 @@ mod count;
 mod driver;
 mod explain;
 mod fetch;
+mod further;
 mod hints;
 pub mod ledger;
 mod options;

@@ -165,35 +165,39 @@ impl Pace {
             freed.await;
         }
         let mut started = Started { pace: self, at: Instant::now() };
+        self.again().await?;
+        started.at = Instant::now();
+        Ok(started)
+    }
+
+    /// Waits until a request may follow one that was answered, in the place that it holds.
+    ///
+    /// # Errors
+    /// [`Halt`] when no request may start any more.
+    pub async fn again(&self) -> Result<(), Halt> {
         while let Some(until) = self.wait_until() {
             tokio::time::sleep_until(until).await;
             if self.stopped.load(Ordering::SeqCst) {
                 return Err(Halt::Stopped);
             }
         }
-        let most = self.options.max_requests;
-        if self.started.fetch_add(1, Ordering::Relaxed) >= most && most > 0 {
-            self.started.fetch_sub(1, Ordering::Relaxed);
-            return Err(Halt::RequestLimit);
-        }
-        started.at = Instant::now();
-        Ok(started)
+        if self.count() { Ok(()) } else { Err(Halt::RequestLimit) }
     }
 
     /// Starts a request beside another one if there is room at this moment.
     pub fn try_start(&self) -> Option<Started<'_>> {
-        let most = self.options.max_requests;
-        let exhausted = most > 0 && self.started.load(Ordering::Relaxed) >= most;
-        if exhausted || self.options.max_rps > 0.0 || !self.try_enter() {
+        if self.options.max_rps > 0.0 || !self.try_enter() {
             return None;
         }
-        self.started.fetch_add(1, Ordering::Relaxed);
-        Some(Started { pace: self, at: Instant::now() })
+        let started = Started { pace: self, at: Instant::now() };
+        self.count().then_some(started)
     }
 
-    /// Counts requests that a store has sent beside those that were started here.
-    pub fn also_sent(&self, requests: u64) {
-        self.started.fetch_add(requests, Ordering::Relaxed);
+    /// Counts a request that is sent now; false where no more are allowed.
+    fn count(&self) -> bool {
+        let most = self.options.max_requests;
+        let allowed = |sent| (most == 0 || sent < most).then_some(sent + 1);
+        self.started.fetch_update(Ordering::Relaxed, Ordering::Relaxed, allowed).is_ok()
     }
 
     fn try_enter(&self) -> bool {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use super::*;
+use crate::store::Closed;
 use crate::store::azure::bearer::tests::Numbered;
 use crate::store::azure::{AzureAccess, Secret};
 use crate::store::http::Settings;
@@ -128,6 +129,27 @@ async fn the_clock_is_corrected_once_and_kept() {
     let error = list(&store, None).await.unwrap_err();
     assert!(matches!(error.kind, ErrorKind::ClockSkew { .. }));
     assert_eq!(script.heads().len(), 5);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_again_where_the_gate_is_closed() {
+    let bearer = || {
+        let source = Numbered { life: 3600, fails_from: 9, calls: AtomicU32::new(0) };
+        AzureAccess::Bearer(Arc::new(source))
+    };
+    let date = "Date: Wed, 01 May 2024 12:00:00 GMT\r\n";
+    for (access, status, headers, code) in [
+        (key(), "403 Forbidden", date, "AuthenticationFailed"),
+        (bearer(), "401 Unauthorized", "", "InvalidAuthenticationInfo"),
+        (AzureAccess::Anonymous, "400 Bad Request", "", "InvalidHeaderValue"),
+    ] {
+        let refused = answer(status, headers, xml_error(code));
+        let script = Script::play([(refused, Then::Keep), ok()]).await;
+        let store = store(&script, access);
+        let (request, mut page) = (PageRequest { limit: 9, ..Default::default() }, Page::default());
+        let error = store.list_through(&Closed, &request, &mut page).await.unwrap_err();
+        assert_eq!((error.code.as_str(), script.heads().len()), (code, 1));
+    }
 }
 
 #[tokio::test]
