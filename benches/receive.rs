@@ -135,7 +135,7 @@ async fn receive(way: &str, address: &str) {
                             let call = http::Request::get(&url).body(()).unwrap();
                             fetch.fetch(call, &mut page.body).await.unwrap();
                         }
-                        _ => list.list(&request, &mut page, &|_| ()).await.unwrap(),
+                        _ => list.list(&request, &mut page).await.unwrap(),
                     }
                 }
             })

@@ -13,9 +13,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use tokio::sync::watch;
 use weighbridge::object::Timestamp;
 use weighbridge::scan::{End, Outcome};
-use weighbridge::store::{
-    ErrorKind, Origin, Page, PageRequest, Quirks, Received, Store, StoreError,
-};
+use weighbridge::store::{ErrorKind, Gate, Origin, Page, PageRequest, Quirks, Store, StoreError};
 
 /// What becomes of an answer between its end and its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +53,9 @@ impl Shelf {
 
     async fn answer(
         &self,
+        gate: &dyn Gate,
         request: &PageRequest,
         page: &mut Page,
-        received: Received<'_>,
     ) -> Result<(), StoreError> {
         let after = request.after.clone().unwrap_or_default();
         self.asked.send_if_modified(|asked| asked.insert(after.clone()));
@@ -70,7 +68,7 @@ impl Shelf {
                 Then::Differs => &found[found.len() / 2],
                 _ => &found[found.len() - 1],
             };
-            received(shown.as_bytes());
+            gate.received(shown.as_bytes());
             if self.then == Then::Waits && start == 0 {
                 let mut asked = self.asked.subscribe();
                 asked.wait_for(|asked| asked.contains(shown.as_bytes())).await.unwrap();
@@ -106,13 +104,13 @@ impl Store for Shelf {
         true
     }
 
-    fn list<'a>(
+    fn list_through<'a>(
         &'a self,
+        gate: &'a dyn Gate,
         request: &'a PageRequest,
         page: &'a mut Page,
-        received: Received<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.answer(request, page, received).boxed()
+        self.answer(gate, request, page).boxed()
     }
 }
 

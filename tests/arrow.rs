@@ -12,6 +12,7 @@ use common::{decoded, numbered, options, rows_of, sdk};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use weighbridge::scan::End;
 use weighbridge::simulator::Counters;
 use weighbridge::store::azure::{Expected, decode_arrow, quirks};
 use weighbridge::store::{Page, PageError, PageRequest};
@@ -258,6 +259,24 @@ fn requests_that_are_repeated_as_xml_are_counted() {
         let counters = simulator.counters();
         assert_eq!(requests.list, counters.lists + counters.refused, "{behaviour}: {counters:?}");
         assert_eq!(requests.retried > 0, repeated, "{behaviour}: {requests:?}");
+    }
+}
+
+#[test]
+fn requests_that_are_repeated_as_xml_are_not_sent_beyond_the_limit() {
+    let content = numbered(3_000);
+    for behaviour in ["old-version", "unordered-page=0.3"] {
+        for (concurrency, limit) in [(1, 1), (1, 2), (4, 3), (8, 9), (8, 20)] {
+            let simulator = serve(&content, behaviour);
+            let mut options = options(concurrency);
+            options.pace.max_requests = limit;
+            let outcome = weigh(&simulator, 50, options);
+            let what = format!("{behaviour}, {concurrency} at once, {limit} in all");
+            assert_eq!(outcome.end, End::RequestLimit, "{what}");
+            let counters = simulator.counters();
+            assert_eq!(counters.lists + counters.refused, limit, "{what}: {counters:?}");
+            assert_eq!(outcome.ledger.requests.list, limit, "{what}");
+        }
     }
 }
 

@@ -325,6 +325,19 @@ fn numbers_that_cannot_be_read() {
 }
 
 #[test]
+fn numbers_that_are_no_amounts() {
+    for (flag, example) in [("--max-rps", "0.5"), ("--list-price", "0.005")] {
+        for value in ["1e999", "-1", "NaN", "inf", "-1e-999999x"] {
+            let argument = format!("{flag}={value}");
+            let ran = run(Workshop::new().signed(&["scan", "s3://b", &argument]));
+            ran.ends_with_code(USAGE);
+            let told = [flag, value, example].iter().all(|part| ran.stderr.contains(part));
+            assert!(told && ran.stdout.is_empty(), "{argument}: {}", ran.said());
+        }
+    }
+}
+
+#[test]
 fn flags_that_do_not_exist() {
     for arguments in
         [&["scan", "s3://b", "--concurency", "4"][..], &["scan"], &["wiegh", "s3://b"], &[]]

@@ -35,7 +35,7 @@ impl Plan<'_> {
         };
         let mut page = Page::default();
         store
-            .list(&request, &mut page, &|_| ())
+            .list(&request, &mut page)
             .await
             .map_err(|error| Failure::store(&error, &self.location.to_string()))?;
 

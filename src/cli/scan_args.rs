@@ -234,7 +234,7 @@ pub(super) struct PaceArgs {
     #[arg(long, value_name = "N", default_value = "0", env = "WEIGHBRIDGE_MAX_REQUESTS", value_parser = units::parse_count)]
     pub(super) max_requests: u64,
     /// LIST requests per second; 0 for no limit
-    #[arg(long, value_name = "N", default_value_t = 0.0, env = "WEIGHBRIDGE_MAX_RPS")]
+    #[arg(long, value_name = "N", default_value_t = 0.0, env = "WEIGHBRIDGE_MAX_RPS", value_parser = rate)]
     pub(super) max_rps: f64,
     /// What a thousand LIST requests cost, in US dollars; known for some services
     #[arg(long, value_name = "USD", env = "WEIGHBRIDGE_LIST_PRICE", value_parser = price)]
@@ -269,8 +269,16 @@ pub(super) struct StateArgs {
 }
 
 fn price(text: &str) -> Result<f64, &'static str> {
-    let price: Option<f64> = text.trim().parse().ok();
-    price
-        .filter(|price| price.is_finite() && *price >= 0.0)
-        .ok_or("a price is a number of US dollars such as 0.005")
+    not_negative(text).ok_or("a price is a number of US dollars such as 0.005")
+}
+
+/// Requests per second.
+fn rate(text: &str) -> Result<f64, &'static str> {
+    not_negative(text).ok_or("a rate is a number of requests per second such as 100 or 0.5")
+}
+
+/// `inf` and `NaN` are numbers to Rust, and so is what is too large for one.
+fn not_negative(text: &str) -> Option<f64> {
+    let number: f64 = text.trim().parse().ok()?;
+    (number.is_finite() && number >= 0.0).then_some(number)
 }

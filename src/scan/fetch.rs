@@ -12,11 +12,10 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use tokio::time::Instant;
 
+use super::further::{Further, Received};
 use super::outcome::RequestCounts;
 use super::pace::{Halt, Pace, Started, backoff};
-use crate::store::{
-    ErrorKind, Page, PageError, PageRequest, RangeStart, Received, Store, StoreError,
-};
+use crate::store::{ErrorKind, Page, PageError, PageRequest, RangeStart, Store, StoreError};
 
 /// Attempts at one page that the store answers with "slow down". Each waits longer and lowers the
 /// number of requests in flight, so this many only fail where nothing gets through at all.
@@ -112,7 +111,7 @@ pub(super) struct Fetcher<'a> {
     pub hedging: bool,
     /// Attempts at a page that breaks the order of the listing: few where there is a walk to fall back to.
     pub disordered: u32,
-    /// Hears the last key of an answer that goes on, before it is read.
+    /// Hears the last key of an answer that goes on, before it is decoded.
     pub received: Received<'a>,
 }
 
@@ -226,9 +225,6 @@ impl Fetcher<'_> {
         loop {
             attempt += 1;
             let (sent, result) = ask().await.map_err(FetchError::Halted)?;
-            let repeated = self.store.take_repeated();
-            self.pace.also_sent(repeated);
-            self.counters.retried.fetch_add(repeated, Ordering::Relaxed);
             let error = match result {
                 Ok(answer) => {
                     self.pace.succeeded();
@@ -257,13 +253,14 @@ impl Fetcher<'_> {
         }
     }
 
-    /// One attempt that is never doubled.
+    /// One attempt that is never doubled; what it sends beyond one request passes `further`.
     pub(super) async fn once_only<T>(
         &self,
+        further: &Further<'_>,
         ask: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<(Instant, Result<T, StoreError>), Halt> {
         let started = self.pace.start().await?;
-        let result = ask.await;
+        let result = further.judge(ask.await)?;
         Ok((started.at(), result))
     }
 
@@ -275,34 +272,40 @@ impl Fetcher<'_> {
         let started = self.pace.start().await?;
         let first = pin!(self.once(request, &started));
         let Some(patience) = self.hedge_after() else {
-            return Ok((started.at(), first.await));
+            return Ok((started.at(), first.await?));
         };
         let first = match select(first, pin!(tokio::time::sleep(patience))).await {
-            Either::Left((result, _)) => return Ok((started.at(), result)),
+            Either::Left((result, _)) => return Ok((started.at(), result?)),
             Either::Right(((), first)) => first,
         };
         let Some(second_start) = self.hedge() else {
-            return Ok((started.at(), first.await));
+            return Ok((started.at(), first.await?));
         };
         // Whichever answers well first; an error of one leaves the other its chance.
         #[expect(clippy::match_same_arms, reason = "the two futures are of different types")]
         let result = match select(first, pin!(self.once(request, &second_start))).await {
-            Either::Left((Err(_), other)) => other.await,
-            Either::Right((Err(_), other)) => other.await,
+            Either::Left((Err(_) | Ok(Err(_)), other)) => other.await,
+            Either::Right((Err(_) | Ok(Err(_)), other)) => other.await,
             Either::Left((page, _)) | Either::Right((page, _)) => page,
         };
-        Ok((started.at(), result))
+        Ok((started.at(), result?))
     }
 
-    async fn once(&self, request: &PageRequest, started: &Started<'_>) -> Result<Page, StoreError> {
-        let mut page = Page::default();
+    async fn once(
+        &self,
+        request: &PageRequest,
+        started: &Started<'_>,
+    ) -> Result<Result<Page, StoreError>, Halt> {
         // What was received is not in flight any more, and what follows may take its place.
         let received = |last: &[u8]| {
             started.leave();
             (self.received)(last);
         };
-        self.store.list(request, &mut page, &received).await?;
-        Ok(page)
+        let mut further = Further::new(self.pace, self.counters);
+        further.received = &received;
+        let mut page = Page::default();
+        let listed = self.store.list_through(&further, request, &mut page).await;
+        further.judge(listed.map(|()| page))
     }
 
     fn hedge_after(&self) -> Option<Duration> {
@@ -367,7 +370,7 @@ mod tests {
 
     use super::*;
     use crate::scan::pace::PaceOptions;
-    use crate::store::{Origin, Quirks};
+    use crate::store::{Gate, Origin, Quirks};
 
     /// Answers empty pages after 100 ms, held back for some of that.
     #[derive(Debug)]
@@ -386,11 +389,11 @@ mod tests {
             true
         }
 
-        fn list<'a>(
+        fn list_through<'a>(
             &'a self,
+            _gate: &'a dyn Gate,
             _request: &'a PageRequest,
             page: &'a mut Page,
-            _received: Received<'a>,
         ) -> BoxFuture<'a, Result<(), StoreError>> {
             Box::pin(async {
                 tokio::time::sleep(Duration::from_millis(100)).await;

@@ -7,6 +7,7 @@
 //! | `state` | what requests share; the step in which a page becomes part of the result |
 //! | `fetch` | one page, whatever it takes: attempts, waiting, hedging |
 //! | `turn` | the order of a range's pages where the next is asked for before the one in front is read |
+//! | `further` | what a store sends beyond one request for a call, and tells before the call ends |
 //! | `pace` | how many requests may be in flight, and when |
 //! | `count` | from the objects of a page to tally, filters and manifest rows |
 //! | `checkpoint` | the ledger, written every so often beside the work |
@@ -28,6 +29,7 @@ mod count;
 mod driver;
 mod explain;
 mod fetch;
+mod further;
 mod hints;
 pub mod ledger;
 mod options;

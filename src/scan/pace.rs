@@ -20,6 +20,9 @@ const FIRST_LIMIT: usize = 32;
 /// How high the search goes by itself, in requests.
 const HIGHEST_LIMIT: usize = 512;
 
+/// The longest time between two requests under `max_rps`.
+const LONGEST_GAP: Duration = Duration::from_hours(24);
+
 /// What the user allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PaceOptions {
@@ -163,35 +166,39 @@ impl Pace {
             freed.await;
         }
         let mut started = Started::now(self);
+        self.again().await?;
+        started.at = Instant::now();
+        Ok(started)
+    }
+
+    /// Waits until a request may follow one that was answered, in the place that it holds.
+    ///
+    /// # Errors
+    /// [`Halt`] when no request may start any more.
+    pub async fn again(&self) -> Result<(), Halt> {
         while let Some(until) = self.wait_until() {
             tokio::time::sleep_until(until).await;
             if self.stopped.load(Ordering::SeqCst) {
                 return Err(Halt::Stopped);
             }
         }
-        let most = self.options.max_requests;
-        if self.started.fetch_add(1, Ordering::Relaxed) >= most && most > 0 {
-            self.started.fetch_sub(1, Ordering::Relaxed);
-            return Err(Halt::RequestLimit);
-        }
-        started.at = Instant::now();
-        Ok(started)
+        if self.count() { Ok(()) } else { Err(Halt::RequestLimit) }
     }
 
     /// Starts a request beside another one if there is room at this moment.
     pub fn try_start(&self) -> Option<Started<'_>> {
-        let most = self.options.max_requests;
-        let exhausted = most > 0 && self.started.load(Ordering::Relaxed) >= most;
-        if exhausted || self.options.max_rps > 0.0 || !self.try_enter() {
+        if self.options.max_rps > 0.0 || !self.try_enter() {
             return None;
         }
-        self.started.fetch_add(1, Ordering::Relaxed);
-        Some(Started::now(self))
+        let started = Started::now(self);
+        self.count().then_some(started)
     }
 
-    /// Counts requests that a store has sent beside those that were started here.
-    pub fn also_sent(&self, requests: u64) {
-        self.started.fetch_add(requests, Ordering::Relaxed);
+    /// Counts a request that is sent now; false where no more are allowed.
+    fn count(&self) -> bool {
+        let most = self.options.max_requests;
+        let allowed = |sent| (most == 0 || sent < most).then_some(sent + 1);
+        self.started.fetch_update(Ordering::Relaxed, Ordering::Relaxed, allowed).is_ok()
     }
 
     fn try_enter(&self) -> bool {
@@ -226,7 +233,9 @@ impl Pace {
             if next > now {
                 return Some(next);
             }
-            let gap = Duration::from_secs_f64(1.0 / self.options.max_rps);
+            // A rate next to nothing has a gap that no type holds.
+            let gap = Duration::try_from_secs_f64(1.0 / self.options.max_rps);
+            let gap = gap.map_or(LONGEST_GAP, |gap| gap.min(LONGEST_GAP));
             // A late start does not earn a burst.
             search.next_start = Some(next.max(now.checked_sub(gap).unwrap_or(now)) + gap);
         }
@@ -416,6 +425,18 @@ mod tests {
         }
         let spent = begin.elapsed();
         assert!(spent >= Duration::from_millis(900) && spent < Duration::from_millis(1200));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_next_to_nothing_is_a_request_a_day() {
+        for max_rps in [f64::MIN_POSITIVE, 5e-324, 1e-19, 1e-6] {
+            let pace = Pace::new(PaceOptions { max_rps, ..PaceOptions::default() });
+            let begin = Instant::now();
+            for _ in 0..2 {
+                drop(pace.start().await.unwrap());
+            }
+            assert_eq!(begin.elapsed().as_secs() / 3600, 24, "{max_rps}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,8 @@
 //! What a provider is: the seam between the scanner and the wire.
 //!
 //! A [`Store`] answers one question: *which objects come after this key?* A [`PageRequest`] goes in, a
-//! [`Page`] of borrowed objects comes out, and between the two lies one attempt at one HTTP request. The
-//! store knows nothing of ranges, retries or tallies; whoever asks knows nothing of HTTP. How providers
+//! [`Page`] of borrowed objects comes out, and between the two lies one attempt at one HTTP request, and
+//! at what its answer says to ask instead, where a [`Gate`] lets it. The store knows nothing of ranges, retries or tallies; whoever asks knows nothing of HTTP. How providers
 //! differ is data ([`Quirks`]), so that the loop above has no case for any of them.
 //!
 //! One attempt is request, whole body, decoding and checking together: a page that was cut, that is out
@@ -12,6 +12,7 @@
 mod arrow;
 pub mod azure;
 mod error;
+mod gate;
 pub mod http;
 pub mod ks3;
 pub mod oss;
@@ -29,6 +30,9 @@ use std::fmt;
 use futures::future::BoxFuture;
 
 pub use error::{ErrorKind, StoreError};
+#[cfg(test)]
+pub(crate) use gate::Closed;
+pub use gate::{Gate, Open};
 pub(crate) use page::printable;
 pub use page::{Page, PageError, Span};
 pub use quirks::{ListVersion, Quirks, RangeStart};
@@ -66,10 +70,6 @@ pub struct Origin {
     pub region: String,
 }
 
-/// Hears where an answer ends as soon as it is received whole, and before it is read: the last key of a page that
-/// goes on. Whether that is right is for the page to tell.
-pub type Received<'a> = &'a (dyn Fn(&[u8]) + Send + Sync);
-
 /// A bucket that can be listed.
 pub trait Store: fmt::Debug + Send + Sync {
     /// Where the listing comes from.
@@ -94,9 +94,6 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Makes one attempt at one page and leaves the result in `page`, whose buffers are used again.
     ///
-    /// `received` is called at most once, between receiving and decoding, or not at all where it takes decoding to
-    /// know the last key.
-    ///
     /// On success every invariant of [`Page::check`] holds. On an error the content of `page` is
     /// unspecified and must not be used.
     ///
@@ -107,14 +104,20 @@ pub trait Store: fmt::Debug + Send + Sync {
         &'a self,
         request: &'a PageRequest,
         page: &'a mut Page,
-        received: Received<'a>,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
-
-    /// Requests that were sent beyond one for each call, since this was last asked: where an answer tells how to ask
-    /// better, that is done at once.
-    fn take_repeated(&self) -> u64 {
-        0
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.list_through(&Open, request, page)
     }
+
+    /// The same, where what is sent beyond one request passes a gate, which also hears where the answer ends.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    fn list_through<'a>(
+        &'a self,
+        gate: &'a dyn Gate,
+        request: &'a PageRequest,
+        page: &'a mut Page,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// The calls that list what is billed beside the current objects; `None` where none are spoken here.
     fn billed(&self) -> Option<&dyn Billed> {
@@ -124,13 +127,14 @@ pub trait Store: fmt::Debug + Send + Sync {
 
 /// A bucket that can list what is billed beside its current objects.
 ///
-/// Each call makes one attempt, and every invariant of the page's own `check` holds for what it returns.
-/// Errors are those of [`Store::list`].
+/// Each call makes one attempt, with what is sent beyond one request through a gate, and every invariant of the page's
+/// own `check` holds for what it returns. Errors are those of [`Store::list`].
 pub trait Billed: Send + Sync {
     /// Lists one page of versions, delete markers and what else is asked for.
     fn versions<'a>(
         &'a self,
         request: &'a VersionsRequest,
+        gate: &'a dyn Gate,
     ) -> BoxFuture<'a, Result<VersionsPage, StoreError>>;
 
     /// Where a listing of versions is begun to see whether anything follows what has passed. With an id it
@@ -143,11 +147,13 @@ pub trait Billed: Send + Sync {
     fn uploads<'a>(
         &'a self,
         request: &'a UploadsRequest,
+        gate: &'a dyn Gate,
     ) -> BoxFuture<'a, Result<UploadsPage, StoreError>>;
 
     /// Lists one page of the parts of an upload.
     fn parts<'a>(
         &'a self,
         request: &'a PartsRequest,
+        gate: &'a dyn Gate,
     ) -> BoxFuture<'a, Result<PartsPage, StoreError>>;
 }

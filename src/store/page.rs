@@ -266,11 +266,16 @@ impl Page {
 
     /// Drops what lies outside `prefix`, where more had to be asked for than was wanted.
     pub fn retain_below(&mut self, prefix: &[u8]) {
+        self.retain(|entry| entry.starts_with(prefix));
+    }
+
+    /// Drops the objects and common prefixes that are not to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
         let mut entries = std::mem::take(&mut self.entries);
-        entries.retain(|entry| self.bytes(entry.key).starts_with(prefix));
+        entries.retain(|entry| keep(self.bytes(entry.key)));
         self.entries = entries;
         let mut prefixes = std::mem::take(&mut self.prefixes);
-        prefixes.retain(|span| self.bytes(*span).starts_with(prefix));
+        prefixes.retain(|span| keep(self.bytes(*span)));
         self.prefixes = prefixes;
     }
 

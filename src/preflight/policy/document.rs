@@ -283,9 +283,27 @@ mod tests {
                 r#"{"Statement":[{"Effect":"Allow","Action":"a","Principal":{"RAM":1}}]}"#,
                 "Principal",
             ),
+            (r#"{"Statement":[{"Effect":"Allow","Action":1e999}]}"#, "`Action` that cannot be"),
+            (r#"{"Statement":[{"Effect":1e999,"Action":"a"}]}"#, "`Effect` that cannot be read"),
+            (r#"{"Statement":[{"Sid":1e999,"Effect":"Deny","Action":"a"}]}"#, "`Sid` that cannot"),
+            (
+                r#"{"Statement":[{"Effect":"Deny","Action":"a","Condition":{"Bool":{"k":1e999}}}]}"#,
+                "`Condition` that cannot be read",
+            ),
         ] {
             let error = Document::parse(text).unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_type_holds_is_not_the_string_of_its_digits() {
+        let statement = |value| {
+            parsed(&format!(r#"{{"Statement":[{{"Effect":"Deny","Action":"a","New":{value}}}]}}"#))
+        };
+        assert!(statement("1e999").says_the_same(&statement(" 1e999 ")));
+        for other in [r#""1e999""#, "1e998", "-1e999", "null", "0"] {
+            assert!(!statement("1e999").says_the_same(&statement(other)), "{other}");
         }
     }
 

@@ -90,7 +90,7 @@ impl Document {
         }
         if place == Place::Bucket {
             for (statement, number) in self.statements().iter().zip(1..) {
-                let bytes = longest(&serde_json::from_str(statement.text()).unwrap_or_default());
+                let bytes = longest(statement.text());
                 if bytes > LONGEST_VALUE {
                     return Err(LimitError::Value { number, bytes, limit: LONGEST_VALUE });
                 }
@@ -100,18 +100,37 @@ impl Document {
     }
 }
 
-/// The bytes of the longest string in a value.
-fn longest(value: &serde_json::Value) -> usize {
-    match value {
-        serde_json::Value::String(text) => text.len(),
-        serde_json::Value::Array(list) => list.iter().map(longest).max().unwrap_or(0),
-        serde_json::Value::Object(members) => members.values().map(longest).max().unwrap_or(0),
-        _ => 0,
+/// The bytes of the longest value in a JSON text that is a string.
+///
+/// The text is not made values of: a number that no type holds would hide the strings beside it.
+fn longest(text: &str) -> usize {
+    let (mut rest, mut longest) = (text, 0);
+    while let Some((string, behind)) = next_string(rest) {
+        rest = behind;
+        if !rest.trim_start().starts_with(':') {
+            // What escapes nothing in Unicode counts as it is written.
+            let value = serde_json::from_str::<String>(string);
+            longest = longest.max(value.map_or(string.len(), |value| value.len()));
+        }
     }
+    longest
+}
+
+/// The next string in a JSON text, with its quotes, and what is behind it.
+fn next_string(text: &str) -> Option<(&str, &str)> {
+    let text = &text[text.find('"')?..];
+    let mut escaped = false;
+    let length = text.bytes().skip(1).position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })?;
+    Some(text.split_at(length + 2))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::PolicyError;
     use super::*;
 
     fn of_size(action: usize, version: &str) -> Document {
@@ -143,5 +162,31 @@ mod tests {
         );
         let error = Document::parse(&long).unwrap().check(Place::Bucket).unwrap_err();
         assert_eq!(error, LimitError::Value { number: 1, bytes: 4096, limit: 4095 });
+    }
+
+    #[test]
+    fn numbers_that_no_type_holds_hide_no_value_that_is_too_long() {
+        for number in ["1e999", "-1e999", "1e-999", "-1", "0", "123456789012345678901234567890"] {
+            for (bytes, taken) in [(4095, true), (4096, false)] {
+                let text = format!(
+                    r#"{{"Version":"1","Statement":[{{"Effect":"Deny","Action":"a\\","New":[{number},{{"\"{}":"{}"}}]}}]}}"#,
+                    "n".repeat(5000),
+                    "\\u0061".repeat(2) + &"a".repeat(bytes - 2)
+                );
+                let checked = Document::parse(&text).unwrap().check(Place::Bucket);
+                let expected = LimitError::Value { number: 1, bytes, limit: 4095 };
+                assert_eq!(checked, if taken { Ok(()) } else { Err(expected) }, "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn versions_that_are_numbers_are_none_that_is_taken() {
+        for number in ["1e999", "-1", "1e0", "1.0", "99999999999999999999"] {
+            let error = of_size(1, number).check(Place::Bucket).unwrap_err();
+            assert_eq!(error, LimitError::Version { found: None }, "{number}");
+        }
+        let no_json = r#"{"Version":NaN,"Statement":[]}"#;
+        assert!(matches!(Document::parse(no_json), Err(PolicyError::Json { line: 1, .. })));
     }
 }

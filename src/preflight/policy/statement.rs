@@ -49,8 +49,11 @@ pub struct Meaning {
     /// Under which conditions: operators, keys, values.
     pub conditions: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// Members that are not known here, by name.
-    pub others: BTreeMap<String, Value>,
+    pub others: Members,
 }
+
+/// Values by name; the text of one that nothing here can hold, as of a number that is too large.
+type Members = BTreeMap<String, Result<Value, String>>;
 
 impl Statement {
     /// Reads a statement, which is the `number`th of its document.
@@ -59,12 +62,8 @@ impl Statement {
         let members = members(text.get(), &format!("statement {number}")).map_err(|error| {
             if error == PolicyError::NoObject { wrong("is no object") } else { error }
         })?;
-        let mut parts = BTreeMap::new();
-        for (name, text) in members {
-            // Numbers that nothing here can hold are kept as they are written.
-            let value = serde_json::from_str(text.get()).unwrap_or_else(|_| text.get().into());
-            parts.insert(name, value);
-        }
+        let value = |text: &str| serde_json::from_str(text).map_err(|_| text.to_owned());
+        let parts = members.into_iter().map(|(name, text)| (name, value(text.get()))).collect();
         let (sid, meaning) = read(parts).map_err(|what| wrong(&what))?;
         Ok(Self { text: text.into(), meaning, sid })
     }
@@ -95,8 +94,8 @@ impl Statement {
 }
 
 /// The name and the meaning of a statement with these members.
-fn read(mut parts: BTreeMap<String, Value>) -> Result<(Option<String>, Meaning), String> {
-    let effect = match parts.remove("Effect") {
+fn read(mut parts: Members) -> Result<(Option<String>, Meaning), String> {
+    let effect = match take(&mut parts, "Effect")? {
         Some(Value::String(effect)) if effect == "Allow" => Effect::Allow,
         Some(Value::String(effect)) if effect == "Deny" => Effect::Deny,
         Some(Value::String(effect)) => return Err(format!("has the effect `{effect}`")),
@@ -106,11 +105,11 @@ fn read(mut parts: BTreeMap<String, Value>) -> Result<(Option<String>, Meaning),
     let actions = actions.ok_or("has neither actions nor actions that it excepts")?;
     let resources = names(&mut parts, "Resource", "NotResource", strings)?;
     let principals = names(&mut parts, "Principal", "NotPrincipal", Principal::list)?;
-    let conditions = match parts.remove("Condition") {
+    let conditions = match take(&mut parts, "Condition")? {
         None => BTreeMap::new(),
         Some(condition) => conditions(condition).ok_or("has a `Condition` of an unknown form")?,
     };
-    let sid = match parts.remove("Sid") {
+    let sid = match take(&mut parts, "Sid")? {
         None => None,
         Some(Value::String(sid)) => Some(sid),
         Some(_) => return Err("has a `Sid` that is no string".to_owned()),
@@ -118,15 +117,23 @@ fn read(mut parts: BTreeMap<String, Value>) -> Result<(Option<String>, Meaning),
     Ok((sid, Meaning { effect, actions, principals, resources, conditions, others: parts }))
 }
 
+/// A member that is known here.
+fn take(parts: &mut Members, name: &str) -> Result<Option<Value>, String> {
+    let unreadable = |_| {
+        format!("has a `{name}` that cannot be read: with a number too large, or nested too deep")
+    };
+    parts.remove(name).transpose().map_err(unreadable)
+}
+
 /// The member `only` or the member `except`, and not both.
 fn names<T: Ord>(
-    parts: &mut BTreeMap<String, Value>,
+    parts: &mut Members,
     only: &str,
     except: &str,
     read: fn(&Value) -> Option<BTreeSet<T>>,
 ) -> Result<Option<Names<T>>, String> {
     let wrong = |name: &str| format!("has a `{name}` that is not made of strings");
-    match (parts.remove(only), parts.remove(except)) {
+    match (take(parts, only)?, take(parts, except)?) {
         (None, None) => Ok(None),
         (Some(value), None) => read(&value).map(Names::Only).map(Some).ok_or_else(|| wrong(only)),
         (None, Some(value)) => {

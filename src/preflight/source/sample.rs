@@ -116,7 +116,7 @@ pub(super) async fn page(
     loop {
         let page = attempt(|| async {
             let mut page = Page::default();
-            store.list(&request, &mut page, &|_| ()).await.map(|()| page)
+            store.list(&request, &mut page).await.map(|()| page)
         })
         .await?;
         match page.token() {

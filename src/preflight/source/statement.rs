@@ -4,6 +4,7 @@
 //! conditions, each of the latter four one value or a list. Sources: "Policies and permissions in Amazon
 //! S3", "IAM JSON policy elements: Condition operators"; "Bucket policy" of OSS.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 /// One statement of a policy.
@@ -52,6 +53,8 @@ pub(super) struct Condition {
 pub(super) enum NoPolicy {
     #[error("it is not JSON")]
     NotJson,
+    #[error("it cannot be read: a number in it is too large, or it is nested too deep")]
+    Unreadable,
     #[error("it has no statements")]
     NoStatements,
     #[error("statement {0} has no `{1}` that can be read")]
@@ -60,7 +63,10 @@ pub(super) enum NoPolicy {
 
 /// Reads a policy.
 pub(super) fn read(policy: &str) -> Result<Vec<Statement>, NoPolicy> {
-    let document: Value = serde_json::from_str(policy).map_err(|_| NoPolicy::NotJson)?;
+    let document: Value = serde_json::from_str(policy).map_err(|_| {
+        let is_json = serde_json::from_str::<IgnoredAny>(policy).is_ok();
+        if is_json { NoPolicy::Unreadable } else { NoPolicy::NotJson }
+    })?;
     let statements = match document.get("Statement") {
         Some(Value::Array(statements)) => statements.iter().collect(),
         Some(one @ Value::Object(_)) => vec![one],
@@ -235,6 +241,10 @@ mod tests {
         assert_eq!(one.name, "1");
         for broken in ["", "[]", r#"{"Statement":[{"Effect":"Maybe"}]}"#, r#"{"Statement":[1]}"#] {
             assert!(read(broken).is_err(), "{broken}");
+        }
+        for (number, told) in [("1e999", NoPolicy::Unreadable), ("NaN", NoPolicy::NotJson)] {
+            let broken = format!(r#"{{"Statement":[],"Version":{number}}}"#);
+            assert_eq!(read(&broken).unwrap_err(), told);
         }
         let nobody = r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
         assert_eq!(read(nobody).unwrap_err(), NoPolicy::Wanting(1, "Principal"));

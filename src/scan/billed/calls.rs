@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 use crate::scan::fetch::{ATTEMPTS, Counters, FetchError, Fetcher, Latency};
+use crate::scan::further::Further;
 use crate::scan::outcome::RequestCounts;
 use crate::scan::pace::{Halt, Pace, PaceOptions};
 use crate::store::{
@@ -105,7 +106,8 @@ impl Calls {
         &self,
         request: &VersionsRequest,
     ) -> Result<VersionsPage, Failure> {
-        let page = self.ask(|billed| billed.versions(request)).await?;
+        let further = self.further();
+        let page = self.ask(&further, |billed| billed.versions(request, &further)).await?;
         self.received(page.received);
         Ok(page)
     }
@@ -116,18 +118,28 @@ impl Calls {
     }
 
     pub(super) async fn uploads(&self, request: &UploadsRequest) -> Result<UploadsPage, Failure> {
-        let page = self.ask(|billed| billed.uploads(request)).await?;
+        let further = self.further();
+        let page = self.ask(&further, |billed| billed.uploads(request, &further)).await?;
         self.received(page.received);
         Ok(page)
     }
 
     pub(super) async fn parts(&self, request: &PartsRequest) -> Result<PartsPage, Failure> {
-        let page = self.ask(|billed| billed.parts(request)).await?;
+        let further = self.further();
+        let page = self.ask(&further, |billed| billed.parts(request, &further)).await?;
         self.received(page.received);
         Ok(page)
     }
 
-    async fn ask<'a, T, F>(&'a self, call: impl Fn(&'a dyn Billed) -> F) -> Result<T, Failure>
+    fn further(&self) -> Further<'_> {
+        Further::new(&self.pace, &self.counters)
+    }
+
+    async fn ask<'a, T, F>(
+        &'a self,
+        further: &Further<'_>,
+        call: impl Fn(&'a dyn Billed) -> F,
+    ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, StoreError>>,
     {
@@ -147,7 +159,7 @@ impl Calls {
             disordered: ATTEMPTS,
             received: &|_| (),
         };
-        let (_, answer) = fetcher.persist(|| fetcher.once_only(call(billed))).await?;
+        let (_, answer) = fetcher.persist(|| fetcher.once_only(further, call(billed))).await?;
         Ok(answer)
     }
 

@@ -259,8 +259,8 @@ mod tests {
     use crate::object::Timestamp;
     use crate::scan::pace::PaceOptions;
     use crate::store::{
-        Billed, Form, Origin, Page, PageRequest, PartsPage, PartsRequest, Received, Store,
-        StoreError, Stored, UploadsPage, UploadsRequest, Version, VersionsPage,
+        Billed, Form, Gate, Origin, Page, PageRequest, PartsPage, PartsRequest, Store, StoreError,
+        Stored, UploadsPage, UploadsRequest, Version, VersionsPage,
     };
     use crate::tally::Counts;
 
@@ -300,6 +300,7 @@ mod tests {
         fn versions<'a>(
             &'a self,
             request: &'a VersionsRequest,
+            _: &'a dyn Gate,
         ) -> BoxFuture<'a, Result<VersionsPage, StoreError>> {
             let start = request.from.as_ref().map_or(0, |from| self.start(from));
             let end = (start + self.limit).min(self.versions.len());
@@ -322,6 +323,7 @@ mod tests {
         fn uploads<'a>(
             &'a self,
             _: &'a UploadsRequest,
+            _: &'a dyn Gate,
         ) -> BoxFuture<'a, Result<UploadsPage, StoreError>> {
             unreachable!()
         }
@@ -329,6 +331,7 @@ mod tests {
         fn parts<'a>(
             &'a self,
             _: &'a PartsRequest,
+            _: &'a dyn Gate,
         ) -> BoxFuture<'a, Result<PartsPage, StoreError>> {
             unreachable!()
         }
@@ -347,11 +350,11 @@ mod tests {
             self.false_end.is_none()
         }
 
-        fn list<'a>(
+        fn list_through<'a>(
             &'a self,
+            _: &'a dyn Gate,
             _: &'a PageRequest,
             _: &'a mut Page,
-            _: Received<'a>,
         ) -> BoxFuture<'a, Result<(), StoreError>> {
             unreachable!()
         }

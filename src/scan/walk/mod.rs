@@ -12,8 +12,8 @@
 //! Neither needs an order to be exact. Neither has a key to go on from: what a walk that was stopped goes
 //! on with is what it had still to list, and the store's continuations. A continuation is a place in the
 //! store's words, which may mean nothing any more, or another place once objects were made or removed.
-//! So a listing is gone on with only where the page before still shows what it showed; else the walk
-//! begins anew, and says so.
+//! So a listing is gone on with only where the page before still tells the place; else the walk begins
+//! anew, and says so.
 
 mod account;
 mod directories;

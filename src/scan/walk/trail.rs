@@ -5,10 +5,20 @@
 //!
 //! A trail that an earlier run left is not believed at once. The page before is asked for again: where it
 //! shows what it showed, as far as both go, nothing was moved in front of the place, and the continuation
-//! was not forgotten. Where it does not, the place is [`Strayed::Lost`]: to guess would be to skip or to
-//! count twice.
+//! was not forgotten.
+//!
+//! Objects that were made or removed since change that page, or move its place. It still tells where the
+//! walk stood if it begins with an entry that it showed, shows the last one that it showed, and what it
+//! shows of them is in the same order: what was counted before that page then lies in front of it, and what
+//! was counted on it does not lie behind. So what else is on it was not counted, and the walk goes on with
+//! that and by the page's own continuation. What was counted and removed since stays counted, as in a walk
+//! without a stop.
+//!
+//! All else leaves the place [`Strayed::Lost`]. A page that begins with an unknown entry may begin within what
+//! was counted before it, and behind a page without its last entry may come what was counted on it: to guess
+//! would be to skip or to count twice, and nothing but a walk from the beginning is exact.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -112,7 +122,9 @@ impl Trail {
         fetcher: &Fetcher<'_>,
         like: &PageRequest,
     ) -> Result<Step, Strayed> {
-        self.find_again(fetcher, like).await?;
+        if let Some(step) = self.find_again(fetcher, like).await? {
+            return Ok(step);
+        }
         let mut request = PageRequest { token: self.token.clone(), ..like.clone() };
         let mut others = Vec::new();
         let mut attempts = 0;
@@ -154,16 +166,30 @@ impl Trail {
         self.unsure = false;
     }
 
-    /// Whether the page before, where an earlier run left off, still leads to the same place.
-    async fn find_again(&self, fetcher: &Fetcher<'_>, like: &PageRequest) -> Result<(), Strayed> {
-        let Some(before) = self.before.as_ref().filter(|_| self.unsure) else { return Ok(()) };
+    /// Makes sure that the page before, where an earlier run left off, still leads to the same place. Where it has
+    /// changed and tells the place nevertheless, what is new on it is the next step.
+    async fn find_again(
+        &self,
+        fetcher: &Fetcher<'_>,
+        like: &PageRequest,
+    ) -> Result<Option<Step>, Strayed> {
+        let Some(before) = self.before.as_ref().filter(|_| self.unsure) else { return Ok(None) };
         let request = PageRequest { token: before.came_by.clone(), ..like.clone() };
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let page = self.ask(fetcher, &request).await?;
-            if before.agrees(&Passed::of(&page, None)) {
-                return Ok(());
+            let mut page = self.ask(fetcher, &request).await?;
+            let passed = Passed::of(&page, before.came_by.clone());
+            if before.agrees(&passed) {
+                return Ok(None);
+            }
+            // Directories that are entries are counted by pages, of which a part cannot be told.
+            let divisible = page.directories().is_none();
+            if divisible && before.became(&passed) && self.goes_on_behind(&page) {
+                tracing::debug!("the page before has changed; going on with what is new on it");
+                let known: HashSet<u64> = before.entries().collect();
+                page.retain(|entry| !known.contains(&xxh3_64(entry)));
+                return Ok(Some(Step { page, passed, others: Vec::new() }));
             }
             let why = "the page before shows other objects than it did";
             if attempts >= CIRCLE_ATTEMPTS || !fetcher.pace.may_retry() {
@@ -211,6 +237,14 @@ impl Trail {
         }
     }
 
+    /// Whether the page before, asked for once more, leads to where the walk was not.
+    fn goes_on_behind(&self, page: &Page) -> bool {
+        let token = page.token();
+        !page.more()
+            || token.is_some() && token == self.token.as_deref()
+            || token.is_some_and(|token| !self.knows(token, &[]))
+    }
+
     fn knows(&self, token: &str, others: &[u64]) -> bool {
         let digest = xxh3_64(token.as_bytes());
         self.tokens.contains(&digest) || others.contains(&digest)
@@ -246,6 +280,18 @@ impl Passed {
         both().next().is_some() && both().all(|(one, other)| one == other)
     }
 
+    fn entries(&self) -> impl Iterator<Item = u64> {
+        self.keys.iter().chain(&self.prefixes).copied()
+    }
+
+    /// Whether the other may be this page after objects were made or removed: nothing on it was counted but what
+    /// is on this one, and nothing of this one comes behind it.
+    fn became(&self, other: &Self) -> bool {
+        self.first().is_some()
+            && reaches_to_the_end(&self.keys, &other.keys)
+            && reaches_to_the_end(&self.prefixes, &other.prefixes)
+    }
+
     fn overlaps(&self, other: &Self) -> bool {
         let common = |one: &[u64], other: &[u64]| {
             let one: HashSet<&u64> = one.iter().collect();
@@ -255,9 +301,58 @@ impl Passed {
     }
 }
 
+/// Whether entries begin with one of those before, hold the last of those, and keep their order.
+fn reaches_to_the_end(before: &[u64], now: &[u64]) -> bool {
+    let places: HashMap<u64, usize> = before.iter().copied().zip(0..).collect();
+    let kept: Vec<usize> = now.iter().filter_map(|entry| places.get(entry).copied()).collect();
+    now.first().is_none_or(|first| places.contains_key(first))
+        && kept.last().copied() == before.len().checked_sub(1)
+        && kept.is_sorted_by(|one, next| one < next)
+}
+
 /// Waits before a page is asked for again, and counts that.
 async fn again(fetcher: &Fetcher<'_>, attempts: u32, why: &impl std::fmt::Display) {
     fetcher.counters.retried.fetch_add(1, Ordering::Relaxed);
     tracing::debug!(attempts, %why, "asking for a page again");
     tokio::time::sleep(backoff(attempts, None)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(keys: &[u64], prefixes: &[u64]) -> Passed {
+        Passed { came_by: None, keys: keys.to_vec(), prefixes: prefixes.to_vec() }
+    }
+
+    #[test]
+    fn a_changed_page_tells_the_place_from_an_entry_it_had_to_the_last() {
+        let before = page(&[1, 2, 3, 4], &[]);
+        for (now, tells) in [
+            (&[1, 2, 3, 4][..], true),
+            (&[2, 3, 4, 5], true),
+            (&[4, 5, 6], true),
+            (&[1, 9, 3, 4], true),
+            (&[1, 4, 9], true),
+            (&[9, 1, 2, 3, 4], false),
+            (&[1, 2, 3, 9], false),
+            (&[1, 9, 8, 7], false),
+            (&[2, 1, 3, 4], false),
+            (&[4, 1], false),
+            (&[7, 8, 9], false),
+            (&[], false),
+        ] {
+            assert_eq!(before.became(&page(now, &[])), tells, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn both_kinds_of_entries_have_to_tell_the_place() {
+        let before = page(&[1, 2], &[11, 12]);
+        assert!(before.became(&page(&[2, 3], &[12, 13])));
+        assert!(!before.became(&page(&[1, 2, 3], &[10, 11, 12])));
+        assert!(!before.became(&page(&[1, 2, 3], &[])));
+        assert!(!page(&[1, 2], &[]).became(&page(&[1, 2, 3], &[10])), "it may have been counted");
+        assert!(!page(&[], &[]).became(&page(&[], &[])));
+    }
 }

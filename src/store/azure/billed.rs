@@ -10,12 +10,16 @@ use super::client::{Ask, AzureStore};
 use super::decode::{Expected, decode_versions};
 use super::query;
 use crate::store::{
-    Billed, ErrorKind, Include, Marker, PageRequest, PartsPage, PartsRequest, Passed, StoreError,
-    UploadsPage, UploadsRequest, VersionsPage, VersionsRequest,
+    Billed, ErrorKind, Gate, Include, Marker, PageRequest, PartsPage, PartsRequest, Passed,
+    StoreError, UploadsPage, UploadsRequest, VersionsPage, VersionsRequest,
 };
 
 impl AzureStore {
-    async fn list_versions(&self, request: &VersionsRequest) -> Result<VersionsPage, StoreError> {
+    async fn list_versions(
+        &self,
+        request: &VersionsRequest,
+        gate: &dyn Gate,
+    ) -> Result<VersionsPage, StoreError> {
         let from = request.from.as_ref();
         let token = from.and_then(|from| from.id.as_deref());
         let asked = PageRequest {
@@ -29,7 +33,7 @@ impl AzureStore {
         let include = include(request.include, self.quirks.ordered);
         let parameters = query::including(query::list(&asked, &self.quirks)?, &include);
         let mut body = Vec::new();
-        self.send_corrected(&Ask::get(&parameters), &mut body).await?;
+        self.send_corrected(&Ask { gate, ..Ask::get(&parameters) }, &mut body).await?;
         let expected = Expected { container: &self.container, quirks: &self.quirks };
         let page = decode_versions(body, request, &asked, &expected);
         page.map_err(|rejected| self.redacted(rejected.into()))
@@ -40,8 +44,9 @@ impl Billed for AzureStore {
     fn versions<'a>(
         &'a self,
         request: &'a VersionsRequest,
+        gate: &'a dyn Gate,
     ) -> BoxFuture<'a, Result<VersionsPage, StoreError>> {
-        self.list_versions(request).boxed()
+        self.list_versions(request, gate).boxed()
     }
 
     /// A listing starts at a name, with all that is kept of it.
@@ -52,11 +57,16 @@ impl Billed for AzureStore {
     fn uploads<'a>(
         &'a self,
         _: &'a UploadsRequest,
+        _: &'a dyn Gate,
     ) -> BoxFuture<'a, Result<UploadsPage, StoreError>> {
         async { Err(no_uploads()) }.boxed()
     }
 
-    fn parts<'a>(&'a self, _: &'a PartsRequest) -> BoxFuture<'a, Result<PartsPage, StoreError>> {
+    fn parts<'a>(
+        &'a self,
+        _: &'a PartsRequest,
+        _: &'a dyn Gate,
+    ) -> BoxFuture<'a, Result<PartsPage, StoreError>> {
         async { Err(no_uploads()) }.boxed()
     }
 }

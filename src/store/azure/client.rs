@@ -1,6 +1,6 @@
 //! A container of Azure Blob Storage.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue, InvalidHeaderValue, RANGE, SERVER};
@@ -21,7 +21,7 @@ use crate::store::http::call::{self, address};
 use crate::store::http::{Client, Head};
 use crate::store::text::{date, percent};
 use crate::store::{
-    Billed, ErrorKind, Origin, Page, PageError, PageRequest, Quirks, Received, Store, StoreError,
+    Billed, ErrorKind, Gate, Open, Origin, Page, PageError, PageRequest, Quirks, Store, StoreError,
 };
 
 /// A container of Azure Blob Storage, or of an emulator.
@@ -42,8 +42,6 @@ pub struct AzureStore {
     skew: AtomicI64,
     /// Whether the server named itself as the service itself.
     genuine: AtomicBool,
-    /// Requests that were repeated at once.
-    repeated: AtomicU64,
 }
 
 /// The `Range` of the first byte.
@@ -58,6 +56,8 @@ pub(super) struct Ask<'a> {
     /// Of a blob's content nothing but its first byte.
     pub(super) first_byte: bool,
     pub(super) format: &'a Format,
+    /// What is passed before it is asked again.
+    pub(super) gate: &'a dyn Gate,
 }
 
 /// Whom a request is about.
@@ -72,7 +72,7 @@ impl<'a> Ask<'a> {
     /// What the container has to say to `parameters`.
     pub(super) fn get(parameters: &'a Parameters) -> Self {
         let (method, place) = (Method::GET, Place::Container);
-        Self { method, place, parameters, first_byte: false, format: &Format::Xml }
+        Self { method, place, parameters, first_byte: false, format: &Format::Xml, gate: &Open }
     }
 }
 
@@ -92,8 +92,6 @@ impl AzureStore {
         store.token().await?;
         if !matches!(store.credential, Credential::Anonymous) {
             store.look_at_account().await;
-            // That was no listing.
-            store.take_repeated();
         }
         Ok(store)
     }
@@ -114,7 +112,6 @@ impl AzureStore {
             flat: false,
             skew: AtomicI64::new(0),
             genuine: AtomicBool::new(false),
-            repeated: AtomicU64::new(0),
         }
     }
 
@@ -144,21 +141,24 @@ impl AzureStore {
 
     async fn list_page(
         &self,
+        gate: &dyn Gate,
         request: &PageRequest,
         page: &mut Page,
-        received: Received<'_>,
     ) -> Result<(), StoreError> {
         let parameters = query::list(request, &self.quirks)?;
-        let format = self.arrow.wanted(request, &self.quirks);
-        if format == Format::Xml {
-            return self.xml_page(&parameters, request, page, received).await;
+        let as_xml = Ask { gate, ..Ask::get(&parameters) };
+        let format = &self.arrow.wanted(request, &self.quirks);
+        if *format == Format::Xml {
+            return self.xml_page(&as_xml, request, page).await;
         }
-        let Some(error) = self.arrow_page(&parameters, &format, request, page, received).await?
-        else {
+        let as_arrow = Ask { format, ..as_xml.clone() };
+        let Some(error) = self.arrow_page(&as_arrow, request, page).await? else {
             return Ok(());
         };
-        self.repeated.fetch_add(1, Ordering::Relaxed);
-        self.xml_page(&parameters, request, page, received).await?;
+        if !gate.again().await {
+            return Err(error);
+        }
+        self.xml_page(&as_xml, request, page).await?;
         self.arrow.give_up(&error.message);
         Ok(())
     }
@@ -166,17 +166,14 @@ impl AzureStore {
     /// Asks for a page as an Arrow stream. Returns why it should be asked for as XML, if it should.
     async fn arrow_page(
         &self,
-        parameters: &Parameters,
-        format: &Format,
+        ask: &Ask<'_>,
         request: &PageRequest,
         page: &mut Page,
-        received: Received<'_>,
     ) -> Result<Option<StoreError>, StoreError> {
-        let ask = Ask { format, ..Ask::get(parameters) };
-        let error = match self.send_corrected(&ask, &mut page.body).await {
+        let error = match self.send_corrected(ask, &mut page.body).await {
             Ok(head) if format::is_arrow(&head.headers) => {
                 self.note_server(&head);
-                let answer = format.is_answer(&head.headers);
+                let answer = ask.format.is_answer(&head.headers);
                 match answer.and_then(|()| decode_arrow(page, request, &self.expected())) {
                     Ok(()) => return Ok(None),
                     Err(error) => self.redacted(error.into()),
@@ -184,7 +181,7 @@ impl AzureStore {
             }
             Ok(head) => {
                 // An error that is sent as a success comes as XML, too.
-                self.decode_xml(&head, request, page, received)?;
+                self.decode_xml(ask.gate, &head, request, page)?;
                 self.arrow.give_up("the service answers in it");
                 return Ok(None);
             }
@@ -195,15 +192,14 @@ impl AzureStore {
 
     async fn xml_page(
         &self,
-        parameters: &Parameters,
+        ask: &Ask<'_>,
         request: &PageRequest,
         page: &mut Page,
-        received: Received<'_>,
     ) -> Result<(), StoreError> {
-        match self.send_corrected(&Ask::get(parameters), &mut page.body).await {
-            Ok(head) => self.decode_xml(&head, request, page, received),
+        match self.send_corrected(ask, &mut page.body).await {
+            Ok(head) => self.decode_xml(ask.gate, &head, request, page),
             // Nothing is lost yet: the walk that follows needs no starts.
-            Err(error) if knows_no_start(&error, parameters) => {
+            Err(error) if knows_no_start(&error, ask.parameters) => {
                 let why = format!("the service does not list from a name on: {error}");
                 Err(PageError::KeepsNoOrder { why }.into())
             }
@@ -213,14 +209,14 @@ impl AzureStore {
 
     fn decode_xml(
         &self,
+        gate: &dyn Gate,
         head: &Head,
         request: &PageRequest,
         page: &mut Page,
-        received: Received<'_>,
     ) -> Result<(), StoreError> {
         self.note_server(head);
         if let Some(last) = ending::last_name(&page.body, request) {
-            received(&last);
+            gate.received(&last);
         }
         decode(page, request, &self.expected()).map_err(|rejected| self.redacted(rejected.into()))
     }
@@ -273,8 +269,7 @@ impl AzureStore {
             }
             _ => false,
         };
-        if corrected {
-            self.repeated.fetch_add(1, Ordering::Relaxed);
+        if corrected && ask.gate.again().await {
             error = match self.send(ask, token.as_ref(), body).await {
                 Ok(head) => return Ok(head),
                 Err(error) => error,
@@ -392,17 +387,13 @@ impl Store for AzureStore {
         self.flat && self.genuine.load(Ordering::Relaxed)
     }
 
-    fn list<'a>(
+    fn list_through<'a>(
         &'a self,
+        gate: &'a dyn Gate,
         request: &'a PageRequest,
         page: &'a mut Page,
-        received: Received<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.list_page(request, page, received).boxed()
-    }
-
-    fn take_repeated(&self) -> u64 {
-        self.repeated.swap(0, Ordering::Relaxed)
+        self.list_page(gate, request, page).boxed()
     }
 
     fn billed(&self) -> Option<&dyn Billed> {

@@ -5,7 +5,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use super::client::{Ask, S3Store};
 use super::{uploads, versions};
 use crate::store::{
-    Billed, ErrorKind, PartsPage, PartsRequest, Store as _, StoreError, UploadsPage,
+    Billed, ErrorKind, Gate, PartsPage, PartsRequest, Store as _, StoreError, UploadsPage,
     UploadsRequest, VersionsPage, VersionsRequest,
 };
 
@@ -13,6 +13,7 @@ impl Billed for S3Store {
     fn versions<'a>(
         &'a self,
         request: &'a VersionsRequest,
+        gate: &'a dyn Gate,
     ) -> BoxFuture<'a, Result<VersionsPage, StoreError>> {
         async move {
             if request.include.snapshots || request.include.deleted {
@@ -21,9 +22,9 @@ impl Billed for S3Store {
                 return Err(StoreError::new(ErrorKind::Setup, text));
             }
             let query = versions::write(request, self.quirks());
-            let ask = Ask { any_order: request.any_order, ..Ask::get(&query) };
+            let ask = Ask { any_order: request.any_order, gate, ..Ask::get(&query) };
             let (_, body) = self.ask(&ask).await.map_err(|error| permitted(error, "s3:ListBucketVersions"))?;
-            let quirks = self.as_meant_below(&request.prefix).await?;
+            let quirks = self.as_meant_below(&request.prefix, gate).await?;
             Ok(versions::decode(&body, request, &self.expected(&quirks))?)
         }
         .boxed()
@@ -32,15 +33,16 @@ impl Billed for S3Store {
     fn uploads<'a>(
         &'a self,
         request: &'a UploadsRequest,
+        gate: &'a dyn Gate,
     ) -> BoxFuture<'a, Result<UploadsPage, StoreError>> {
         async move {
             let query = uploads::write(request, self.quirks());
-            let ask = Ask { any_order: request.any_order, ..Ask::get(&query) };
+            let ask = Ask { any_order: request.any_order, gate, ..Ask::get(&query) };
             let (_, body) = self
                 .ask(&ask)
                 .await
                 .map_err(|error| permitted(error, "s3:ListBucketMultipartUploads"))?;
-            let quirks = self.as_meant_below(&request.prefix).await?;
+            let quirks = self.as_meant_below(&request.prefix, gate).await?;
             Ok(uploads::decode(&body, request, &self.expected(&quirks))?)
         }
         .boxed()
@@ -49,10 +51,11 @@ impl Billed for S3Store {
     fn parts<'a>(
         &'a self,
         request: &'a PartsRequest,
+        gate: &'a dyn Gate,
     ) -> BoxFuture<'a, Result<PartsPage, StoreError>> {
         async move {
             let query = uploads::write_parts(request, self.quirks());
-            let ask = Ask { key: &request.key, ..Ask::get(&query) };
+            let ask = Ask { key: &request.key, gate, ..Ask::get(&query) };
             let (_, body) = self
                 .ask(&ask)
                 .await

@@ -1,6 +1,6 @@
 //! A bucket that speaks the list calls of S3.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use futures::future::{BoxFuture, FutureExt as _};
@@ -27,8 +27,8 @@ use crate::store::http::Client;
 use crate::store::http::call::{self, address};
 use crate::store::text::{date, percent};
 use crate::store::{
-    Billed, ErrorKind, KeyInUse, ListVersion, Origin, Page, PageError, PageRequest, Plus, Quirks,
-    Received, Service, Store, StoreError,
+    Billed, ErrorKind, Gate, KeyInUse, ListVersion, Open, Origin, Page, PageError, PageRequest,
+    Plus, Quirks, Service, Store, StoreError,
 };
 
 /// A bucket of Amazon S3 or of a store that is compatible with it.
@@ -59,8 +59,6 @@ pub struct S3Store {
     pub(super) rerouted: AtomicBool,
     /// The store's clock minus ours, in seconds.
     pub(super) skew: AtomicI64,
-    /// Requests that were repeated at once, and those about `+`.
-    repeated: AtomicU64,
 }
 
 /// What is asked of a bucket.
@@ -75,12 +73,15 @@ pub(super) struct Ask<'a> {
     pub(super) first_byte: bool,
     /// Also of a server that is known to list in an order of its own.
     pub(super) any_order: bool,
+    /// What is passed before it is asked again.
+    pub(super) gate: &'a dyn Gate,
 }
 
 impl<'a> Ask<'a> {
     /// What the bucket has to say to `query`.
     pub(super) fn get(query: &'a str) -> Self {
-        Self { method: Method::GET, key: b"", query, first_byte: false, any_order: true }
+        let (method, gate) = (Method::GET, &Open);
+        Self { method, key: b"", query, first_byte: false, any_order: true, gate }
     }
 }
 
@@ -165,7 +166,6 @@ impl S3Store {
             route: RwLock::new(Arc::new(route)),
             rerouted: AtomicBool::new(false),
             skew: AtomicI64::new(0),
-            repeated: AtomicU64::new(0),
             first_quirks: Quirks { list_version: ListVersion::V1, ..quirks.clone() },
             quirks,
             version: OnceLock::new(),
@@ -184,29 +184,29 @@ impl S3Store {
     /// One attempt, and a second one at once where the answer says what was wrong with the first.
     async fn list_corrected(
         &self,
+        gate: &dyn Gate,
         request: &PageRequest,
         page: &mut Page,
-        received: Received<'_>,
     ) -> Result<(), StoreError> {
         let mut corrected = Corrected::default();
         loop {
             let route = self.route();
             let keys = self.signing_keys().await?;
-            let sent = self.attempt(&route, keys.as_ref(), request, page, received).await;
-            let Err(mut refusal) = sent else { return Ok(()) };
+            let Err(mut refusal) = self.attempt(gate, &route, keys.as_ref(), request, page).await
+            else {
+                return Ok(());
+            };
             if matches!(refusal.error.kind, ErrorKind::BadPage(PageError::UnsurePlus { .. }))
                 && self.plus.get().is_none()
+                && gate.again().await
             {
                 match self.ask_for_plus(&route, keys.as_ref(), &request.prefix).await {
-                    Ok(()) => {
-                        self.repeat();
-                        continue;
-                    }
+                    Ok(()) if gate.again().await => continue,
+                    Ok(()) => {}
                     Err(refused) => refusal = refused,
                 }
             }
-            self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
-            self.repeat();
+            self.correct(refusal, &route, keys.as_ref(), &mut corrected, gate).await?;
         }
     }
 
@@ -219,16 +219,10 @@ impl S3Store {
             match self.send(&route, keys.as_ref(), ask, &mut body).await {
                 Ok(headers) => return Ok((headers, body)),
                 Err(refusal) => {
-                    self.correct(refusal, &route, keys.as_ref(), &mut corrected).await?;
-                    self.repeat();
+                    self.correct(refusal, &route, keys.as_ref(), &mut corrected, ask.gate).await?;
                 }
             }
         }
-    }
-
-    /// Counts a request that is sent beyond the one that was asked for.
-    pub(super) fn repeat(&self) {
-        self.repeated.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The keys to sign with now: the account's, or those of the session; `None` for anonymous requests.
@@ -253,18 +247,19 @@ impl S3Store {
                 Ok(session) => return Ok(session),
                 Err(refusal) => refusal,
             };
-            let refused = self.correct(refusal, &route, keys.as_ref(), &mut corrected).await;
+            // A session is no listing.
+            let refused = self.correct(refusal, &route, keys.as_ref(), &mut corrected, &Open).await;
             refused.map_err(session::permitted)?;
         }
     }
 
     async fn attempt(
         &self,
+        gate: &dyn Gate,
         route: &Route,
         keys: Option<&Arc<Keys>>,
         request: &PageRequest,
         page: &mut Page,
-        received: Received<'_>,
     ) -> Result<(), Refusal> {
         let asked = self.quirks();
         let wanted = &request.prefix;
@@ -281,7 +276,7 @@ impl S3Store {
         }
         let quirks = &self.as_meant(quirks);
         if let Some(last) = ending::last_key(&page.body, request, quirks) {
-            received(&last);
+            gate.received(&last);
         }
         decode(page, request, &self.expected(quirks)).map_err(StoreError::from)?;
         if enclosing.is_some() {
@@ -453,17 +448,13 @@ impl Store for S3Store {
         self.keys.current().map(|keys| keys.in_use())
     }
 
-    fn list<'a>(
+    fn list_through<'a>(
         &'a self,
+        gate: &'a dyn Gate,
         request: &'a PageRequest,
         page: &'a mut Page,
-        received: Received<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.list_corrected(request, page, received).boxed()
-    }
-
-    fn take_repeated(&self) -> u64 {
-        self.repeated.swap(0, Ordering::Relaxed)
+        self.list_corrected(gate, request, page).boxed()
     }
 
     fn billed(&self) -> Option<&dyn Billed> {

@@ -9,7 +9,7 @@ use super::endpoint::Route;
 use super::error::Refusal;
 use super::keys::Keys;
 use crate::store::page::printable;
-use crate::store::{ErrorKind, PageError, StoreError};
+use crate::store::{ErrorKind, Gate, PageError, StoreError};
 
 /// What was corrected already for one request.
 #[derive(Debug, Default)]
@@ -42,16 +42,18 @@ impl S3Store {
     }
 
     /// Corrects what an answer says was wrong with a request: the region, the clock, keys that have ended, or
-    /// the version of the call. Each is corrected once, but for the keys of sessions.
+    /// the version of the call. Each is corrected once, but for the keys of sessions. Then the request may be
+    /// sent again.
     ///
     /// # Errors
-    /// The refusal, where nothing was corrected.
+    /// The refusal, where nothing was corrected or the gate is closed.
     pub(super) async fn correct(
         &self,
         mut refusal: Refusal,
         route: &Arc<Route>,
         keys: Option<&Arc<Keys>>,
         corrected: &mut Corrected,
+        gate: &dyn Gate,
     ) -> Result<(), StoreError> {
         self.locate(route, &mut refusal);
         let again = match &refusal.error.kind {
@@ -77,7 +79,11 @@ impl S3Store {
             },
             _ => false,
         };
-        if again { Ok(()) } else { Err(redacted(refusal.error, keys.map(Arc::as_ref))) }
+        if again && gate.again().await {
+            Ok(())
+        } else {
+            Err(redacted(refusal.error, keys.map(Arc::as_ref)))
+        }
     }
 
     /// Sees that a refusal is about the bucket's place where the answer names another one than the one

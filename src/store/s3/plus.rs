@@ -9,7 +9,8 @@ use super::endpoint::Route;
 use super::error::Refusal;
 use super::keys::Keys;
 use super::query;
-use crate::store::{PageRequest, Plus, Quirks, Store as _, StoreError};
+use crate::store::page::printable;
+use crate::store::{Gate, PageError, PageRequest, Plus, Quirks, Store as _, StoreError};
 
 impl S3Store {
     /// These quirks with what is known by now of `+`.
@@ -19,8 +20,15 @@ impl S3Store {
     }
 
     /// The same, with the store asked where it has to be.
-    pub(super) async fn as_meant_below(&self, prefix: &[u8]) -> Result<Quirks, StoreError> {
+    pub(super) async fn as_meant_below(
+        &self,
+        prefix: &[u8],
+        gate: &dyn Gate,
+    ) -> Result<Quirks, StoreError> {
         if self.quirks().plus == Plus::Unsure && self.plus.get().is_none() {
+            if !gate.again().await {
+                return Err(PageError::UnsurePlus { text: printable(prefix) }.into());
+            }
             let keys = self.keys.keys().await?;
             let asked = self.ask_for_plus(&self.route(), keys.as_ref(), prefix).await;
             asked.map_err(|refusal| redacted(refusal.error, keys.as_deref()))?;
@@ -48,7 +56,6 @@ impl S3Store {
         let request = PageRequest { prefix, limit: 1, ..PageRequest::default() };
         let quirks = self.quirks();
         let (query, mut body) = (query::write(&request, quirks)?, Vec::new());
-        self.repeat();
         self.send(route, keys, &Ask::get(&query), &mut body).await?;
         // Whoever asked at the same time was told the same.
         let _ = self.plus.set(plus_of(&body, quirks));

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use super::*;
+use crate::store::Closed;
 use crate::store::azure::bearer::tests::Numbered;
 use crate::store::azure::{AzureAccess, Secret};
 use crate::store::http::Settings;
@@ -30,7 +31,7 @@ async fn list(store: &AzureStore, after: Option<&str>) -> Result<Page, StoreErro
     let mut page = Page::default();
     let after = after.map(Into::into);
     let request = PageRequest { prefix: b"p/".into(), after, limit: 9, ..PageRequest::default() };
-    store.list(&request, &mut page, &|_| ()).await.map(|()| page)
+    store.list(&request, &mut page).await.map(|()| page)
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -131,6 +132,27 @@ async fn the_clock_is_corrected_once_and_kept() {
 }
 
 #[tokio::test]
+async fn nothing_is_asked_again_where_the_gate_is_closed() {
+    let bearer = || {
+        let source = Numbered { life: 3600, fails_from: 9, calls: AtomicU32::new(0) };
+        AzureAccess::Bearer(Arc::new(source))
+    };
+    let date = "Date: Wed, 01 May 2024 12:00:00 GMT\r\n";
+    for (access, status, headers, code) in [
+        (key(), "403 Forbidden", date, "AuthenticationFailed"),
+        (bearer(), "401 Unauthorized", "", "InvalidAuthenticationInfo"),
+        (AzureAccess::Anonymous, "400 Bad Request", "", "InvalidHeaderValue"),
+    ] {
+        let refused = answer(status, headers, xml_error(code));
+        let script = Script::play([(refused, Then::Keep), ok()]).await;
+        let store = store(&script, access);
+        let (request, mut page) = (PageRequest { limit: 9, ..Default::default() }, Page::default());
+        let error = store.list_through(&Closed, &request, &mut page).await.unwrap_err();
+        assert_eq!((error.code.as_str(), script.heads().len()), (code, 1));
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_key_is_not_tried_again() {
     let refusal = answer("403 Forbidden", "", xml_error("AuthenticationFailed"));
     let script = Script::play([(refusal, Then::Keep)]).await;
@@ -161,7 +183,7 @@ async fn listings_are_asked_for_as_arrow_and_each_by_an_id_of_its_own() {
     }
     let mut page = Page::default();
     let delimiter = PageRequest { delimiter: Some(b'/'), ..PageRequest::default() };
-    store.list(&delimiter, &mut page, &|_| ()).await.unwrap();
+    store.list(&delimiter, &mut page).await.unwrap();
     let heads = script.heads();
     for head in &heads[..2] {
         let accepted = "application/vnd.apache.arrow.stream,application/xml";

@@ -4,10 +4,10 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
 use super::*;
-use crate::store::ListVersion;
 use crate::store::http::Settings;
 use crate::store::http::script::{Script, Then, answer};
 use crate::store::s3::endpoint::Aws;
+use crate::store::{Closed, ListVersion, Plus};
 
 const EMPTY: &str = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
 
@@ -64,7 +64,7 @@ fn settled(bucket: &str, endpoint: Endpoint, keys: KeyRing) -> Settled {
 async fn list(store: &S3Store) -> Result<Page, StoreError> {
     let mut page = Page::default();
     let request = PageRequest { prefix: b"p/".into(), limit: 1000, ..PageRequest::default() };
-    store.list(&request, &mut page, &|_| ()).await.map(|()| page)
+    store.list(&request, &mut page).await.map(|()| page)
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -229,6 +229,39 @@ async fn a_region_of_aws_changes_the_host_and_nothing_that_is_none_does() {
 }
 
 #[tokio::test]
+async fn nothing_is_asked_again_where_the_gate_is_closed() {
+    let listed = |key: &str| {
+        format!(
+            "<ListBucketResult><Name>b</Name><Prefix>p/</Prefix><EncodingType>url</EncodingType>\
+             <KeyCount>1</KeyCount><IsTruncated>false</IsTruncated><Contents><Key>{key}</Key>\
+             <Size>1</Size></Contents></ListBucketResult>"
+        )
+    };
+    let (wrong_region, no_region) = ("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>");
+    let date = "Date: Sat, 21 Nov 2015 12:00:00 GMT\r\n";
+    for (status, headers, body) in [
+        ("400 Bad Request", "", xml_error(wrong_region, no_region)),
+        ("403 Forbidden", date, xml_error("RequestTimeTooSkewed", "")),
+        ("400 Bad Request", "", xml_error("ExpiredToken", "")),
+        ("200 OK", "", listed("p/a+b")),
+    ] {
+        let ok = answer("200 OK", "", EMPTY);
+        let first = answer(status, headers, &body);
+        let script = Script::play([(first, Then::Keep), (ok.clone(), Then::Keep)]).await;
+        let store = store_with(&script, keys(), |settled| settled.quirks.plus = Plus::Unsure);
+        let (mut page, request) = (Page::default(), PageRequest::default());
+        let request = PageRequest { prefix: b"p/".into(), limit: 1000, ..request };
+        let error = store.list_through(&Closed, &request, &mut page).await.unwrap_err();
+        assert!(!error.message.is_empty(), "{body}");
+        assert_eq!(script.heads().len(), 1, "{body}");
+        if status != "200 OK" {
+            list(&store).await.unwrap();
+            assert_eq!(script.heads().len(), 2, "what was learnt is kept: {body}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_is_wrong_is_corrected_by_the_answer() {
     let headers = "Date: Sat, 21 Nov 2015 12:00:00 GMT\r\n";
     let skewed = answer("403 Forbidden", headers, xml_error("RequestTimeTooSkewed", ""));
@@ -312,7 +345,7 @@ async fn the_first_version_is_spoken_where_the_store_wants_it() {
     let quirks = Quirks { list_version: ListVersion::V1, ..Quirks::default() };
     let store = store_with(&script, keys(), |settled| settled.quirks = quirks);
     let request = PageRequest { after: Some(b"p/a".into()), limit: 10, ..PageRequest::default() };
-    store.list(&request, &mut Page::default(), &|_| ()).await.unwrap();
+    store.list(&request, &mut Page::default()).await.unwrap();
     assert!(
         script.heads()[0]
             .starts_with("GET /b?encoding-type=url&marker=p%2Fa&max-keys=10 HTTP/1.1\r\n")
@@ -340,7 +373,7 @@ async fn a_start_that_the_second_version_lost_is_asked_for_again_in_the_first() 
     let script = Script::play([(body.clone(), Then::Keep), (body, Then::Keep)]).await;
     let store = store_with(&script, keys(), |_| {});
     let request = PageRequest { after: Some(b"k".into()), limit: 10, ..PageRequest::default() };
-    store.list(&request, &mut Page::default(), &|_| ()).await.unwrap();
+    store.list(&request, &mut Page::default()).await.unwrap();
     let heads = script.heads();
     assert!(heads[0].contains("start-after=k"), "{heads:?}");
     assert!(heads[1].contains("marker=k") && !heads[1].contains("list-type"), "{heads:?}");
@@ -385,7 +418,7 @@ async fn only_a_walk_by_tokens_lists_what_keeps_no_order() {
     let error = list(&store).await.unwrap_err();
     assert!(matches!(error.kind, ErrorKind::BadPage(PageError::KeepsNoOrder { .. })), "{error}");
     let walk = PageRequest { any_order: true, limit: 10, ..PageRequest::default() };
-    store.list(&walk, &mut Page::default(), &|_| ()).await.unwrap();
+    store.list(&walk, &mut Page::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -405,7 +438,7 @@ async fn read_plus(echo: &str) -> (Vec<Vec<u8>>, usize) {
     let told = answer("200 OK", "", format!("<ListBucketResult>{echo}{end}"));
     let steps = [page(), told, page(), page()].map(|answer| (answer, Then::Keep));
     let script = Script::play(steps).await;
-    let quirks = Quirks { plus: crate::store::Plus::Unsure, ..Quirks::default() };
+    let quirks = Quirks { plus: Plus::Unsure, ..Quirks::default() };
     let store = store_with(&script, keys(), |settled| settled.quirks = quirks);
     let mut found = Vec::new();
     for _ in 0..2 {
@@ -450,7 +483,7 @@ async fn a_directory_bucket_is_listed_within_one_session_for_reading() {
     let store = with_sessions(&script);
     for prefix in ["", "d/e"] {
         let request = PageRequest { prefix: prefix.into(), limit: 10, ..PageRequest::default() };
-        store.list(&request, &mut Page::default(), &|_| ()).await.unwrap();
+        store.list(&request, &mut Page::default()).await.unwrap();
     }
     let heads = script.heads();
     assert!(heads[0].starts_with("GET /b?session= HTTP/1.1\r\n"), "{}", heads[0]);
