@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::count::Rows;
 use super::ledger::{
-    FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings, WalkKind,
+    Borders, FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings,
+    WalkKind,
 };
 use super::outcome::{End, ManifestCounts, Outcome, RequestCounts, ScanError};
 use super::pace::PaceOptions;
@@ -410,6 +411,7 @@ impl Begun {
             complete: ranges.iter().all(|range| range.state == RangeState::Done),
             sequential: self.sequential,
             walk: None,
+            borders: Borders::default(),
             next_segment,
             ranges,
             dropped,

@@ -19,7 +19,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::count::{Counting, Shard, Sink};
 use super::explain::Decisions;
 use super::fetch::{Counters, Latency};
-use super::ledger::RangeRecord;
+use super::ledger::{Borders, RangeRecord};
 use super::outcome::ScanError;
 use super::pace::Pace;
 use super::planner::{PageKeys, PageVerdict, Planner, RangeId, Request, RequestId};
@@ -63,6 +63,7 @@ pub(super) struct Snapshot {
     pub(super) ranges: Vec<RangeRecord>,
     pub(super) tally: Tally,
     pub(super) dropped: Dropped,
+    pub(super) borders: Borders,
     pub(super) next_segment: u64,
     pub(super) probes: u64,
     pub(super) wasted: u64,
@@ -98,6 +99,8 @@ pub(super) struct Begin {
     /// What the earlier run counted; empty for a new scan.
     pub(super) tally: Tally,
     pub(super) dropped: Dropped,
+    /// What the earlier run left open where ranges meet.
+    pub(super) seams: Seams,
     /// Whether the course of the scan is recorded.
     pub(super) record: bool,
     /// The lock of the state directory.
@@ -136,7 +139,7 @@ impl State {
                 sinks,
                 ended: begin.done,
                 wanted: Vec::new(),
-                seams: Seams::default(),
+                seams: begin.seams,
                 recorder: begin.record.then(Recorder::new),
                 decisions,
             }),
@@ -215,9 +218,20 @@ impl State {
         lock(&self.core).decisions.lines()
     }
 
-    /// Whether nothing is left to list.
+    /// Whether nothing is left to list or to settle.
     pub(super) fn is_finished(&self) -> bool {
-        lock(&self.core).planner.is_finished()
+        let core = lock(&self.core);
+        core.planner.is_finished() && core.seams.doubts().is_empty()
+    }
+
+    /// What is in doubt.
+    pub(super) fn open_doubts(&self) -> Vec<Doubt> {
+        lock(&self.core).seams.doubts().to_vec()
+    }
+
+    /// The two sides of a doubt agree after all.
+    pub(super) fn settled(&self, doubt: &Doubt) {
+        lock(&self.core).seams.settled(doubt);
     }
 
     /// Makes a page of `range` part of the result. The page answers a request for keys after `start`.
@@ -386,6 +400,7 @@ impl State {
             ranges,
             tally: merged.tally.clone(),
             dropped: merged.dropped,
+            borders: core.seams.record(),
             next_segment: self.counting.next_segment(),
             probes: stats.probes,
             wasted: stats.empty_pages,
