@@ -234,7 +234,7 @@ pub(super) struct PaceArgs {
     #[arg(long, value_name = "N", default_value = "0", env = "WEIGHBRIDGE_MAX_REQUESTS", value_parser = units::parse_count)]
     pub(super) max_requests: u64,
     /// LIST requests per second; 0 for no limit
-    #[arg(long, value_name = "N", default_value_t = 0.0, env = "WEIGHBRIDGE_MAX_RPS")]
+    #[arg(long, value_name = "N", default_value_t = 0.0, env = "WEIGHBRIDGE_MAX_RPS", value_parser = per_second)]
     pub(super) max_rps: f64,
     /// What a thousand LIST requests cost, in US dollars; known for some services
     #[arg(long, value_name = "USD", env = "WEIGHBRIDGE_LIST_PRICE", value_parser = price)]
@@ -266,6 +266,12 @@ pub(super) struct StateArgs {
     /// Cut the key space as this ledger of an earlier scan did; only affects speed
     #[arg(long, value_name = "LEDGER", env = "WEIGHBRIDGE_HINTS", value_hint = ValueHint::FilePath)]
     pub(super) hints: Option<PathBuf>,
+}
+
+fn per_second(text: &str) -> Result<f64, &'static str> {
+    let requests: Option<f64> = text.trim().parse().ok();
+    // Anything else would be no limit at all, whatever was meant.
+    requests.filter(|requests| requests.is_finite() && *requests >= 0.0).ok_or("not a rate")
 }
 
 fn price(text: &str) -> Result<f64, &'static str> {
