@@ -12,7 +12,7 @@ use std::fmt;
 use std::fs::File;
 use std::mem;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -43,6 +43,8 @@ pub(super) struct State {
     gate: RwLock<()>,
     core: Mutex<Core>,
     shards: Mutex<Vec<Shard>>,
+    /// Why a page or a failure is in the result in part only, which then nobody may take a snapshot of.
+    broken: OnceLock<String>,
     /// Held until the last task is gone, also when the scan is dropped.
     _lock: Option<Arc<File>>,
 }
@@ -143,6 +145,7 @@ impl State {
                 recorder: begin.record.then(Recorder::new),
                 decisions,
             }),
+            broken: OnceLock::new(),
             _lock: begin.lock,
             shards: Mutex::new(vec![Shard::new(begin.tally, begin.dropped)]),
         })
@@ -245,6 +248,25 @@ impl State {
         page: &Page,
     ) -> Result<Vec<Doubt>, ScanError> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        self.whole(self.commit_page(id, range, start, page))
+    }
+
+    /// Remembers under the gate that a step was not taken to its end: a checkpoint may wait to see it.
+    fn whole<T>(&self, step: Result<T, ScanError>) -> Result<T, ScanError> {
+        if let Err(error) = &step {
+            // The first reason is the one to tell.
+            let _ = self.broken.set(error.to_string());
+        }
+        step
+    }
+
+    fn commit_page(
+        &self,
+        id: RequestId,
+        range: RangeId,
+        start: Option<&[u8]>,
+        page: &Page,
+    ) -> Result<Vec<Doubt>, ScanError> {
         let sink = self.sink(range)?;
         // Held until the page is counted: the range's next page may come back before that.
         let mut sink = lock(&sink);
@@ -332,6 +354,10 @@ impl State {
     /// Gives a range up.
     pub(super) fn fail(&self, id: RequestId, range: RangeId, why: String) -> Result<(), ScanError> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        self.whole(self.fail_range(id, range, why))
+    }
+
+    fn fail_range(&self, id: RequestId, range: RangeId, why: String) -> Result<(), ScanError> {
         let sink = self.sink(range)?;
         let mut sink = lock(&sink);
         let mut core = lock(&self.core);
@@ -362,6 +388,9 @@ impl State {
     /// Everything counted so far. Waits for pages that are being counted and keeps others from it.
     pub(super) fn snapshot(&self) -> Result<Snapshot, ScanError> {
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = self.broken.get() {
+            return Err(ScanError::Internal(format!("what was listed could not be kept: {why}")));
+        }
         let core = lock(&self.core);
         let mut ranges = core.ended.clone();
         let mut waiting = Vec::new();
@@ -413,5 +442,111 @@ impl State {
 impl fmt::Debug for State {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("State").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::BoxFuture;
+
+    use super::*;
+    use crate::filter::{FilterSpec, Filters};
+    use crate::manifest::{Format, RowEncoder};
+    use crate::object::Timestamp;
+    use crate::scan::count::Rows;
+    use crate::scan::pace::PaceOptions;
+    use crate::scan::planner::PlannerConfig;
+    use crate::store::{Origin, PageRequest, Quirks, StoreError};
+    use crate::tally;
+
+    #[derive(Debug, Default)]
+    struct Nothing(Quirks);
+
+    impl Store for Nothing {
+        fn origin(&self) -> Origin {
+            Origin::default()
+        }
+
+        fn quirks(&self) -> &Quirks {
+            &self.0
+        }
+
+        fn is_sound(&self) -> bool {
+            true
+        }
+
+        fn list<'a>(
+            &'a self,
+            _request: &'a PageRequest,
+            _page: &'a mut Page,
+        ) -> BoxFuture<'a, Result<(), StoreError>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    /// A page with one key of this length.
+    fn page(length: usize, more: bool) -> Page {
+        let mut page = Page::default();
+        page.body = vec![b'k'; length];
+        let (key, none) = (page.in_body(0, length).unwrap(), page.in_body(0, 0).unwrap());
+        page.push(key, 1, Timestamp(0), none, none);
+        page.set_end(more, None);
+        page
+    }
+
+    #[test]
+    fn no_checkpoint_has_a_page_whose_rows_could_not_be_written() {
+        for (more, failed) in [(true, false), (false, false), (true, true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let directory = folder.path().join("segments");
+            let empty = Tally::new(tally::Options::new(Timestamp(0)));
+            let (wanted, mut requests) = tokio::sync::mpsc::unbounded_channel();
+            let encoder = RowEncoder::new(Format::Csv, "b");
+            let state = State::new(Begin {
+                store: Arc::new(Nothing::default()),
+                prefix: Vec::new(),
+                pace: Pace::new(PaceOptions::default()),
+                counting: Counting::new(
+                    Filters::new(&FilterSpec::default(), Timestamp(0)).unwrap(),
+                    Some(Rows { encoder, directory: directory.clone() }),
+                    Arc::default(),
+                    0,
+                    empty.clone(),
+                ),
+                wanted,
+                planner: Planner::new(PlannerConfig {
+                    page_limit: 1000,
+                    prefix: Vec::new(),
+                    order: crate::object::KeyOrder::Bytes,
+                    delimiter: None,
+                }),
+                open: Vec::new(),
+                done: Vec::new(),
+                tally: empty,
+                dropped: Dropped::default(),
+                seams: Seams::default(),
+                record: false,
+                lock: None,
+            })
+            .unwrap();
+            state.plan();
+            let Request::List { id, range, .. } = requests.try_recv().unwrap() else {
+                panic!("nothing but a list can be asked for first");
+            };
+            if failed {
+                // Rows wait in memory until the range is given up.
+                std::fs::create_dir(&directory).unwrap();
+                state.commit(id, range, None, &page(3, true)).unwrap();
+                std::fs::remove_dir(&directory).unwrap();
+                let next = requests.try_recv().unwrap().id();
+                state.fail(next, range, "refused".into()).unwrap_err();
+            } else {
+                let big = page(20_000, more);
+                state.commit(id, range, None, &big).unwrap_err();
+            }
+            std::fs::create_dir(&directory).unwrap();
+            let error = state.snapshot().err().unwrap().to_string();
+            assert!(error.contains("segment-00000000.rows"), "{error}");
+        }
     }
 }
