@@ -576,6 +576,22 @@ fn a_scan_begun_anew_forgets_the_one_before() {
 }
 
 #[test]
+fn rows_that_went_to_stdout_so_far_still_go_to_a_file() {
+    let content = numbered(5_000);
+    let workshop = Workshop::new();
+    let simulator = serve(&content, "page-limit=200");
+    let endpoint = simulator.endpoint();
+    let first = ["-m", "-", "--state", "state", "--max-requests", "12", "-c", "4", "-q"];
+    let ran = workshop.scan(&endpoint, &first);
+    ran.ends_with_code(3);
+    assert!(ran.stdout.len() > 1000, "no row of those listed");
+    let second = ["-m", "objects.csv", "--state", "state", "--resume", "-q"];
+    workshop.scan(&endpoint, &second).ends_with_code(0);
+    assert_same_rows(&rows_in(&workshop.path("objects.csv")), &rows_of(&content), "all rows");
+    assert!(!workshop.path("state/segments").exists(), "segments are left behind");
+}
+
+#[test]
 fn a_scan_that_is_done_is_not_gone_on_with() {
     let workshop = Workshop::new();
     let content = numbered(500);
