@@ -74,3 +74,13 @@ fn a_price_that_is_none_is_refused() {
         assert!(ran.stderr.contains(price) && ran.stderr.contains("US dollars"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_rate_that_is_none_is_refused() {
+    for rate in ["slow", "-1", "NaN", "inf"] {
+        let given = format!("--max-rps={rate}");
+        let ran = Workshop::new().scan("http://127.0.0.1:9", &[&given]);
+        ran.ends_with_code(2);
+        assert!(ran.stderr.contains(rate) && ran.stderr.contains("not a rate"), "{}", ran.stderr);
+    }
+}

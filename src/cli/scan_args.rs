@@ -271,7 +271,9 @@ pub(super) struct StateArgs {
 fn per_second(text: &str) -> Result<f64, &'static str> {
     let requests: Option<f64> = text.trim().parse().ok();
     // Anything else would be no limit at all, whatever was meant.
-    requests.filter(|requests| requests.is_finite() && *requests >= 0.0).ok_or("not a rate")
+    requests
+        .filter(|requests| requests.is_finite() && *requests >= 0.0)
+        .ok_or("not a rate: give requests per second, or 0 for no limit")
 }
 
 fn price(text: &str) -> Result<f64, &'static str> {

@@ -24,7 +24,7 @@ const HIGHEST_LIMIT: usize = 512;
 const MOST: usize = 1 << 16;
 
 /// The longest gap between two requests under `max_rps`: for ever, and yet a time that can be counted to.
-const LONGEST_GAP: Duration = Duration::from_secs(30 * 365 * 86_400);
+const LONGEST_GAP: Duration = Duration::from_hours(30 * 365 * 24);
 
 /// What the user allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
