@@ -502,6 +502,14 @@ fn a_damaged_ledger_is_refused_and_left_as_it_is() {
             "contradicts itself",
         ),
         (
+            "fewer rows than objects",
+            edited(&|ledger| {
+                let rows = ledger["ranges"][at]["mark"]["rows"].as_u64().unwrap();
+                ledger["ranges"][at]["mark"]["rows"] = (rows - 1).into();
+            }),
+            "contradicts itself",
+        ),
+        (
             "a range left out",
             edited(&|ledger| {
                 ledger["ranges"].as_array_mut().unwrap().remove(1);

@@ -348,6 +348,14 @@ impl Ledger {
                 totals.objects, totals.bytes
             ));
         }
+        // Rows that are missing would be missed by nobody else: segments are joined by their marks.
+        let rows = |range: &&RangeRecord| range.mark.rows != range.objects;
+        if !self.settings.manifest.is_empty()
+            && let Some(range) = self.ranges.iter().find(rows)
+        {
+            let RangeRecord { mark, objects, .. } = range;
+            return Err(format!("a range has {objects} objects and {} rows of them", mark.rows));
+        }
         let done = self.ranges.iter().all(|range| range.state == RangeState::Done);
         if self.complete != (done && self.borders.doubts.is_empty()) {
             return Err("it says `complete` and its ranges do not agree".into());
@@ -388,6 +396,11 @@ pub fn check_tiling(ranges: &[RangeRecord], order: KeyOrder) -> Result<(), Strin
         }
     }
     for range in ranges {
+        if let (Some(after), Some(through)) = (&range.after, &range.through)
+            && order.precedes(through, after)
+        {
+            return Err(format!("the range up to {} begins after its end", show(&range.through)));
+        }
         let inside = |key: &Option<ByteString>| {
             key.as_ref().is_none_or(|key| {
                 range.after.as_ref().is_none_or(|after| order.precedes(after, key))
@@ -424,6 +437,7 @@ mod tests {
             vec![range(None, Some("b")), range(Some("c"), None)],
             vec![range(None, Some("c")), range(Some("b"), None)],
             vec![range(None, None), range(None, None)],
+            vec![range(None, Some("m")), range(Some("m"), Some("b")), range(Some("b"), None)],
         ];
         for ranges in broken {
             assert!(check_tiling(&ranges, KeyOrder::Bytes).is_err(), "{ranges:?}");
