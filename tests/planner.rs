@@ -90,6 +90,28 @@ impl World {
         }
     }
 
+    /// Ranges ascend, do not overlap, and only shrink.
+    fn check_ranges(&self, planner: &Planner, bounds: &mut BTreeMap<RangeId, Option<Vec<u8>>>) {
+        let mut end: Option<Option<Vec<u8>>> = None;
+        for range in planner.live() {
+            if let Some(end) = &end {
+                // ranges ascend and do not overlap
+                let end = end.as_ref().expect("a range after the last");
+                assert!(range.lower.is_some_and(|lower| !self.order.precedes(lower, end)));
+            }
+            // bounds only shrink
+            let upper = range.upper.map(<[u8]>::to_vec);
+            let known = bounds.entry(range.id).or_insert_with(|| upper.clone());
+            assert!(match (&upper, &*known) {
+                (None, Some(_)) => false,
+                (Some(now), Some(was)) => !self.order.precedes(was, now),
+                _ => true,
+            });
+            known.clone_from(&upper);
+            end = Some(upper);
+        }
+    }
+
     fn run(&self) -> PlannerStats {
         let keys = self.inside();
         let mut random = Random(self.seed);
@@ -109,24 +131,7 @@ impl World {
             open.append(&mut out);
             assert!(open.len() <= slots.max(before), "more in flight than allowed");
             assert_eq!(planner.in_flight(), open.len());
-            let mut end: Option<Option<Vec<u8>>> = None;
-            for range in planner.live() {
-                if let Some(end) = &end {
-                    // ranges ascend and do not overlap
-                    let end = end.as_ref().expect("a range after the last");
-                    assert!(range.lower.is_some_and(|lower| !self.order.precedes(lower, end)));
-                }
-                // bounds only shrink
-                let upper = range.upper.map(<[u8]>::to_vec);
-                let known = bounds.entry(range.id).or_insert_with(|| upper.clone());
-                assert!(match (&upper, &*known) {
-                    (None, Some(_)) => false,
-                    (Some(now), Some(was)) => !self.order.precedes(was, now),
-                    _ => true,
-                });
-                known.clone_from(&upper);
-                end = Some(upper);
-            }
+            self.check_ranges(&planner, &mut bounds);
             if open.is_empty() {
                 break;
             }
@@ -161,16 +166,13 @@ impl World {
                         let lie =
                             if random.chance(20) { random.below(keys.len()) } else { end - 1 };
                         ahead = planner.foresee(id, keys[lie]);
-                        requests += usize::from(ahead.is_some());
                         if random.chance(50) {
                             planner.next_requests(slots, &mut out);
-                            self.check_requests(&keys, &out);
-                            requests += out.len();
-                            open.append(&mut out);
                         }
                     }
                     let verdict = planner.on_page(id, &page, end < keys.len()).unwrap();
                     assert!(ahead.is_some() || !verdict.goes_on);
+                    requests += usize::from(ahead.is_some());
                     open.extend(ahead.filter(|_| verdict.goes_on));
                     if verdict.accepted > 0 {
                         useful += 1;

@@ -502,6 +502,14 @@ fn a_damaged_ledger_is_refused_and_left_as_it_is() {
             "contradicts itself",
         ),
         (
+            "fewer rows than objects",
+            edited(&|ledger| {
+                let rows = ledger["ranges"][at]["mark"]["rows"].as_u64().unwrap();
+                ledger["ranges"][at]["mark"]["rows"] = (rows - 1).into();
+            }),
+            "contradicts itself",
+        ),
+        (
             "a range left out",
             edited(&|ledger| {
                 ledger["ranges"].as_array_mut().unwrap().remove(1);
@@ -573,6 +581,22 @@ fn a_scan_begun_anew_forgets_the_one_before() {
     let (workshop, simulator) = half_done(&content);
     workshop.scan(&simulator.endpoint(), &with_outputs(&["-c", "8"])).ends_with_code(0);
     assert_as_undisturbed(&workshop, &content, &[]);
+}
+
+#[test]
+fn rows_that_went_to_stdout_so_far_still_go_to_a_file() {
+    let content = numbered(5_000);
+    let workshop = Workshop::new();
+    let simulator = serve(&content, "page-limit=200");
+    let endpoint = simulator.endpoint();
+    let first = ["-m", "-", "--state", "state", "--max-requests", "12", "-c", "4", "-q"];
+    let ran = workshop.scan(&endpoint, &first);
+    ran.ends_with_code(3);
+    assert!(ran.stdout.len() > 1000, "no row of those listed");
+    let second = ["-m", "objects.csv", "--state", "state", "--resume", "-q"];
+    workshop.scan(&endpoint, &second).ends_with_code(0);
+    assert_same_rows(&rows_in(&workshop.path("objects.csv")), &rows_of(&content), "all rows");
+    assert!(!workshop.path("state/segments").exists(), "segments are left behind");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub enum Consumed {
     Delete,
     /// It stays until [`Assembler::release`] is called with a checkpoint that has been saved.
     KeepUntilReleased,
+    /// It stays: whoever made it removes it.
+    Kept,
 }
 
 /// A finished manifest.
@@ -131,10 +133,16 @@ impl Assembler {
             return Ok(());
         }
         if end <= self.start.content_bytes {
-            return remove_if_there(&segment.path);
+            return match self.consumed {
+                Consumed::Kept => Ok(()),
+                _ => remove_if_there(&segment.path),
+            };
         }
         let known = self.start.content_bytes.saturating_sub(begin);
         self.copy(&segment.path, known, segment.mark.bytes)?;
+        if self.consumed == Consumed::Kept {
+            return Ok(());
+        }
         self.held.push_back((end, segment.path.clone()));
         if self.consumed == Consumed::Delete {
             self.release(self.reached())?;
@@ -183,7 +191,7 @@ impl Assembler {
         Ok(())
     }
 
-    /// Completes the manifest, gives it its name, and deletes the segments that are left.
+    /// Completes the manifest, gives it its name, and deletes the segments that are left, unless they are kept.
     ///
     /// # Errors
     /// [`ManifestError::Io`] when the output cannot be written or renamed.

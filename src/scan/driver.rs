@@ -15,7 +15,7 @@ use super::options::{ScanOptions, Setup};
 use super::outcome::{End, Explained, Outcome, RequestCounts, ScanError};
 use super::pace::{Halt, Pace};
 use super::planner::{Planner, PlannerConfig, Request};
-use super::seam::Doubt;
+use super::seam::{Doubt, Seams};
 use super::state::{Begin, Snapshot, State};
 use super::stream::{AHEAD, Stream};
 use super::turn::{Next, Wanted};
@@ -166,6 +166,7 @@ impl Run {
             done: Vec::new(),
             tally: setup.empty.clone(),
             dropped: Dropped::default(),
+            seams: Seams::default(),
             record: setup.options.explain,
             lock: setup.lock.clone(),
         };
@@ -173,6 +174,7 @@ impl Run {
             progress.resume(ledger);
             begin.tally = ledger.tally.clone();
             begin.dropped = ledger.dropped;
+            begin.seams = Seams::left(&ledger.borders);
             let (done, open): (Vec<_>, Vec<_>) =
                 ledger.ranges.iter().cloned().partition(|range| range.state == RangeState::Done);
             begin.done = done;
@@ -200,6 +202,11 @@ impl Run {
         let mut leave = tokio::time::interval(LEAVE_EVERY);
         leave.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut limited = false;
+        for doubt in self.state.open_doubts() {
+            let (state, hedging) = (Arc::clone(&self.state), self.hedging);
+            self.tasks
+                .spawn(async move { settle(&fetcher(&state, hedging), &state, &doubt).await });
+        }
         self.state.plan();
         let mut end = self.state.is_finished().then_some(End::Complete);
         while end.is_none() {
@@ -309,14 +316,20 @@ impl Run {
 }
 
 fn ledger_of(state: &State, begun: &super::options::Begun) -> Result<Ledger, ScanError> {
-    let Snapshot { ranges, tally, dropped, next_segment, probes, wasted } = state.snapshot()?;
+    let Snapshot { ranges, tally, dropped, borders, next_segment, probes, wasted } =
+        state.snapshot()?;
     let mut requests = state.counters.counts(&state.pace);
     requests.probes = probes;
     requests.wasted = wasted;
     let mut notes = begun.notes.clone();
     add_notes(&mut notes, observations(state));
     add_notes(&mut notes, state.store.service().notes);
-    Ok(begun.ledger(ranges, tally, dropped, next_segment, &requests, notes))
+    let mut ledger = begun.ledger(ranges, tally, dropped, next_segment, &requests, notes);
+    ledger.complete &= borders.doubts.is_empty();
+    if !ledger.complete {
+        ledger.borders = borders;
+    }
+    Ok(ledger)
 }
 
 /// Adds what is not said yet, as it is where a scan is gone on with.
@@ -366,9 +379,8 @@ fn between(cuts: &[Vec<u8>]) -> Vec<Bounds> {
     lower.zip(upper).collect()
 }
 
-/// Sends one request until it is answered and makes the answer part of the scan.
-async fn answer(state: &State, wanted: Wanted, hedging: bool) -> Result<(), TaskError> {
-    let fetcher = Fetcher {
+fn fetcher(state: &State, hedging: bool) -> Fetcher<'_> {
+    Fetcher {
         store: state.store.as_ref(),
         pace: &state.pace,
         counters: &state.counters,
@@ -376,7 +388,12 @@ async fn answer(state: &State, wanted: Wanted, hedging: bool) -> Result<(), Task
         hedging,
         disordered: DISORDERED_ATTEMPTS,
         received: &|_| (),
-    };
+    }
+}
+
+/// Sends one request until it is answered and makes the answer part of the scan.
+async fn answer(state: &State, wanted: Wanted, hedging: bool) -> Result<(), TaskError> {
+    let fetcher = fetcher(state, hedging);
     match wanted.request {
         Request::List { id, range, after } => {
             let next = Next::default();
@@ -438,7 +455,10 @@ async fn answer(state: &State, wanted: Wanted, hedging: bool) -> Result<(), Task
 /// Makes sure that the two sides of a seam see the same keys.
 async fn settle(fetcher: &Fetcher<'_>, state: &State, doubt: &Doubt) -> Result<(), TaskError> {
     match doubt.settle(fetcher, &state.prefix, state.page_limit).await {
-        Ok(()) => Ok(()),
+        Ok(()) => {
+            state.settled(doubt);
+            Ok(())
+        }
         Err(FetchError::Halted(halt)) => Err(TaskError::Halted(halt)),
         // What cannot be settled must not be believed.
         Err(FetchError::Failed { error, .. }) => Err(TaskError::Disordered(error)),

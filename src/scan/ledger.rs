@@ -2,8 +2,8 @@
 //!
 //! The ranges of a ledger tile the key space from its lowest to its highest key: each begins where the
 //! one before ends. A finished range says what it holds (first and last key, objects, bytes, digest); an
-//! open one says how far it came; a failed one says why. So a ledger without open and failed ranges is
-//! the proof that every key was passed exactly once, and any other is where to go on.
+//! open one says how far it came; a failed one says why. So a ledger without open and failed ranges, and without
+//! bounds in doubt, is the proof that every key was passed exactly once, and any other is where to go on.
 //!
 //! The file is JSON, replaced atomically, and holds no secret. `schema` names its form:
 //! `weighbridge.ledger/1`. A reader refuses any other major version; fields that it does not know, it
@@ -13,6 +13,7 @@
 //! A walk has one range, and `walk` says where it goes on. A version that does not know that field begins
 //! the walk anew, and so does this one with a ledger that lacks it.
 
+mod border;
 mod walk;
 
 use std::fs;
@@ -30,6 +31,7 @@ use crate::tally::{ByteString, SetDigest, Tally};
 use crate::versioned;
 use crate::whole::{self, Lasting};
 
+pub use border::{BorderRecord, BorderSide, Borders, DoubtRecord};
 pub use walk::{Digests, ListingRecord, TrailRecord, WalkKind, WalkRecord};
 
 /// The form that this version writes.
@@ -52,13 +54,16 @@ pub struct Ledger {
     pub started_ms: i64,
     /// Seconds spent so far, over all runs.
     pub elapsed_seconds: f64,
-    /// Whether every range is done.
+    /// Whether every range is done and no bound in doubt.
     pub complete: bool,
     /// Whether the store was walked in its own order because it keeps none.
     pub sequential: bool,
     /// Where the walk goes on; absent where it is done or has no such place, and for a scan by ranges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk: Option<WalkRecord>,
+    /// What is not known yet of the bounds at which ranges meet; empty where the store is relied on.
+    #[serde(default, skip_serializing_if = "Borders::is_empty")]
+    pub borders: Borders,
     /// The number that the next segment gets.
     pub next_segment: u64,
     /// The ranges in key order.
@@ -343,8 +348,16 @@ impl Ledger {
                 totals.objects, totals.bytes
             ));
         }
+        // Rows that are missing would be missed by nobody else: segments are joined by their marks.
+        let rows = |range: &&RangeRecord| range.mark.rows != range.objects;
+        if !self.settings.manifest.is_empty()
+            && let Some(range) = self.ranges.iter().find(rows)
+        {
+            let RangeRecord { mark, objects, .. } = range;
+            return Err(format!("a range has {objects} objects and {} rows of them", mark.rows));
+        }
         let done = self.ranges.iter().all(|range| range.state == RangeState::Done);
-        if self.complete != done {
+        if self.complete != (done && self.borders.doubts.is_empty()) {
             return Err("it says `complete` and its ranges do not agree".into());
         }
         Ok(())
@@ -383,6 +396,11 @@ pub fn check_tiling(ranges: &[RangeRecord], order: KeyOrder) -> Result<(), Strin
         }
     }
     for range in ranges {
+        if let (Some(after), Some(through)) = (&range.after, &range.through)
+            && order.precedes(through, after)
+        {
+            return Err(format!("the range up to {} begins after its end", show(&range.through)));
+        }
         let inside = |key: &Option<ByteString>| {
             key.as_ref().is_none_or(|key| {
                 range.after.as_ref().is_none_or(|after| order.precedes(after, key))
@@ -419,6 +437,7 @@ mod tests {
             vec![range(None, Some("b")), range(Some("c"), None)],
             vec![range(None, Some("c")), range(Some("b"), None)],
             vec![range(None, None), range(None, None)],
+            vec![range(None, Some("m")), range(Some("m"), Some("b")), range(Some("b"), None)],
         ];
         for ranges in broken {
             assert!(check_tiling(&ranges, KeyOrder::Bytes).is_err(), "{ranges:?}");

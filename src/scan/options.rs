@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::count::Rows;
 use super::ledger::{
-    FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings, WalkKind,
+    Borders, FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings,
+    WalkKind,
 };
 use super::outcome::{End, ManifestCounts, Outcome, RequestCounts, ScanError};
 use super::pace::PaceOptions;
@@ -322,8 +323,8 @@ fn assemble(
     directory: &Path,
     ranges: &[RangeRecord],
 ) -> Result<ManifestCounts, ScanError> {
-    let mut assembler =
-        Assembler::new(&manifest.target, manifest.encoding, Consumed::KeepUntilReleased)?;
+    // What is not complete is gone on with from its segments, also where the rows so far went to stdout.
+    let mut assembler = Assembler::new(&manifest.target, manifest.encoding, Consumed::Kept)?;
     for range in ranges {
         if let Some(segment) = range.segment {
             assembler
@@ -345,14 +346,19 @@ fn forget(directory: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// Removes the segments of a run.
+/// Removes the segments of a run. They are gone at once, under their name: a kill on the way must not leave
+/// some of them, which would look like a run whose rows were lost.
 fn clear(directory: &Path) -> Result<(), ScanError> {
-    match fs::remove_dir_all(directory) {
+    let leaving = directory.with_extension("old");
+    let unless_gone = |result: io::Result<()>| match result {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(ManifestError::io("remove", directory)(error).into())
+            Err(ManifestError::io("remove", directory)(error))
         }
         _ => Ok(()),
-    }
+    };
+    unless_gone(fs::remove_dir_all(&leaving))?;
+    unless_gone(fs::rename(directory, &leaving))?;
+    Ok(unless_gone(fs::remove_dir_all(&leaving))?)
 }
 
 /// Makes the state directory and takes its lock: two scans in it would write over each other.
@@ -410,6 +416,7 @@ impl Begun {
             complete: ranges.iter().all(|range| range.state == RangeState::Done),
             sequential: self.sequential,
             walk: None,
+            borders: Borders::default(),
             next_segment,
             ranges,
             dropped,

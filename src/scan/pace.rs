@@ -20,8 +20,11 @@ const FIRST_LIMIT: usize = 32;
 /// How high the search goes by itself, in requests.
 const HIGHEST_LIMIT: usize = 512;
 
-/// The longest time between two requests under `max_rps`.
-const LONGEST_GAP: Duration = Duration::from_hours(24);
+/// The most requests in flight that anybody can ask for: more connections no machine has ports for.
+const MOST: usize = 1 << 16;
+
+/// The longest gap between two requests under `max_rps`: for ever, and yet a time that can be counted to.
+const LONGEST_GAP: Duration = Duration::from_hours(30 * 365 * 24);
 
 /// What the user allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -96,6 +99,7 @@ impl Pace {
     /// A gate under these limits.
     #[must_use]
     pub fn new(options: PaceOptions) -> Self {
+        let options = PaceOptions { concurrency: options.concurrency.min(MOST), ..options };
         let limit = if options.concurrency == 0 { FIRST_LIMIT } else { options.concurrency };
         Self {
             options,
@@ -233,9 +237,8 @@ impl Pace {
             if next > now {
                 return Some(next);
             }
-            // A rate next to nothing has a gap that no type holds.
-            let gap = Duration::try_from_secs_f64(1.0 / self.options.max_rps);
-            let gap = gap.map_or(LONGEST_GAP, |gap| gap.min(LONGEST_GAP));
+            let gap = Duration::try_from_secs_f64(1.0 / self.options.max_rps)
+                .map_or(LONGEST_GAP, |gap| gap.min(LONGEST_GAP));
             // A late start does not earn a burst.
             search.next_start = Some(next.max(now.checked_sub(gap).unwrap_or(now)) + gap);
         }
@@ -428,15 +431,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_rate_next_to_nothing_is_a_request_a_day() {
-        for max_rps in [f64::MIN_POSITIVE, 5e-324, 1e-19, 1e-6] {
+    async fn limits_at_the_edge_of_what_numbers_hold_are_kept() {
+        for max_rps in [f64::MIN_POSITIVE, 1e-300, 1e-9, f64::MAX, f64::INFINITY] {
             let pace = Pace::new(PaceOptions { max_rps, ..PaceOptions::default() });
-            let begin = Instant::now();
-            for _ in 0..2 {
-                drop(pace.start().await.unwrap());
-            }
-            assert_eq!(begin.elapsed().as_secs() / 3600, 24, "{max_rps}");
+            drop(pace.start().await.unwrap());
+            let second = tokio::time::timeout(Duration::from_hours(24), pace.start()).await;
+            assert_eq!(second.is_err(), max_rps < 1.0, "{max_rps}");
         }
+        let pace = Pace::new(PaceOptions { concurrency: usize::MAX, ..PaceOptions::default() });
+        let sent = pace.start().await.unwrap();
+        pace.succeeded();
+        pace.throttled(sent.at(), None);
+        assert!(pace.limit() > 0);
     }
 
     #[tokio::test(start_paused = true)]

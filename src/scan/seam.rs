@@ -4,12 +4,15 @@
 //! and must see that very key first. A server whose starts skip keys, or that orders keys other than it
 //! lists them, gives itself away here, for nothing: both pages are asked for anyway. Objects that were
 //! made or deleted between the two pages differ as well, so a difference is only a doubt until both
-//! sides are asked again at the same time.
+//! sides are asked again at the same time. Until then nothing is complete: a run that ends before that
+//! leaves the doubt to the next one, with the seams of which one side is known.
 
 use std::collections::HashMap;
 
 use super::fetch::{FetchError, Fetcher};
+use super::ledger::{BorderRecord, BorderSide, Borders, DoubtRecord};
 use crate::store::{PageError, PageRequest, StoreError, printable};
+use crate::tally::ByteString;
 
 /// Seams of which one side is known. More are forgotten: the check is a net, not a proof.
 const PENDING: usize = 65_536;
@@ -17,10 +20,13 @@ const PENDING: usize = 65_536;
 /// What one side saw first past a bound: a key, or that nothing follows.
 type First = Option<Vec<u8>>;
 
-/// The seams whose other side is still to come, by bound.
+/// The seams that are not settled.
 #[derive(Debug, Default)]
 pub(super) struct Seams {
+    /// Those whose other side is still to come, by bound.
     pending: HashMap<Vec<u8>, Side>,
+    /// Those whose sides differ.
+    doubts: Vec<Doubt>,
 }
 
 #[derive(Debug)]
@@ -32,7 +38,7 @@ enum Side {
 }
 
 /// Two sides that saw different keys.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Doubt {
     bound: Vec<u8>,
     /// A start below the bound; the start of the prefix where absent.
@@ -49,8 +55,7 @@ impl Seams {
     ) -> Option<Doubt> {
         let start = start.map(<[u8]>::to_vec);
         if let Some(Side::Above(above)) = self.pending.remove(bound) {
-            return (above.as_deref() != first)
-                .then(|| Doubt { bound: bound.to_vec(), below: start });
+            return (above.as_deref() != first).then(|| self.doubt(bound, start));
         }
         self.wait(bound, Side::Below(first.map(<[u8]>::to_vec), start));
         None
@@ -59,11 +64,59 @@ impl Seams {
     /// The range above `bound` saw `first`.
     pub(super) fn above(&mut self, bound: &[u8], first: Option<&[u8]>) -> Option<Doubt> {
         if let Some(Side::Below(below, start)) = self.pending.remove(bound) {
-            return (below.as_deref() != first)
-                .then(|| Doubt { bound: bound.to_vec(), below: start });
+            return (below.as_deref() != first).then(|| self.doubt(bound, start));
         }
         self.wait(bound, Side::Above(first.map(<[u8]>::to_vec)));
         None
+    }
+
+    fn doubt(&mut self, bound: &[u8], below: Option<Vec<u8>>) -> Doubt {
+        let doubt = Doubt { bound: bound.to_vec(), below };
+        self.doubts.push(doubt.clone());
+        doubt
+    }
+
+    /// The two sides of a doubt agree after all.
+    pub(super) fn settled(&mut self, doubt: &Doubt) {
+        self.doubts.retain(|other| other != doubt);
+    }
+
+    /// What is in doubt.
+    pub(super) fn doubts(&self) -> &[Doubt] {
+        &self.doubts
+    }
+
+    /// What an earlier run left.
+    pub(super) fn left(borders: &Borders) -> Self {
+        let own = |key: &Option<ByteString>| key.as_ref().map(|key| key.to_vec());
+        let side = |seen: &BorderRecord| match seen.by {
+            BorderSide::Below => Side::Below(own(&seen.first), own(&seen.start)),
+            BorderSide::Above => Side::Above(own(&seen.first)),
+        };
+        let doubt =
+            |left: &DoubtRecord| Doubt { bound: left.bound.to_vec(), below: own(&left.below) };
+        Self {
+            pending: borders.seen.iter().map(|seen| (seen.bound.to_vec(), side(seen))).collect(),
+            doubts: borders.doubts.iter().map(doubt).collect(),
+        }
+    }
+
+    /// What another run has to know.
+    pub(super) fn record(&self) -> Borders {
+        let text = |key: &[u8]| ByteString::from(key);
+        let seen = self.pending.iter().map(|(bound, side)| {
+            let (by, first, start) = match side {
+                Side::Below(first, start) => (BorderSide::Below, first, start.as_deref()),
+                Side::Above(first) => (BorderSide::Above, first, None),
+            };
+            let (first, start) = (first.as_deref().map(text), start.map(text));
+            BorderRecord { bound: text(bound), by, first, start }
+        });
+        let doubts = self.doubts.iter().map(|doubt| DoubtRecord {
+            bound: text(&doubt.bound),
+            below: doubt.below.as_deref().map(text),
+        });
+        Borders { seen: seen.collect(), doubts: doubts.collect() }
     }
 
     fn wait(&mut self, bound: &[u8], side: Side) {

@@ -12,14 +12,14 @@ use std::fmt;
 use std::fs::File;
 use std::mem;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::count::{Counting, Shard, Sink};
 use super::explain::Decisions;
 use super::fetch::{Counters, Latency};
-use super::ledger::RangeRecord;
+use super::ledger::{Borders, RangeRecord};
 use super::outcome::ScanError;
 use super::pace::Pace;
 use super::planner::{PageKeys, PageVerdict, Planner, RangeId, Request, RequestId};
@@ -44,6 +44,8 @@ pub(super) struct State {
     gate: RwLock<()>,
     core: Mutex<Core>,
     shards: Mutex<Vec<Shard>>,
+    /// Why a page or a failure is in the result in part only, which then nobody may take a snapshot of.
+    broken: OnceLock<String>,
     /// Held until the last task is gone, also when the scan is dropped.
     _lock: Option<Arc<File>>,
 }
@@ -64,6 +66,7 @@ pub(super) struct Snapshot {
     pub(super) ranges: Vec<RangeRecord>,
     pub(super) tally: Tally,
     pub(super) dropped: Dropped,
+    pub(super) borders: Borders,
     pub(super) next_segment: u64,
     pub(super) probes: u64,
     pub(super) wasted: u64,
@@ -99,6 +102,8 @@ pub(super) struct Begin {
     /// What the earlier run counted; empty for a new scan.
     pub(super) tally: Tally,
     pub(super) dropped: Dropped,
+    /// What the earlier run left open where ranges meet.
+    pub(super) seams: Seams,
     /// Whether the course of the scan is recorded.
     pub(super) record: bool,
     /// The lock of the state directory.
@@ -137,10 +142,11 @@ impl State {
                 sinks,
                 ended: begin.done,
                 wanted: Vec::new(),
-                seams: Seams::default(),
+                seams: begin.seams,
                 recorder: begin.record.then(Recorder::new),
                 decisions,
             }),
+            broken: OnceLock::new(),
             _lock: begin.lock,
             shards: Mutex::new(vec![Shard::new(begin.tally, begin.dropped)]),
         })
@@ -228,9 +234,20 @@ impl State {
         lock(&self.core).decisions.lines()
     }
 
-    /// Whether nothing is left to list.
+    /// Whether nothing is left to list or to settle.
     pub(super) fn is_finished(&self) -> bool {
-        lock(&self.core).planner.is_finished()
+        let core = lock(&self.core);
+        core.planner.is_finished() && core.seams.doubts().is_empty()
+    }
+
+    /// What is in doubt.
+    pub(super) fn open_doubts(&self) -> Vec<Doubt> {
+        lock(&self.core).seams.doubts().to_vec()
+    }
+
+    /// The two sides of a doubt agree after all.
+    pub(super) fn settled(&self, doubt: &Doubt) {
+        lock(&self.core).seams.settled(doubt);
     }
 
     /// Makes a page of `range` part of the result. The page answers a request for keys after `start`.
@@ -246,6 +263,26 @@ impl State {
         next: &Next,
     ) -> Result<Vec<Doubt>, ScanError> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        self.whole(self.commit_page(id, range, start, page, next))
+    }
+
+    /// Remembers under the gate that a step was not taken to its end: a checkpoint may wait to see it.
+    fn whole<T>(&self, step: Result<T, ScanError>) -> Result<T, ScanError> {
+        if let Err(error) = &step {
+            // The first reason is the one to tell.
+            let _ = self.broken.set(error.to_string());
+        }
+        step
+    }
+
+    fn commit_page(
+        &self,
+        id: RequestId,
+        range: RangeId,
+        start: Option<&[u8]>,
+        page: &Page,
+        next: &Next,
+    ) -> Result<Vec<Doubt>, ScanError> {
         let sink = self.sink(range)?;
         // Held until the page is counted: the range's next page may come back before that.
         let mut sink = lock(&sink);
@@ -336,6 +373,10 @@ impl State {
     /// Gives a range up.
     pub(super) fn fail(&self, id: RequestId, range: RangeId, why: String) -> Result<(), ScanError> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        self.whole(self.fail_range(id, range, why))
+    }
+
+    fn fail_range(&self, id: RequestId, range: RangeId, why: String) -> Result<(), ScanError> {
         let sink = self.sink(range)?;
         let mut sink = lock(&sink);
         let mut core = lock(&self.core);
@@ -366,6 +407,9 @@ impl State {
     /// Everything counted so far. Waits for pages that are being counted and keeps others from it.
     pub(super) fn snapshot(&self) -> Result<Snapshot, ScanError> {
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = self.broken.get() {
+            return Err(ScanError::Internal(format!("what was listed could not be kept: {why}")));
+        }
         let core = lock(&self.core);
         let mut ranges = core.ended.clone();
         let mut waiting = Vec::new();
@@ -404,6 +448,7 @@ impl State {
             ranges,
             tally: merged.tally.clone(),
             dropped: merged.dropped,
+            borders: core.seams.record(),
             next_segment: self.counting.next_segment(),
             probes: stats.probes,
             wasted: stats.empty_pages + stats.void_requests,
@@ -418,3 +463,6 @@ impl fmt::Debug for State {
         formatter.debug_struct("State").field("store", &self.store).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

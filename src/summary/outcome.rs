@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Gap, Manifest, Requests, RunFacts, Summary};
 use crate::object::Timestamp;
-use crate::scan::ledger::{Ledger, RangeRecord, RangeState};
+use crate::scan::ledger::{DoubtRecord, Ledger, RangeRecord, RangeState};
 use crate::scan::{End, Outcome, RequestCounts};
 use crate::store::{Origin, Service};
 
@@ -68,7 +68,10 @@ fn facts(ledger: &Ledger, end: End) -> RunFacts {
         tool_version: env!("CARGO_PKG_VERSION").into(),
         location: ledger.settings.location.clone(),
         elapsed_seconds: ledger.elapsed_seconds,
-        incomplete: ledger.ranges.iter().filter_map(|range| gap(range, end)).collect(),
+        incomplete: {
+            let gaps = ledger.ranges.iter().filter_map(|range| gap(range, end));
+            gaps.chain(ledger.borders.doubts.iter().map(|doubt| doubtful(doubt, ledger))).collect()
+        },
         filtered: ledger.dropped,
         directories: ledger.directories,
         filters: ledger.settings.filters.clone(),
@@ -89,6 +92,19 @@ fn gap(range: &RangeRecord, end: End) -> Option<Gap> {
     };
     let lower = range.cursor.clone().or_else(|| range.after.clone());
     Some(Gap { lower, upper: range.through.clone(), reason })
+}
+
+/// The range above a bound whose sides saw different keys: which of its keys are listed is not certain.
+fn doubtful(doubt: &DoubtRecord, ledger: &Ledger) -> Gap {
+    let above = ledger.ranges.iter().find(|range| range.after.as_ref() == Some(&doubt.bound));
+    Gap {
+        lower: Some(doubt.bound.clone()),
+        upper: above.and_then(|range| range.through.clone()),
+        reason:
+            "the listings from before and from its lower bound on show different keys, and it was \
+                 not settled by then which are there"
+                .into(),
+    }
 }
 
 pub(super) fn requests(counts: &RequestCounts) -> Requests {

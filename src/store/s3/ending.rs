@@ -25,9 +25,9 @@ mod tests {
     use super::*;
 
     fn last(head: &str, keys: &[&str], delimiter: Option<u8>) -> Option<Vec<u8>> {
-        let entries: String =
+        let entries: Vec<String> =
             keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
-        let body = format!("<ListBucketResult>{head}{entries}</ListBucketResult>");
+        let body = format!("<ListBucketResult>{head}{}</ListBucketResult>", entries.concat());
         let request = PageRequest { delimiter, ..PageRequest::default() };
         last_key(body.as_bytes(), &request, &Quirks::default())
     }
