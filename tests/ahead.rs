@@ -8,10 +8,9 @@ mod common;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use common::{counted, options, runtime, weigh_store};
+use common::{counted, options, push, runtime, weigh_store};
 use futures::future::{BoxFuture, FutureExt as _};
 use tokio::sync::watch;
-use weighbridge::object::Timestamp;
 use weighbridge::scan::{End, Outcome};
 use weighbridge::store::{ErrorKind, Gate, Origin, Page, PageRequest, Quirks, Store, StoreError};
 
@@ -80,11 +79,7 @@ impl Shelf {
         page.reset();
         page.body.clear();
         for key in found {
-            let at = page.body.len();
-            page.body.extend_from_slice(key.as_bytes());
-            let key = page.in_body(at, page.body.len()).unwrap();
-            let none = page.in_body(0, 0).unwrap();
-            page.push(key, 3, Timestamp(0), none, none);
+            push(page, key, 3);
         }
         page.set_end(more, None);
         Ok(())

@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Workshop, counted, options, runtime, weigh_store, with_state};
+use common::{Workshop, counted, options, push, runtime, weigh_store, with_state};
 use futures::future::BoxFuture;
 use weighbridge::object::Timestamp;
 use weighbridge::scan::{End, Outcome};
@@ -39,15 +39,10 @@ impl Store for Skipping {
         page.reset();
         page.body.clear();
         let after = request.after.as_deref().unwrap_or_default();
-        for key in [b"a", b"b", b"n", b"z"] {
-            if key.as_slice() <= after || (key == b"n" && after == b"m") {
-                continue;
+        for key in ["a", "b", "n", "z"] {
+            if key.as_bytes() > after && !(key == "n" && after == b"m") {
+                push(page, key, 1);
             }
-            let start = page.body.len();
-            page.body.extend_from_slice(key);
-            let key = page.in_body(start, page.body.len()).unwrap();
-            let none = page.in_body(0, 0).unwrap();
-            page.push(key, 1, Timestamp(0), none, none);
         }
         page.set_end(false, None);
         Box::pin(async { Ok(()) })

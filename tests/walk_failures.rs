@@ -8,9 +8,8 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::{Workshop, counted, options, runtime, weigh_store, with_state};
+use common::{Workshop, counted, options, push, runtime, weigh_store, with_state};
 use futures::future::BoxFuture;
-use weighbridge::object::Timestamp;
 use weighbridge::scan::{End, Outcome};
 use weighbridge::store::{
     ErrorKind, Gate, Origin, Page, PageRequest, Quirks, RangeStart, Store, StoreError,
@@ -63,24 +62,20 @@ impl Doors {
             if directory[1..].parse::<usize>().unwrap() >= self.closed_from {
                 return Err(StoreError::new(ErrorKind::AccessDenied, "closed"));
             }
-            page.body.extend_from_slice(format!("{prefix}key").as_bytes());
-            let (key, none) = (page.in_body(0, page.body.len())?, page.in_body(0, 0)?);
-            page.push(key, 1, Timestamp(0), none, none);
+            push(page, &format!("{prefix}key"), 1);
             return Ok(());
         }
         let from = request.token.as_ref().map_or(0, |token| token.parse().unwrap());
         let until = (from + PAGE).min(self.number);
         for number in from..until {
-            let start = page.body.len();
-            let key = if request.delimiter.is_some() { "" } else { "key" };
-            page.body.extend_from_slice(format!("d{number}/{key}").as_bytes());
-            let entry = page.in_body(start, page.body.len())?;
-            if request.delimiter.is_some() {
-                page.push_prefix(entry);
-            } else {
-                let none = page.in_body(0, 0)?;
-                page.push(entry, 1, Timestamp(0), none, none);
+            if request.delimiter.is_none() {
+                push(page, &format!("d{number}/key"), 1);
+                continue;
             }
+            let start = page.body.len();
+            page.body.extend_from_slice(format!("d{number}/").as_bytes());
+            let directory = page.in_body(start, page.body.len())?;
+            page.push_prefix(directory);
         }
         let more = until < self.number;
         page.set_end(more, more.then(|| until.to_string()));

@@ -12,13 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{
-    Gate, Held, Workshop, assert_honest, counted, keys, options, rows_of, runtime, serve, store_at,
-    until, weigh_store, with_manifest, with_state,
+    Gate, Held, Workshop, assert_honest, counted, keys, options, push, rows_of, runtime, serve,
+    store_at, until, weigh_store, with_manifest, with_state,
 };
 use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::watch;
-use weighbridge::object::Timestamp;
 use weighbridge::scan::{End, Outcome, Progress, ScanError, ScanOptions, scan};
 use weighbridge::store::{Origin, Page, PageRequest, Quirks, RangeStart, Store, StoreError};
 
@@ -576,11 +575,7 @@ impl Store for Circle {
         page.reset();
         page.body.clear();
         for number in 3 * at..3 * at + 3 {
-            let start = page.body.len();
-            page.body.extend_from_slice(format!("k{number}").as_bytes());
-            let key = page.in_body(start, page.body.len()).unwrap();
-            let none = page.in_body(0, 0).unwrap();
-            page.push(key, 1, Timestamp(0), none, none);
+            push(page, &format!("k{number}"), 1);
         }
         let next = if at + 1 == PAGES { self.back_to } else { at + 1 };
         let name = if self.new_names { at } else { 0 };

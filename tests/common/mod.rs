@@ -37,7 +37,7 @@ use weighbridge::simulator::{
     DEFAULT_SECRET, Given, History, Simulator, SimulatorConfig,
 };
 use weighbridge::store::s3::{S3Config, S3Store};
-use weighbridge::store::{Quirks, Store};
+use weighbridge::store::{Page, Quirks, Store};
 use weighbridge::tally::{self, SetDigest};
 
 /// The bucket that every server here has.
@@ -229,6 +229,15 @@ pub(crate) fn weigh_small(
 ) -> Result<Outcome, ScanError> {
     let quirks = Quirks { page_limit, ..Quirks::default() };
     runtime().block_on(async { weigh_store(store(simulator, Some(quirks)).await, options).await })
+}
+
+/// Puts an object on a page of a store that a test plays.
+pub(crate) fn push(page: &mut Page, key: &str, size: u64) {
+    let start = page.body.len();
+    page.body.extend_from_slice(key.as_bytes());
+    let key = page.in_body(start, page.body.len()).unwrap();
+    let none = page.in_body(0, 0).unwrap();
+    page.push(key, size, Timestamp(0), none, none);
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
