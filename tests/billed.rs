@@ -47,7 +47,7 @@ async fn weigh_in(store: Arc<dyn Store>, prefix: &str, asked: BilledOptions) -> 
     let location = format!("s3://{BUCKET}/{prefix}");
     let billed = BilledScan::open(store, asked, limits, location, prefix.into()).await.unwrap();
     let (_stop, stopped) = tokio::sync::watch::channel(false);
-    billed.run(&scanned.ledger, stopped).await.unwrap()
+    billed.run(&scanned, stopped).await.unwrap()
 }
 
 fn all() -> BilledOptions {
@@ -158,7 +158,7 @@ fn what_cannot_be_listed_is_named_and_the_rest_is_a_lower_bound() {
         let billed =
             BilledScan::open(store, wanted, limits, "s3://b".into(), Vec::new()).await.unwrap();
         let (_stop, stopped) = tokio::sync::watch::channel(false);
-        billed.run(&scanned.ledger, stopped).await.unwrap()
+        billed.run(&scanned, stopped).await.unwrap()
     });
     assert!(!found.is_complete());
     let versions = found.versions.unwrap();
@@ -476,6 +476,40 @@ fn a_limit_on_requests_leaves_what_is_billed_incomplete() {
     let reason = summary["billed"]["versions"]["incomplete"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("number of requests"), "{reason}");
     assert!(ran.text().contains("INCOMPLETE"), "{}", ran.said());
+}
+
+#[test]
+fn what_is_billed_is_listed_with_the_requests_that_a_resumed_scan_leaves() {
+    let content = numbered(1_200);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    let simulator = serve(&content, HISTORY, "page-limit=100");
+    let workshop = Workshop::new();
+    let scan = |limit: &str, more: &[&str]| {
+        let all = ["--versions", "-o", "s.json", "-c", "1", "--max-requests", limit];
+        workshop.scan(&simulator.endpoint(), &[&all[..], more].concat())
+    };
+    scan("9", &[]).ends_with_code(3);
+    let second = scan("9", &["--resume"]);
+    second.ends_with_code(3);
+    let billed = |field: &str| workshop.summary("s.json")["billed"][field].clone();
+    assert_eq!(
+        (workshop.summary("s.json")["complete"].clone(), billed("complete")),
+        (true.into(), false.into())
+    );
+    assert!(second.stderr.contains("--resume"), "{}", second.stderr);
+    let (objects, asked) =
+        (workshop.summary("s.json")["requests"]["list"].clone(), simulator.counters().lists);
+    scan("100", &["--resume"]).ends_with_code(0);
+    assert_eq!(
+        workshop.summary("s.json")["requests"]["list"],
+        objects,
+        "objects are not listed again"
+    );
+    assert!(simulator.counters().lists > asked);
+    let versions = billed("versions");
+    assert_eq!(versions["current"]["objects"], truth.current.0);
+    assert_eq!(versions["noncurrent"]["objects"], truth.noncurrent.0);
+    assert!(!workshop.path("s.json.weighbridge").exists(), "the checkpoint is left behind");
 }
 
 #[test]

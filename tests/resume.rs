@@ -612,3 +612,43 @@ fn a_scan_that_is_done_is_not_gone_on_with() {
     assert!(ran.stderr.contains("is done") && ran.stderr.contains("hint: "), "{}", ran.stderr);
     assert_same_rows(&rows_in(&workshop.path("m.csv")), &rows_of(&content), "the manifest stays");
 }
+
+#[test]
+fn what_was_listed_outlives_results_that_could_not_be_written() {
+    let content = numbered(1_500);
+    for state in [&[][..], &["--state", "state"]] {
+        let workshop = Workshop::new();
+        let simulator = serve(&content, "");
+        let more = with_outputs(state);
+        let in_the_way = workshop.path("summary.json.partial");
+        fs::create_dir(&in_the_way).unwrap();
+        let ran = workshop.scan(&simulator.endpoint(), &more);
+        ran.ends_with_code(1);
+        assert!(ran.stderr.contains("summary.json"), "{}", ran.stderr);
+        fs::remove_dir(in_the_way).unwrap();
+        let asked = simulator.counters().lists;
+        let resumed = [&more[..], &["--resume"]].concat();
+        workshop.scan(&simulator.endpoint(), &resumed).ends_with_code(0);
+        assert_as_undisturbed(&workshop, &content, &[]);
+        assert_eq!(simulator.counters().lists, asked, "nothing is listed again");
+        assert!(!workshop.path("state/segments").exists(), "segments are left behind");
+    }
+}
+
+/// Whoever closes the pipe has seen enough, and is not told that the totals are whole where they are not.
+#[test]
+fn a_closed_pipe_changes_neither_the_other_outputs_nor_how_a_scan_ends() {
+    let content = numbered(1_500);
+    for (limit, code) in [("0", 0), ("2", 3)] {
+        let workshop = Workshop::new();
+        let simulator = serve(&content, "page-limit=200");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let more = ["-o", "-", "--report", "r.md", "--max-requests", limit];
+        let mut command = workshop.signed(&scan_arguments(&simulator.endpoint(), &more));
+        let ended = command.stdout(writer).stderr(std::process::Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(code), "{said}");
+        assert!(workshop.path("r.md").exists(), "{said}");
+    }
+}

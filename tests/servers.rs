@@ -360,7 +360,7 @@ fn billed_by_pages(server: &Server, page: usize) -> weighbridge::scan::billed::B
         let location = format!("s3://{}", server.bucket);
         let billed = BilledScan::open(store, wanted, limits, location, Vec::new()).await.unwrap();
         let (_stop, stopped) = tokio::sync::watch::channel(false);
-        billed.run(&scanned.ledger, stopped).await.unwrap()
+        billed.run(&scanned, stopped).await.unwrap()
     })
 }
 

@@ -52,8 +52,19 @@ pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
 /// Writes a file in one piece; `-` is stdout.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
     if path == Path::new("-") {
-        return io::stdout().write_all(content).map_err(|error| Failure::output("stdout", &error));
+        return to_stdout(content);
     }
     whole::replace(path, Lasting::No, |file| file.write_all(content))
         .map_err(|error| Failure::output(&format!("`{}`", path.display()), &error))
+}
+
+/// Writes to stdout. Whoever closed the pipe has seen enough, which changes nothing for the rest of the run.
+pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(content).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::output("stdout", &error))
+        }
+        _ => Ok(()),
+    }
 }

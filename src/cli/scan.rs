@@ -63,10 +63,7 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
                 list_price: args.pace.list_price,
             };
             let text = plan.check(console.style(true)).await?;
-            return match io::stdout().write_all(text.as_bytes()) {
-                Ok(()) => Ok(Exit::Done),
-                Err(error) => Err(Failure::output("stdout", &error)),
-            };
+            return files::to_stdout(text.as_bytes()).map(|()| Exit::Done);
         }
         let billed = open_billed(args, &source, &location).await?;
         let asked = billed.as_ref().map_or(0, BilledScan::requests_sent);
@@ -85,7 +82,7 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         display.finish().await;
         let outcome = result?;
         let billed = match billed {
-            Some(billed) => Some(billed.run(&outcome.ledger, stopped.clone()).await?),
+            Some(billed) => Some(billed.run(&outcome, stopped.clone()).await?),
             None => None,
         };
         listener.abort();
@@ -103,11 +100,14 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         }
         outputs.write(&summary, console)?;
         let exit = conclude(&outcome, state.as_ref(), console);
-        let whole = billed.is_none_or(|billed| billed.is_complete());
-        if exit != Exit::Done || whole {
+        if exit != Exit::Done {
             return Ok(exit);
         }
-        warn_of_billed(console);
+        if billed.is_none_or(|billed| billed.is_complete()) {
+            outcome.leftovers.remove()?;
+            return Ok(Exit::Done);
+        }
+        warn_of_billed(state.is_some(), console);
         Ok(if *stopped.borrow() { Exit::Interrupted } else { Exit::Incomplete })
     })
 }
@@ -190,10 +190,15 @@ async fn open_billed(
 }
 
 /// Says that a whole scan has a part beside it that is not.
-fn warn_of_billed(console: Console) {
+fn warn_of_billed(resumable: bool, console: Console) {
     console.warn(
         "incomplete: not all that is billed could be listed, its figures are lower bounds",
-        "the totals of the current objects are exact; repeat the call to list the rest anew",
+        if resumable {
+            "the totals of the current objects are exact; repeat the call with `--resume` to list only what \
+             is billed beside them anew"
+        } else {
+            "the totals of the current objects are exact; repeat the call to list the rest anew"
+        },
     );
 }
 
@@ -309,9 +314,7 @@ impl Outputs {
         let on_stdout = !self.data_on_stdout();
         let text = report::terminal::render(summary, console.style(on_stdout));
         if on_stdout {
-            io::stdout()
-                .write_all(text.as_bytes())
-                .map_err(|error| Failure::output("stdout", &error))
+            files::to_stdout(text.as_bytes())
         } else {
             io::stderr()
                 .write_all(text.as_bytes())

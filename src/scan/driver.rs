@@ -70,9 +70,7 @@ pub async fn scan(
         setup.start_over(format!("{why}: {walked}{anew}"), &RequestCounts::default())?;
     }
     if let Some(ledger) = setup.resumed.as_ref().filter(|ledger| ledger.complete) {
-        let outcome =
-            Outcome { ledger: ledger.clone(), end: End::Complete, manifest: None, explained: None };
-        return setup.finish(outcome);
+        return setup.finish(Outcome::new(ledger.clone(), End::Complete));
     }
     let mut outcome = loop {
         let stop = stop.clone();
@@ -290,7 +288,7 @@ impl Run {
             Some(stream) => Some(stream.finish(&ledger.ranges)?),
             None => None,
         };
-        Ok(Driven::Ended(Box::new(Outcome { ledger, end, manifest, explained })))
+        Ok(Driven::Ended(Box::new(Outcome { manifest, explained, ..Outcome::new(ledger, end) })))
     }
 
     /// Lets rows leave for the stream; false once nobody takes them.

@@ -11,6 +11,7 @@
 //! | `pace` | how many requests may be in flight, and when |
 //! | `count` | from the objects of a page to tally, filters and manifest rows |
 //! | `checkpoint` | the ledger, written every so often beside the work |
+//! | `folder` | the folder that a scan is resumed from: its lock, and what is removed from it when |
 //! | `ledger` | which ranges are done, on disk: checkpoint and certificate |
 //! | `seam` | where two ranges meet, both sides must see the same key |
 //! | `walk` | the walks for stores that cannot be cut by key: by tokens, or directory by directory |
@@ -29,6 +30,7 @@ mod count;
 mod driver;
 mod explain;
 mod fetch;
+mod folder;
 mod further;
 mod hints;
 pub mod ledger;
@@ -47,6 +49,7 @@ mod walk;
 
 pub use count::Progress;
 pub use driver::scan;
+pub use folder::Leftovers;
 pub use options::{ManifestOptions, ScanOptions, StateOptions};
 pub use outcome::{End, Explained, ManifestCounts, Outcome, RequestCounts, ScanError};
 pub use timeline::{Bar, Timeline};

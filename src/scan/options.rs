@@ -1,13 +1,13 @@
 //! What a scan is told, and how it is set up from that: checkpoint, segments, manifest.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::count::Rows;
+use super::folder::{Leftovers, clear, forget, lock};
 use super::ledger::{
     Borders, FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings,
     WalkKind,
@@ -262,12 +262,12 @@ impl Setup {
         }
     }
 
-    /// Writes what the scan ends with: the manifest where it is whole, the ledger where it is kept.
+    /// Writes what the scan ends with: the manifest where it is whole, the ledger where it is kept. What a
+    /// complete scan no longer needs stays until the caller has written its own part.
     pub(super) fn finish(&self, mut outcome: Outcome) -> Result<Outcome, ScanError> {
         let complete = outcome.end == End::Complete;
-        let path = self.ledger_path();
-        if let Some(path) = &path {
-            outcome.ledger.write(path)?;
+        if let Some(path) = self.ledger_path() {
+            outcome.ledger.write(&path)?;
         }
         if let (Some(manifest), Some((directory, temporary))) =
             (&self.options.manifest, &self.segments)
@@ -279,20 +279,16 @@ impl Setup {
                 let counts = assemble(manifest, directory, &outcome.ledger.ranges)?;
                 outcome.manifest = Some(counts);
             }
-            if complete && !*temporary {
-                clear(directory)?;
-            }
         }
-        if complete
-            && let (Some(path), Some(state)) = (path, &self.options.state)
-            && !state.keep
-        {
-            let lock = state.directory.join(LOCK_NAME);
-            let gone = fs::remove_file(&path).and_then(|()| fs::remove_file(lock)).and_then(|()| {
-                // Only when nothing else is in it.
-                fs::remove_dir(&state.directory).or(Ok(()))
-            });
-            gone.map_err(|source| LedgerError::Io { path, action: "removed", source })?;
+        let sent = outcome.ledger.requests.list;
+        outcome.sent = sent.saturating_sub(self.before.1.list);
+        if complete && let Some(state) = &self.options.state {
+            let segments = self.segments.as_ref().filter(|(_, temporary)| !temporary);
+            outcome.leftovers = Leftovers {
+                segments: segments.map(|(directory, _)| directory.clone()),
+                folder: (!state.keep).then(|| state.directory.clone()),
+                lock: self.lock.clone(),
+            };
         }
         Ok(outcome)
     }
@@ -333,45 +329,6 @@ fn assemble(
     }
     let done = assembler.finish()?;
     Ok(ManifestCounts { rows: done.rows, bytes: done.output_bytes })
-}
-
-/// Removes the ledger of a run whose segments are about to go: to resume from it would find nothing.
-fn forget(directory: &Path) -> Result<(), LedgerError> {
-    let path = directory.join(FILE_NAME);
-    match fs::remove_file(&path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(LedgerError::Io { path, action: "removed", source })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Removes the segments of a run. They are gone at once, under their name: a kill on the way must not leave
-/// some of them, which would look like a run whose rows were lost.
-fn clear(directory: &Path) -> Result<(), ScanError> {
-    let leaving = directory.with_extension("old");
-    let unless_gone = |result: io::Result<()>| match result {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(ManifestError::io("remove", directory)(error))
-        }
-        _ => Ok(()),
-    };
-    unless_gone(fs::remove_dir_all(&leaving))?;
-    unless_gone(fs::rename(directory, &leaving))?;
-    Ok(unless_gone(fs::remove_dir_all(&leaving))?)
-}
-
-/// Makes the state directory and takes its lock: two scans in it would write over each other.
-fn lock(directory: &Path) -> Result<Arc<File>, LedgerError> {
-    let path = directory.join(LOCK_NAME);
-    let io = |source| LedgerError::Io { path: path.clone(), action: "written", source };
-    fs::create_dir_all(directory).map_err(io)?;
-    let file = File::options().create(true).append(true).open(&path).map_err(io)?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(LedgerError::Busy { path: directory.into() }),
-        // A file system without locks is no reason to refuse.
-        Err(TryLockError::Error(_)) | Ok(()) => Ok(Arc::new(file)),
-    }
 }
 
 /// The checkpoint to go on from, if that is asked for and there is one.

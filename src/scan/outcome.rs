@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::folder::Leftovers;
 use super::ledger::{Ledger, LedgerError};
 use super::timeline::Timeline;
 use crate::filter::FilterError;
@@ -71,6 +72,18 @@ pub struct Outcome {
     pub manifest: Option<ManifestCounts>,
     /// How the scan went, if that was asked for and it went by ranges.
     pub explained: Option<Explained>,
+    /// LIST requests that this run sent; the ledger counts those of all runs.
+    pub sent: u64,
+    /// What is kept of a complete scan until its results are written.
+    pub leftovers: Leftovers,
+}
+
+impl Outcome {
+    /// What a run counted, before anything is written of it.
+    pub(super) fn new(ledger: Ledger, end: End) -> Self {
+        let leftovers = Leftovers::default();
+        Self { ledger, end, manifest: None, explained: None, sent: 0, leftovers }
+    }
 }
 
 /// How a scan went and why.

@@ -35,8 +35,7 @@ pub use outcome::{
 };
 
 use self::calls::Calls;
-use super::ledger::Ledger;
-use super::outcome::ScanError;
+use super::outcome::{Outcome, ScanError};
 use super::pace::PaceOptions;
 use crate::store::{ErrorKind, Include, Store, StoreError};
 
@@ -143,7 +142,7 @@ impl BilledScan {
         self.calls.counts().list
     }
 
-    /// Lists what was asked for, in the ranges that the scan of `ledger` found.
+    /// Lists what was asked for, in the ranges that `scanned` found, with the requests that it left.
     ///
     /// `stop` turning true ends it early; what is missing then is named.
     ///
@@ -151,13 +150,14 @@ impl BilledScan {
     /// [`ScanError::Internal`] only: what cannot be listed makes the outcome incomplete.
     pub async fn run(
         self,
-        ledger: &Ledger,
+        scanned: &Outcome,
         mut stop: watch::Receiver<bool>,
     ) -> Result<BilledOutcome, ScanError> {
+        let Outcome { ledger, sent, .. } = scanned;
         let include = self.options.include();
         let requests = self.calls.counts();
         let mut outcome = BilledOutcome { include, requests, ..Default::default() };
-        let sent = outcome.requests.list.saturating_add(ledger.requests.list);
+        let sent = outcome.requests.list.saturating_add(*sent);
         let left = match self.pace.max_requests {
             0 => None,
             most => Some(most.saturating_sub(sent)),

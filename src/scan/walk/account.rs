@@ -191,7 +191,7 @@ impl Account {
     ) -> Result<Walked, ScanError> {
         let ledger = self.ledger(setup, requests, walk.filter(|_| end != End::Complete))?;
         debug_assert_eq!(ledger.complete, end == End::Complete);
-        Ok(Walked::Ended(Box::new(Outcome { ledger, end, manifest: None, explained: None })))
+        Ok(Walked::Ended(Box::new(Outcome::new(ledger, end))))
     }
 
     /// That the place to go on from is lost.
