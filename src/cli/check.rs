@@ -1,13 +1,12 @@
 //! `weighbridge check`: what has to be right before a migration.
 
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 use futures::future::{BoxFuture, FutureExt as _};
 
 use super::check_args::{CheckArgs, CheckOutputArgs};
-use super::files::{ReportForm, check_writable, read_text, report_form, write_whole};
+use super::files::{self, ReportForm, check_writable, read_text, report_form, write_whole};
 use super::source::{Connected, connect};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
@@ -147,9 +146,5 @@ fn write(
     }
     let on_stdout = args.output.as_deref() != Some(Path::new("-"));
     let text = report::terminal::render_checks(checks, console.style(on_stdout));
-    if on_stdout {
-        io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::output("stdout", &error))
-    } else {
-        io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::output("stderr", &error))
-    }
+    files::show(&text, on_stdout)
 }

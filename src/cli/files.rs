@@ -58,13 +58,30 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
         .map_err(|error| Failure::output(&format!("`{}`", path.display()), &error))
 }
 
+/// Shows what people read: on stdout, or beside it where stdout carries data.
+pub(super) fn show(text: &str, on_stdout: bool) -> Result<(), Failure> {
+    if on_stdout {
+        return to_stdout(text.as_bytes());
+    }
+    io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::output("stderr", &error))
+}
+
+/// Writes a line on stdout.
+pub(super) fn write_line(text: &str) -> Result<(), Failure> {
+    to_stdout(format!("{text}\n").as_bytes())
+}
+
 /// Writes to stdout. Whoever closed the pipe has seen enough, which changes nothing for the rest of the run.
 pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
+    reaches_stdout(content).map(drop)
+}
+
+/// Writes to stdout; false once nobody reads it any more.
+pub(super) fn reaches_stdout(content: &[u8]) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(content).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::output("stdout", &error))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::output("stdout", &error)),
     }
 }

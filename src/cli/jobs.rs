@@ -1,11 +1,10 @@
 //! `weighbridge jobs`: from exact totals to migration jobs.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::files::{check_writable, read_text, write_whole};
+use super::files::{self, check_writable, read_text, write_whole};
 use super::jobs_args::{
     self, ExcludeFrom, JobOutputArgs, JobsArgs, Later, OverwriteMode, SourcePrefix, SourceType,
     SplitBy, TransferMode,
@@ -286,11 +285,7 @@ fn write(plan: &Plan, summary: &Summary, args: &JobsArgs, console: Console) -> R
     let data = [&output.output, &output.form];
     let on_stdout = !data.into_iter().flatten().any(|path| path == Path::new("-"));
     let text = report::terminal::render_jobs(plan, console.style(on_stdout));
-    if on_stdout {
-        io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::output("stdout", &error))
-    } else {
-        io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::output("stderr", &error))
-    }
+    files::show(&text, on_stdout)
 }
 
 /// Says what is left to do, and how to exit.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::jobs_submit::{PlanArgs, write_line};
+use super::files::{reaches_stdout, write_line};
+use super::jobs_submit::PlanArgs;
 use super::{CommandResult, Console, Failure, service};
 use crate::exit::Exit;
 use crate::manifest::Reader;
@@ -86,7 +87,9 @@ pub(super) fn status(args: &StatusArgs, console: Console) -> CommandResult {
                 } else {
                     String::new()
                 };
-                write_line(&format!("{up}{}", lines.join("\n")))?;
+                if !reaches_stdout(format!("{up}{}\n", lines.join("\n")).as_bytes())? {
+                    return Ok(Exit::Done);
+                }
             }
             first = false;
             if over || !args.watch {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
+use super::files::write_line;
 use super::service::{self, ServiceArgs};
 use super::{CommandResult, Console, Failure};
 use crate::exit::Exit;
@@ -126,10 +127,4 @@ fn question(steps: &[Step], account: &str, region: &str) -> String {
         "{} steps in account {account}, region {region}; {launches} jobs begin to copy. Go on? [y/N] ",
         steps.len()
     )
-}
-
-/// Writes a line on stdout.
-pub(super) fn write_line(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{text}").map_err(|error| Failure::output("stdout", &error))
 }

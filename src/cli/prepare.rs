@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::files::{check_writable, write_whole};
-use super::jobs_submit::{agreed, write_line};
+use super::files::{self, check_writable, write_line, write_whole};
+use super::jobs_submit::agreed;
 use super::prepare_args::{Kms, PrepareArgs};
 use super::prepare_keys::Keys;
 use super::{CommandResult, Console, Failure};
@@ -276,11 +276,7 @@ fn tell(plan: &Plan, on_stdout: bool, console: Console) -> Result<(), Failure> {
         return Ok(());
     }
     let text = render_preparation(plan, console.style(on_stdout));
-    if on_stdout {
-        io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::output("stdout", &error))
-    } else {
-        io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::output("stderr", &error))
-    }
+    files::show(&text, on_stdout)
 }
 
 /// Writes the documents, or Terraform, and calls nobody.

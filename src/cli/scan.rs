@@ -1,7 +1,7 @@
 //! `weighbridge scan`: weigh a bucket.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -313,13 +313,7 @@ impl Outputs {
         }
         let on_stdout = !self.data_on_stdout();
         let text = report::terminal::render(summary, console.style(on_stdout));
-        if on_stdout {
-            files::to_stdout(text.as_bytes())
-        } else {
-            io::stderr()
-                .write_all(text.as_bytes())
-                .map_err(|error| Failure::output("stderr", &error))
-        }
+        files::show(&text, on_stdout)
     }
 }
 

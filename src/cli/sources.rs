@@ -1,6 +1,5 @@
 //! `weighbridge sources`: what can be listed here, and with which keys.
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -46,9 +45,7 @@ pub(super) fn run(args: &SourcesArgs, console: Console) -> CommandResult {
     let on_stdout = args.output.as_deref() == Some(Path::new("-"));
     if !on_stdout && !console.is_quiet() {
         let text = render(&kinds, console.style(true));
-        io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(|error| Failure::output("stdout", &error))?;
+        files::to_stdout(text.as_bytes())?;
     }
     Ok(Exit::Done)
 }

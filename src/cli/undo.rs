@@ -1,11 +1,11 @@
 //! `weighbridge undo`: what `prepare` did, taken back.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::jobs_submit::{agreed, write_line};
+use super::files::{self, write_line};
+use super::jobs_submit::agreed;
 use super::prepare_args::BucketKeyArgs;
 use super::prepare_keys::Keys;
 use super::service::ServiceArgs;
@@ -71,8 +71,7 @@ async fn undo(
     let changed = backs.iter().any(|back| matches!(back.fate, Fate::Changed(_)));
     if changed || !console.is_quiet() {
         let text = render_way_back(&backs, console.style(true));
-        let written = io::stdout().write_all(text.as_bytes());
-        written.map_err(|error| Failure::output("stdout", &error))?;
+        files::to_stdout(text.as_bytes())?;
     }
     if changed {
         return Err(Failure::blocked(

@@ -1,12 +1,12 @@
 //! `weighbridge verify`: list a random sample of a ledger's ranges again.
 
-use std::io::{self, Write};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
 use super::scan_args::SourceArgs;
-use super::{CommandResult, Console, Failure, source};
+use super::{CommandResult, Console, Failure, files, source};
 use crate::exit::Exit;
 use crate::filter::Filters;
 use crate::location::Location;
@@ -67,18 +67,19 @@ pub(super) fn run(args: &VerifyArgs, console: Console) -> CommandResult {
     })?;
     let different = checks.iter().filter(|check| !check.agrees()).count();
     if !console.is_quiet() {
-        report(&checks, different).map_err(|error| Failure::output("stdout", &error))?;
+        files::to_stdout(report(&checks, different).as_bytes())?;
     }
     Ok(if different > 0 { Exit::Findings } else { Exit::Done })
 }
 
-fn report(checks: &[RangeCheck], different: usize) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+fn report(checks: &[RangeCheck], different: usize) -> String {
+    let mut out = String::new();
     for check in checks.iter().filter(|check| !check.agrees()) {
         let bound = |key: &Option<crate::tally::ByteString>, none: &str| {
             key.as_ref().map_or_else(|| none.to_owned(), |key| format!("`{}`", sanitize(key, true)))
         };
-        writeln!(
+        // Writing to a string does not fail.
+        let _ = writeln!(
             out,
             "keys after {} up to {}: {} objects, {} in the ledger; {} objects, {} now",
             bound(&check.range.after, "the lowest"),
@@ -87,14 +88,15 @@ fn report(checks: &[RangeCheck], different: usize) -> io::Result<()> {
             bytes_iec(check.range.bytes),
             count(check.found.objects),
             bytes_iec(check.found.bytes),
-        )?;
+        );
     }
     let objects = checks.iter().map(|check| check.range.objects).sum::<u64>();
-    writeln!(
+    let _ = writeln!(
         out,
         "{} of {} ranges listed again agree with the ledger ({} objects)",
         checks.len() - different,
         checks.len(),
         count(objects)
-    )
+    );
+    out
 }
