@@ -1,24 +1,14 @@
 //! Files that are their old self or their new one at any time, never half of it.
 //!
-//! What is new is written to `NAME.partial` beside the file and takes its name when it is whole.
+//! What is new is written to `NAME.partial` beside the file and takes its name when the disk has all of it.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IntoInnerError};
 use std::path::{Path, PathBuf};
 
-/// What has to be there even when the machine fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lasting {
-    /// Nothing is waited for: what is written can be had again by the same call.
-    No,
-    /// The new file: the disk has it before the call returns.
-    Yes,
-}
-
 /// Writes `path` anew. A pipe or device takes the bytes as they come.
 pub(crate) fn replace(
     path: &Path,
-    lasting: Lasting,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> io::Result<()> {
     let written = |file: File| {
@@ -31,7 +21,7 @@ pub(crate) fn replace(
     }
     let path = followed(path)?;
     let partial = partial(&path);
-    take_place(written(File::create(&partial)?)?, &partial, &path, lasting)
+    take_place(written(File::create(&partial)?)?, &partial, &path)
 }
 
 /// Where a link leads, as a rename onto it would replace the link; any other path as it is.
@@ -47,22 +37,13 @@ pub(crate) fn partial(path: &Path) -> PathBuf {
 }
 
 /// Gives what was written to `partial` the name `path`.
-pub(crate) fn take_place(
-    written: File,
-    partial: &Path,
-    path: &Path,
-    lasting: Lasting,
-) -> io::Result<()> {
-    if lasting == Lasting::Yes {
-        written.sync_all()?;
-    }
+pub(crate) fn take_place(written: File, partial: &Path, path: &Path) -> io::Result<()> {
+    written.sync_all()?;
     drop(written);
     fs::rename(partial, path)?;
     // The rename itself reaches the disk with the folder; where folders cannot be synced, later.
     #[cfg(unix)]
-    if lasting == Lasting::Yes
-        && let Some(folder) = path.parent()
-    {
+    if let Some(folder) = path.parent() {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
@@ -79,18 +60,16 @@ mod tests {
     fn what_fails_half_way_leaves_the_old_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan.json");
-        for lasting in [Lasting::No, Lasting::Yes] {
-            replace(&path, lasting, |file| file.write_all(b"old")).unwrap();
-            replace(&path, lasting, |file| {
-                file.write_all(b"new")?;
-                Err(io::ErrorKind::StorageFull.into())
-            })
-            .unwrap_err();
-            assert_eq!(fs::read(&path).unwrap(), b"old");
-            replace(&path, lasting, |file| file.write_all(b"new")).unwrap();
-            assert_eq!(fs::read(&path).unwrap(), b"new");
-            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        }
+        replace(&path, |file| file.write_all(b"old")).unwrap();
+        replace(&path, |file| {
+            file.write_all(b"new")?;
+            Err(io::ErrorKind::StorageFull.into())
+        })
+        .unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        replace(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[cfg(unix)]
@@ -100,11 +79,11 @@ mod tests {
         let (real, link) = (folder.path().join("real.json"), folder.path().join("link.json"));
         fs::write(&real, b"old").unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        replace(&link, Lasting::Yes, |file| file.write_all(b"new")).unwrap();
+        replace(&link, |file| file.write_all(b"new")).unwrap();
         assert!(link.is_symlink());
         assert_eq!(fs::read(&real).unwrap(), b"new");
         let null = Path::new("/dev/null");
-        replace(null, Lasting::Yes, |file| file.write_all(b"new")).unwrap();
+        replace(null, |file| file.write_all(b"new")).unwrap();
         assert!(!null.is_file());
     }
 
@@ -114,7 +93,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link.json");
         std::os::unix::fs::symlink(folder.path().join("nothing"), &link).unwrap();
-        let error = replace(&link, Lasting::No, |file| file.write_all(b"new")).unwrap_err();
+        let error = replace(&link, |file| file.write_all(b"new")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert!(link.is_symlink());
     }

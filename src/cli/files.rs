@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::Failure;
-use crate::whole::{self, Lasting};
+use crate::whole;
 
 /// The form of a report, which its name tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
     if path == Path::new("-") {
         return to_stdout(content);
     }
-    whole::replace(path, Lasting::No, |file| file.write_all(content))
+    whole::replace(path, |file| file.write_all(content))
         .map_err(|error| Failure::output(&format!("`{}`", path.display()), &error))
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::ManifestError;
 use super::format::{Encoding, Format};
 use super::segment::check_length;
-use crate::whole::{self, Lasting};
+use crate::whole;
 
 /// Where a manifest goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +160,7 @@ impl Output {
         let Self::Partial { file, partial, destination, .. } = self else {
             return Ok(());
         };
-        whole::take_place(file, &partial, &destination, Lasting::Yes)
+        whole::take_place(file, &partial, &destination)
             .map_err(ManifestError::io("create", &destination))
     }
 }

@@ -28,6 +28,19 @@ pub struct Segment {
     pub mark: SegmentMark,
 }
 
+impl Segment {
+    /// Waits until the disk has it: a checkpoint that counts on it then outlives a loss of power, too.
+    ///
+    /// # Errors
+    /// [`ManifestError::Io`] when the file cannot be opened or synced.
+    pub fn sync(&self) -> Result<(), ManifestError> {
+        if self.mark.bytes == 0 {
+            return Ok(());
+        }
+        open_existing(&self.path)?.sync_data().map_err(ManifestError::io("sync", &self.path))
+    }
+}
+
 /// Where the segment of a range lies in a state directory.
 #[must_use]
 pub fn segment_path(directory: &Path, range: u64) -> PathBuf {
@@ -110,19 +123,6 @@ impl SegmentWriter {
     pub fn flush(&mut self) -> Result<SegmentMark, ManifestError> {
         self.write_pending()?;
         Ok(self.mark())
-    }
-
-    /// As [`flush`](Self::flush), and waits until the disk has it: the mark outlives a loss of power.
-    ///
-    /// # Errors
-    /// [`ManifestError::Io`] when the file cannot be written.
-    pub fn sync(&mut self) -> Result<SegmentMark, ManifestError> {
-        let mark = self.flush()?;
-        if mark.bytes > 0 {
-            let file = open_existing(&self.path)?;
-            file.sync_data().map_err(ManifestError::io("sync", &self.path))?;
-        }
-        Ok(mark)
     }
 
     /// Goes back to an earlier mark of this segment; a later one changes nothing.
@@ -258,7 +258,9 @@ mod tests {
         let mut writer = SegmentWriter::resume(path.clone(), mark).unwrap();
         assert_eq!(writer.mark(), mark);
         writer.append(b"two\n", 1).unwrap();
-        assert_eq!(writer.sync().unwrap(), SegmentMark { bytes: 8, rows: 2 });
+        let segment = writer.finish().unwrap();
+        assert_eq!(segment.mark, SegmentMark { bytes: 8, rows: 2 });
+        segment.sync().unwrap();
         assert_eq!(read(&path), b"one\ntwo\n");
     }
 

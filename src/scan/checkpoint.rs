@@ -1,19 +1,63 @@
 //! Writes the ledger every so often, beside the work and never two at once.
 
-use std::fs::File;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, LedgerError};
 use super::options::Setup;
 use super::outcome::ScanError;
+use crate::manifest::{Segment, SegmentMark, segment_path};
+
+/// Where a ledger is kept, and the segments that it counts on.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    ledger: PathBuf,
+    segments: Option<PathBuf>,
+    /// How much of each segment the disk has.
+    synced: Mutex<HashMap<u64, SegmentMark>>,
+}
+
+impl Shelf {
+    pub(super) fn new(ledger: PathBuf, segments: Option<PathBuf>) -> Self {
+        Self { ledger, segments, synced: Mutex::default() }
+    }
+
+    /// Removes the ledger of a run whose segments are about to go: to resume from it would find nothing.
+    pub(super) fn forget(&self) -> Result<(), LedgerError> {
+        self.synced.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        match fs::remove_file(&self.ledger) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(LedgerError::Io { path: self.ledger.clone(), action: "removed", source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the ledger once the disk has all rows that it tells of.
+    pub(super) fn write(&self, ledger: &Ledger) -> Result<(), ScanError> {
+        if let Some(segments) = &self.segments {
+            let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+            for range in &ledger.ranges {
+                let Some(number) = range.segment else { continue };
+                if synced.get(&number) != Some(&range.mark) {
+                    Segment { path: segment_path(segments, number), mark: range.mark }.sync()?;
+                    synced.insert(number, range.mark);
+                }
+            }
+        }
+        Ok(ledger.write(&self.ledger)?)
+    }
+}
 
 /// The checkpoints of one run. [`Checkpoints::end`] before anything else is written to their place.
 pub(super) struct Checkpoints {
-    path: Option<PathBuf>,
+    shelf: Option<Arc<Shelf>>,
     /// Held while anything is written, also when the scan is dropped.
     lock: Option<Arc<File>>,
     due: Interval,
@@ -25,12 +69,12 @@ impl Checkpoints {
         let every = setup.options.checkpoint_every;
         let mut due = interval_at(Instant::now() + every, every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { path: setup.ledger_path(), lock: setup.lock.clone(), due, writing: None }
+        Self { shelf: setup.shelf.clone(), lock: setup.lock.clone(), due, writing: None }
     }
 
     /// Waits until the next one is due: for ever where none are kept.
     pub(super) async fn due(&mut self) {
-        if self.path.is_none() {
+        if self.shelf.is_none() {
             std::future::pending::<()>().await;
         }
         self.due.tick().await;
@@ -52,10 +96,10 @@ impl Checkpoints {
         &mut self,
         ledger: impl FnOnce() -> Result<Ledger, ScanError> + Send + 'static,
     ) {
-        let Some(path) = self.path.clone() else { return };
+        let Some(shelf) = self.shelf.clone() else { return };
         let lock = self.lock.clone();
         self.writing = Some(tokio::task::spawn_blocking(move || {
-            let written = ledger().and_then(|ledger| Ok(ledger.write(&path)?));
+            let written = ledger().and_then(|ledger| shelf.write(&ledger));
             drop(lock);
             written
         }));

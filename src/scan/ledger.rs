@@ -29,7 +29,7 @@ use crate::manifest::SegmentMark;
 use crate::object::KeyOrder;
 use crate::tally::{ByteString, SetDigest, Tally};
 use crate::versioned;
-use crate::whole::{self, Lasting};
+use crate::whole;
 
 pub use border::{BorderRecord, BorderSide, Borders, DoubtRecord};
 pub use walk::{Digests, ListingRecord, TrailRecord, WalkKind, WalkRecord};
@@ -280,7 +280,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Io`].
     pub fn write(&self, path: &Path) -> Result<(), LedgerError> {
-        whole::replace(path, Lasting::Yes, |file| {
+        whole::replace(path, |file| {
             serde_json::to_writer(&mut *file, self)?;
             file.write_all(b"\n")
         })

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::checkpoint::Shelf;
 use super::count::Rows;
-use super::folder::{Leftovers, clear, forget, lock};
+use super::folder::{Leftovers, clear, lock};
 use super::ledger::{
     Borders, FILE_NAME, LOCK_NAME, Ledger, LedgerError, RangeRecord, RangeState, SCHEMA, Settings,
     WalkKind,
@@ -89,6 +90,8 @@ pub(super) struct Setup {
     pub(super) sequential: bool,
     started_ms: i64,
     now: Instant,
+    /// Where the ledger is kept, if it is.
+    pub(super) shelf: Option<Arc<Shelf>>,
     /// Held for as long as anything may still be written to the state directory.
     pub(super) lock: Option<Arc<File>>,
     /// Seconds and requests spent by earlier runs.
@@ -154,8 +157,12 @@ impl Setup {
         {
             return Err(LedgerError::Done { path: state.directory.join(FILE_NAME) }.into());
         }
-        if let (Some(state), None) = (&options.state, &resumed) {
-            forget(&state.directory)?;
+        let shelf = options.state.as_ref().map(|state| {
+            let segments = segments.as_ref().map(|(directory, _)| directory.clone());
+            Arc::new(Shelf::new(state.directory.join(FILE_NAME), segments))
+        });
+        if let (Some(shelf), None) = (&shelf, &resumed) {
+            shelf.forget()?;
         }
         if let Some((directory, _)) = &segments {
             if resumed.is_none() {
@@ -180,13 +187,9 @@ impl Setup {
             segments,
             started_ms,
             now: Instant::now(),
+            shelf,
             lock,
         })
-    }
-
-    /// Where the ledger is kept, if it is.
-    pub(super) fn ledger_path(&self) -> Option<PathBuf> {
-        self.options.state.as_ref().map(|state| state.directory.join(FILE_NAME))
     }
 
     /// How rows are made and where they go, if a manifest is wanted.
@@ -233,8 +236,8 @@ impl Setup {
         requests: &RequestCounts,
     ) -> Result<(), ScanError> {
         self.lost.merge(requests);
-        if let Some(state) = &self.options.state {
-            forget(&state.directory)?;
+        if let Some(shelf) = &self.shelf {
+            shelf.forget()?;
         }
         if let Some((directory, _)) = &self.segments {
             clear(directory)?;
@@ -266,8 +269,8 @@ impl Setup {
     /// complete scan no longer needs stays until the caller has written its own part.
     pub(super) fn finish(&self, mut outcome: Outcome) -> Result<Outcome, ScanError> {
         let complete = outcome.end == End::Complete;
-        if let Some(path) = self.ledger_path() {
-            outcome.ledger.write(&path)?;
+        if let Some(shelf) = &self.shelf {
+            shelf.write(&outcome.ledger)?;
         }
         if let (Some(manifest), Some((directory, temporary))) =
             (&self.options.manifest, &self.segments)

@@ -16,7 +16,7 @@ use super::action::Action;
 use super::plan::{Outcome, Plan};
 use super::replace::is_same;
 use crate::versioned;
-use crate::whole::{self, Lasting};
+use crate::whole;
 
 /// The format that is written.
 pub const SCHEMA: &str = "weighbridge.prepare/1";
@@ -343,9 +343,7 @@ impl Keeper {
     }
 
     fn save(&self) -> Result<(), RecordError> {
-        whole::replace(&self.path, Lasting::Yes, |file| {
-            file.write_all(self.record.to_json()?.as_bytes())
-        })
-        .map_err(|source| RecordError::Write { path: self.path.clone(), source })
+        whole::replace(&self.path, |file| file.write_all(self.record.to_json()?.as_bytes()))
+            .map_err(|source| RecordError::Write { path: self.path.clone(), source })
     }
 }
