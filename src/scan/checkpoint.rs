@@ -16,14 +16,14 @@ use crate::manifest::{Segment, SegmentMark, segment_path};
 
 /// Where a ledger is kept, and the segments that it counts on.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct Records {
     ledger: PathBuf,
     segments: Option<PathBuf>,
     /// How much of each segment the disk has.
     synced: Mutex<HashMap<u64, SegmentMark>>,
 }
 
-impl Shelf {
+impl Records {
     pub(super) fn new(ledger: PathBuf, segments: Option<PathBuf>) -> Self {
         Self { ledger, segments, synced: Mutex::default() }
     }
@@ -57,7 +57,7 @@ impl Shelf {
 
 /// The checkpoints of one run. [`Checkpoints::end`] before anything else is written to their place.
 pub(super) struct Checkpoints {
-    shelf: Option<Arc<Shelf>>,
+    records: Option<Arc<Records>>,
     /// Held while anything is written, also when the scan is dropped.
     lock: Option<Arc<File>>,
     due: Interval,
@@ -69,12 +69,12 @@ impl Checkpoints {
         let every = setup.options.checkpoint_every;
         let mut due = interval_at(Instant::now() + every, every);
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { shelf: setup.shelf.clone(), lock: setup.lock.clone(), due, writing: None }
+        Self { records: setup.records.clone(), lock: setup.lock.clone(), due, writing: None }
     }
 
     /// Waits until the next one is due: for ever where none are kept.
     pub(super) async fn due(&mut self) {
-        if self.shelf.is_none() {
+        if self.records.is_none() {
             std::future::pending::<()>().await;
         }
         self.due.tick().await;
@@ -96,10 +96,10 @@ impl Checkpoints {
         &mut self,
         ledger: impl FnOnce() -> Result<Ledger, ScanError> + Send + 'static,
     ) {
-        let Some(shelf) = self.shelf.clone() else { return };
+        let Some(records) = self.records.clone() else { return };
         let lock = self.lock.clone();
         self.writing = Some(tokio::task::spawn_blocking(move || {
-            let written = ledger().and_then(|ledger| shelf.write(&ledger));
+            let written = ledger().and_then(|ledger| records.write(&ledger));
             drop(lock);
             written
         }));

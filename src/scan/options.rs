@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::checkpoint::Shelf;
+use super::checkpoint::Records;
 use super::count::Rows;
 use super::folder::{Leftovers, clear, lock};
 use super::ledger::{
@@ -91,7 +91,7 @@ pub(super) struct Setup {
     started_ms: i64,
     now: Instant,
     /// Where the ledger is kept, if it is.
-    pub(super) shelf: Option<Arc<Shelf>>,
+    pub(super) records: Option<Arc<Records>>,
     /// Held for as long as anything may still be written to the state directory.
     pub(super) lock: Option<Arc<File>>,
     /// Seconds and requests spent by earlier runs.
@@ -157,12 +157,12 @@ impl Setup {
         {
             return Err(LedgerError::Done { path: state.directory.join(FILE_NAME) }.into());
         }
-        let shelf = options.state.as_ref().map(|state| {
+        let records = options.state.as_ref().map(|state| {
             let segments = segments.as_ref().map(|(directory, _)| directory.clone());
-            Arc::new(Shelf::new(state.directory.join(FILE_NAME), segments))
+            Arc::new(Records::new(state.directory.join(FILE_NAME), segments))
         });
-        if let (Some(shelf), None) = (&shelf, &resumed) {
-            shelf.forget()?;
+        if let (Some(records), None) = (&records, &resumed) {
+            records.forget()?;
         }
         if let Some((directory, _)) = &segments {
             if resumed.is_none() {
@@ -187,7 +187,7 @@ impl Setup {
             segments,
             started_ms,
             now: Instant::now(),
-            shelf,
+            records,
             lock,
         })
     }
@@ -236,8 +236,8 @@ impl Setup {
         requests: &RequestCounts,
     ) -> Result<(), ScanError> {
         self.lost.merge(requests);
-        if let Some(shelf) = &self.shelf {
-            shelf.forget()?;
+        if let Some(records) = &self.records {
+            records.forget()?;
         }
         if let Some((directory, _)) = &self.segments {
             clear(directory)?;
@@ -269,8 +269,8 @@ impl Setup {
     /// complete scan no longer needs stays until the caller has written its own part.
     pub(super) fn finish(&self, mut outcome: Outcome) -> Result<Outcome, ScanError> {
         let complete = outcome.end == End::Complete;
-        if let Some(shelf) = &self.shelf {
-            shelf.write(&outcome.ledger)?;
+        if let Some(records) = &self.records {
+            records.write(&outcome.ledger)?;
         }
         if let (Some(manifest), Some((directory, temporary))) =
             (&self.options.manifest, &self.segments)
@@ -287,11 +287,10 @@ impl Setup {
         outcome.sent = sent.saturating_sub(self.before.1.list);
         if complete && let Some(state) = &self.options.state {
             let segments = self.segments.as_ref().filter(|(_, temporary)| !temporary);
-            outcome.leftovers = Leftovers {
-                segments: segments.map(|(directory, _)| directory.clone()),
-                folder: (!state.keep).then(|| state.directory.clone()),
-                lock: self.lock.clone(),
-            };
+            let segments = segments.map(|(directory, _)| directory.clone());
+            let folder = (!state.keep).then(|| state.directory.clone());
+            let lock = self.lock.clone().filter(|_| segments.is_some() || folder.is_some());
+            outcome.leftovers = Leftovers { segments, folder, lock };
         }
         Ok(outcome)
     }
