@@ -4,7 +4,7 @@ use super::prefixes::PrefixTables;
 use super::split::Block;
 use crate::location::{Location, LocationError};
 use crate::object::KeyOrder;
-use crate::scan::ledger::{Ledger, RangeState};
+use crate::scan::ledger::Ledger;
 use crate::summary::{HazardSection, Summary};
 use crate::tally::Counts;
 
@@ -78,7 +78,6 @@ impl Weighed {
         };
         Ok(Self {
             prefixes: PrefixTables::of_ledger(ledger),
-            complete: ledger.ranges.iter().all(|range| range.state == RangeState::Done),
             blocks,
             ..Self::from_summary(&Summary::of_ledger(ledger))?
         })

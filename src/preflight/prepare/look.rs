@@ -71,7 +71,8 @@ async fn role_policies(
         look_ram::role_attachment(wish, holds, &PolicyName::custom(name), plan);
     }
     let grant = match wish.kms {
-        KmsGrant::Auto if seen.is_encrypted_by_kms() => KmsGrant::Full,
+        // Who names the key says that there is one, also where that cannot be seen.
+        KmsGrant::Auto if seen.is_encrypted_by_kms() || wish.kms_key.is_some() => KmsGrant::Full,
         other => other,
     };
     match grant {

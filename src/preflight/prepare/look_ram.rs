@@ -154,33 +154,38 @@ pub(super) async fn access_key(
     let title = format!("access key of the RAM user {user}");
     let keys = clouds.ram().access_keys(user).await?.unwrap_or_default();
     let ids: Vec<&str> = keys.iter().map(|key| key.access_key_id.as_str()).collect();
-    let broken_off = earlier.is_some_and(|record| {
-        record.steps.iter().any(|entry| match &entry.action {
-            Action::CreateAccessKey { user: own, replaces } if own == user => match entry.state {
-                State::Begun => true,
-                // It was to be replaced, and that run broke off before.
-                State::Planned => replaces.as_deref().is_some_and(|lost| ids == [lost]),
-                _ => false,
-            },
-            _ => false,
+    let entries = earlier.into_iter().flat_map(|record| &record.steps);
+    let broken_off = entries
+        .filter_map(|entry| match (&entry.action, entry.state) {
+            (Action::CreateAccessKey { user: own, .. }, State::Begun) if own == user => {
+                Some(entry.made.as_deref())
+            }
+            // It was to be replaced, and that run broke off before.
+            (Action::CreateAccessKey { user: own, replaces: Some(lost) }, State::Planned)
+                if own == user =>
+            {
+                Some(Some(lost.as_str()))
+            }
+            _ => None,
         })
-    });
+        // Where the record names the key, another one is somebody else's.
+        .find(|made| made.is_none_or(|made| ids.contains(&made)));
     let create = |replaces: Option<&str>| {
         let replaces = replaces.map(str::to_owned);
         Outcome::Do(Action::CreateAccessKey { user: user.to_owned(), replaces })
     };
-    match ids.as_slice() {
-        [] => plan.push(title, "there is none", create(None)),
-        [lost] if broken_off => {
-            plan.push(title, format!("{lost}, whose secret was lost"), create(Some(*lost)));
+    match (broken_off, ids.as_slice()) {
+        (_, []) => plan.push(title, "there is none", create(None)),
+        (Some(Some(lost)), _) | (Some(None), &[lost]) => {
+            plan.push(title, format!("{lost}, whose secret was lost"), create(Some(lost)));
         }
-        several if broken_off => {
+        (Some(None), several) => {
             let why =
                 "an earlier run broke off while it made one of them, and which one is not known";
             let hint = "delete the one that nobody uses in the console";
             plan.push(title, several.join(" and "), Outcome::in_the_way(why, hint));
         }
-        some => {
+        (None, some) => {
             let found = format!("{}, whose secret only its owner knows", some.join(" and "));
             plan.push(title, found, Outcome::Kept);
         }

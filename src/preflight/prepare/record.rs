@@ -208,7 +208,8 @@ impl Record {
                 }
                 // It is not there any more, and what is made now is another.
                 (_, Some(again)) => {
-                    if entry.state == State::Begun {
+                    // What was made for certain has gone since.
+                    if entry.state == State::Begun && entry.made.is_none() {
                         again.state = State::Begun;
                     }
                     false
