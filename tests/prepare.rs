@@ -11,15 +11,16 @@ use std::process::Command;
 
 use common::{Ran, Running, Workshop, run, until};
 use preparation::{
-    BUCKET_POLICY, KEY, OTHER, OTHER_ID, OTHER_SECRET, OWN, REGION, Site, THEIRS, config, key_arn,
-    wish, wishes,
+    BUCKET_POLICY, KEY, OTHER, OTHER_ID, OTHER_SECRET, OWN, PATIENCE, REGION, Site, THEIRS, config,
+    key_arn, wish, wishes,
 };
+use weighbridge::alibaba::Credentials;
 use weighbridge::alibaba::mgw::{AddressDetail, Mgw, NewAddress};
 use weighbridge::alibaba::oss::{NewBucket, Presence};
 use weighbridge::alibaba::ram::{Holder, NewUser, PolicyName};
 use weighbridge::preflight::policy::{Document, Grant};
 use weighbridge::preflight::prepare::{
-    Action, Clouds, KmsGrant, Outcome, PrepareError, State, Wish, look,
+    Action, Clouds, Keeper, KmsGrant, Outcome, PrepareError, Record, State, Wish, carry_out, look,
 };
 use weighbridge::preflight::wanted::{BUCKET_ACTIONS, KEY_ACTIONS, Way, role_session};
 use weighbridge::simulator::{
@@ -247,7 +248,6 @@ async fn without_the_other_accounts_keys_its_part_is_told_to_be_done_by_hand() {
     let wish = Wish {
         bucket_account: Some(OTHER.into()),
         kms_key: Some(KEY.into()),
-        kms: KmsGrant::Full,
         ..wish(Way::CrossAccount)
     };
     let plan = look(&clouds, &wish, None).await.unwrap();
@@ -260,6 +260,8 @@ async fn without_the_other_accounts_keys_its_part_is_told_to_be_done_by_hand() {
         })
         .collect();
     assert_eq!(by_hand.len(), 2, "{plan:?}");
+    let lets = |action: &Action| matches!(action, Action::AttachToRole { policy, .. } if policy == "AliyunKMSFullAccess");
+    assert!(plan.actions().any(lets), "who names the key is believed: {plan:?}");
     assert!(by_hand[0].contains("arn:sts::1234567890123456:assumed-role/oss-import-theirs/*"));
     assert!(by_hand[1].contains("acs:ram::1234567890123456:role/oss-import-theirs"));
     let nobody = look(&clouds, &Wish { bucket_account: None, ..wish }, None).await.unwrap_err();
@@ -544,6 +546,78 @@ async fn what_is_seen_late_only_is_taken_back_all_the_same() {
     site.prepare(&wish).await.unwrap();
     site.undo().await.unwrap();
     assert_eq!(site.snapshot(&wish).await, before);
+}
+
+#[tokio::test]
+async fn what_was_refused_and_is_then_made_by_hand_is_never_taken_for_ours() {
+    let wish = Wish { access_key: true, ..wish(Way::Classic) };
+    let name = "oss-import-copies";
+    let policy = PolicyName::system("AliyunOSSFullAccess");
+    for operation in ["PutBucket", "CreateUser", "AttachPolicyToUser", "CreateAccessKey"] {
+        for again in [true, false] {
+            let site = Site::new();
+            site.cloud.trouble(refused(operation, 0, u64::MAX, "AccessDenied"));
+            site.prepare(&wish).await.unwrap_err();
+            site.cloud.trouble(Vec::new());
+            let mut by_hand = None;
+            match operation {
+                "PutBucket" => site.bucket("copies").create(&NewBucket::default()).await.unwrap(),
+                "CreateUser" => {
+                    let new = NewUser { name: name.into(), ..NewUser::default() };
+                    site.ram().create_user(&new).await.map(drop).unwrap();
+                }
+                "AttachPolicyToUser" => {
+                    site.ram().attach(&policy, Holder::User(name)).await.unwrap();
+                }
+                _ => by_hand = Some(site.ram().create_access_key(name).await.unwrap().id),
+            }
+            if again {
+                let keys = site.prepare(&wish).await.unwrap();
+                assert_eq!(keys.len(), usize::from(by_hand.is_none()), "{operation}");
+            }
+            // Where the user cannot be deleted, as somebody else gave it something, that is told.
+            let _ = site.undo().await;
+            let there = match operation {
+                "PutBucket" => {
+                    matches!(site.bucket("copies").presence().await.unwrap(), Presence::Ours(_))
+                }
+                "CreateUser" => site.ram().user(name).await.unwrap().is_some(),
+                "AttachPolicyToUser" => {
+                    let held = site.ram().attached(Holder::User(name)).await.unwrap();
+                    held.is_some_and(|held| held.contains(&policy))
+                }
+                _ => {
+                    let keys = site.ram().access_keys(name).await.unwrap().unwrap();
+                    keys.iter().any(|key| Some(&key.access_key_id) == by_hand.as_ref())
+                }
+            };
+            assert!(there, "{operation} is taken back, prepared again: {again}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_the_key_whose_secret_was_lost_is_replaced() {
+    let wish = Wish { access_key: true, ..wish(Way::Classic) };
+    let name = "oss-import-copies";
+    for lost_is_there in [true, false] {
+        let site = Site::new();
+        let plan = site.look(&wish).await.unwrap();
+        let mut keeper = Keeper::new(Record::of_plan(&plan), site.path()).unwrap();
+        let mut deliver = |_: &Credentials| Err(std::io::ErrorKind::StorageFull.into());
+        let (clouds, mut tell) = (site.clouds(), |_: &Action| ());
+        carry_out(&clouds, &mut keeper, PATIENCE, &mut deliver, &mut tell).await.unwrap_err();
+        let lost = keeper.record.steps.last().unwrap().made.clone().unwrap();
+        if !lost_is_there {
+            site.ram().delete_access_key(name, &lost).await.unwrap();
+        }
+        let theirs = site.ram().create_access_key(name).await.unwrap().id;
+        let given = site.prepare(&wish).await.unwrap();
+        assert_eq!(given.len(), usize::from(lost_is_there));
+        let keys = site.ram().access_keys(name).await.unwrap().unwrap();
+        let has = |id: &str| keys.iter().any(|key| key.access_key_id == id);
+        assert!(has(&theirs) && !has(&lost), "{keys:?}");
+    }
 }
 
 #[tokio::test]

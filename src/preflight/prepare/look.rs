@@ -120,6 +120,17 @@ fn remark(wish: &Wish, seen: &Seen, plan: &mut Plan) {
                 "KMS encrypts the bucket, and the role gets no permission for KMS".to_owned(),
             );
         }
+        Way::CrossAccount
+            if matches!(seen, Seen::Hidden)
+                && wish.kms == KmsGrant::Auto
+                && wish.kms_key.is_none() =>
+        {
+            plan.notes.push(
+                "whether KMS encrypts the bucket cannot be seen with these keys: if it does, name its key with \
+                 `--kms-key`, or the role will not read or write there"
+                    .to_owned(),
+            );
+        }
         _ => {}
     }
     if wish.way.needs_role() && wish.service_principal == wanted::SERVICE_PRINCIPAL {
