@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use common::{Workshop, counted, options, push, runtime, weigh_store, with_state};
 use futures::future::BoxFuture;
+use weighbridge::migration::Weighed;
 use weighbridge::object::Timestamp;
 use weighbridge::scan::{End, Outcome};
 use weighbridge::store::{Gate, Origin, Page, PageRequest, Quirks, Service, Store, StoreError};
@@ -70,6 +71,7 @@ fn a_doubt_that_no_request_is_left_to_settle_keeps_a_scan_from_being_complete() 
         }
         assert_eq!(outcome.end, End::RequestLimit, "{most} requests");
         doubted += usize::from(!outcome.ledger.borders.doubts.is_empty());
+        assert!(!Weighed::from_ledger(&outcome.ledger).unwrap().complete, "{most} requests");
         let (origin, service) = (Origin::default(), Service::default());
         let summary = Summary::of_scan(&outcome, &origin, &service, Timestamp(0), None);
         assert!(!summary.complete && !summary.incomplete.is_empty(), "{most} requests");

@@ -330,6 +330,17 @@ fn parts_are_no_larger_than_asked_for_and_described_by_their_sums() {
 }
 
 #[test]
+fn nought_leaves_the_choice_to_the_program() {
+    let weighed = Weighed::of(many(300));
+    weighed.listed(&["--split", "range"]).ends_with_code(0);
+    let chosen = weighed.plan();
+    for flag in ["--max-jobs", "--bandwidth", "--qps", "--max-object", "--inventory-part"] {
+        weighed.listed(&["--split", "range", flag, "0"]).ends_with_code(0);
+        assert_eq!(weighed.plan().limits, chosen.limits, "{flag}");
+    }
+}
+
+#[test]
 fn columns_can_be_chosen() {
     let weighed = Weighed::of(many(10));
     weighed.listed(&["--split", "range", "--inventory-columns", "key"]).ends_with_code(0);

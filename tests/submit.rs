@@ -18,7 +18,7 @@ use weighbridge::alibaba::mgw::Secret;
 use weighbridge::alibaba::{Credentials, Endpoints, Retries, Session};
 use weighbridge::migration::Plan;
 use weighbridge::migration::submit::{
-    Patience, Prepared, Service, SourceKeys, SubmitError, carry_out, prepare,
+    Patience, Prepared, Service, SourceKeys, SubmitError, carry_out, prepare, standing,
 };
 use weighbridge::simulator::{
     AlibabaBucket, AlibabaConfig, AlibabaRole, AlibabaSimulator, DEFAULT_KEY_ID, DEFAULT_SECRET,
@@ -44,7 +44,11 @@ fn objects(archived: bool) -> Held {
 
 fn cloud(content: &Held) -> AlibabaSimulator {
     // Jobs that take long enough to be paused.
-    let mut config = AlibabaConfig { steps: 12, ..AlibabaConfig::default() };
+    cloud_of_steps(content, 12)
+}
+
+fn cloud_of_steps(content: &Held, steps: u64) -> AlibabaSimulator {
+    let mut config = AlibabaConfig { steps, ..AlibabaConfig::default() };
     config.sources.insert(common::BUCKET.to_owned(), Arc::clone(content));
     config.home.buckets.insert("destination".to_owned(), AlibabaBucket::default());
     config.home.roles.insert("mover".to_owned(), AlibabaRole::default());
@@ -204,13 +208,71 @@ async fn a_submission_that_is_broken_off_anywhere_is_gone_on_with() {
 async fn an_answer_that_is_lost_once_is_looked_for_and_not_asked_for_again() {
     let content = objects(false);
     let workshop = with_lists(&content);
-    for operation in ["CreateAddress", "CreateJob"] {
+    for operation in ["CreateAddress", "CreateJob", "UpdateJob"] {
         for kind in [TroubleKind::Lost, TroubleKind::AnswerLost] {
             let cloud = cloud(&content);
             let trouble = Trouble { operation: Some(operation), after: 1, times: 1, kind };
             cloud.trouble(vec![trouble]);
             Submitter::new(&workshop, &cloud).submit(&workshop.path("")).await.unwrap();
         }
+    }
+}
+
+#[tokio::test]
+async fn a_job_runs_once_also_where_the_answer_to_its_launch_is_lost() {
+    let content = objects(false);
+    let workshop = planned(&content, &["--split", "prefix"]);
+    for kind in [TroubleKind::Lost, TroubleKind::AnswerLost] {
+        let cloud = cloud_of_steps(&content, 0);
+        let mut submitter = Submitter::new(&workshop, &cloud);
+        let endpoints = Endpoints { stand_in: Some(cloud.endpoint()), internal: false };
+        let keys = Credentials::new(DEFAULT_KEY_ID, DEFAULT_SECRET, None);
+        let retries = Retries { attempts: 3, pause: Duration::ZERO, ..Retries::default() };
+        submitter.session = Session::new(keys, endpoints, retries);
+        let trouble = Trouble { operation: Some("UpdateJob"), after: 0, times: 1, kind };
+        cloud.trouble(vec![trouble]);
+        submitter.submit(&workshop.path("")).await.unwrap();
+        for job in &submitter.plan.jobs {
+            let standing = standing(&submitter.service(), job).await.unwrap();
+            assert!(standing.status.is_some() && standing.runtime == 1, "{standing:?}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_of_an_incomplete_scan_is_not_submitted_without_a_word() {
+    let content = objects(false);
+    let workshop = planned(&content, &["--split", "prefix"]);
+    let text = fs::read_to_string(workshop.path("jobs.json")).unwrap();
+    let mut plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let cloud = cloud(&content);
+    let ran = tell(&workshop, &cloud, &["submit", "jobs.json", "--yes"]);
+    assert!(!ran.ends_with_code(0).stderr.contains("warning"), "{}", ran.said());
+    plan["complete"] = false.into();
+    fs::write(workshop.path("jobs.json"), plan.to_string()).unwrap();
+    let cloud = cloud_of_steps(&content, 1);
+    let ran = tell(&workshop, &cloud, &["submit", "jobs.json", "--yes"]);
+    let words = "made of a scan that is not complete";
+    assert!(ran.ends_with_code(0).stderr.contains(words), "{}", ran.said());
+}
+
+#[test]
+fn where_only_newer_objects_are_copied_what_was_weighed_is_the_most() {
+    let weighed = objects(false);
+    let fewer: Vec<GivenObject> = (1..90)
+        .map(|number| {
+            GivenObject::new(format!("d{}/a b+{number:02}.bin", number % 3), 1000 + number)
+        })
+        .collect();
+    for (more, code) in [(&["--start-time", "2020-01-01"][..], 0), (&[], 4)] {
+        let workshop = planned(&weighed, &[&["--split", "whole"], more].concat());
+        let cloud = cloud(&held(Given::new(fewer.clone())));
+        tell(&workshop, &cloud, &["submit", "jobs.json", "--yes"]).ends_with_code(0);
+        tell(&workshop, &cloud, &["status", "jobs.json", "--watch", "--every", "1ms"])
+            .ends_with_code(0);
+        let checked = tell(&workshop, &cloud, &["check", "jobs.json"]);
+        checked.ends_with_code(code);
+        assert!(checked.text().contains("89 objects"), "{}", checked.said());
     }
 }
 

@@ -151,12 +151,16 @@ fn wish(args: &JobsArgs, console: Console) -> Result<Wish, Failure> {
     let region = args.region.clone().or(of_location);
     let plain = region.as_deref().map(|region| region.strip_prefix("oss-").unwrap_or(region));
     let mut limits = Limits::of_region(plain);
-    let jobs = Some(args.division.max_jobs).filter(|jobs| *jobs > 0);
-    limits.concurrent_jobs.give(jobs, "--max-jobs");
-    limits.bandwidth.give(args.time.bandwidth, "--bandwidth");
-    limits.files_per_second.give(args.time.qps, "--qps");
-    limits.object_bytes.give(args.copies.max_object, "--max-object");
-    limits.inventory_part_bytes.give(args.lists.inventory_part, "--inventory-part");
+    for (limit, given, flag) in [
+        (&mut limits.concurrent_jobs, Some(args.division.max_jobs), "--max-jobs"),
+        (&mut limits.bandwidth, args.time.bandwidth, "--bandwidth"),
+        (&mut limits.files_per_second, args.time.qps, "--qps"),
+        (&mut limits.object_bytes, args.copies.max_object, "--max-object"),
+        (&mut limits.inventory_part_bytes, args.lists.inventory_part, "--inventory-part"),
+    ] {
+        // 0 leaves the choice to us, as everywhere.
+        limit.give(given.filter(|given| *given > 0), flag);
+    }
     Ok(Wish {
         to,
         region,

@@ -193,11 +193,13 @@ pub(super) fn run_check(args: &CheckArgs, console: Console) -> CommandResult {
         let say = |text: String| if console.is_quiet() { Ok(()) } else { write_line(&text) };
         let mut differ = 0;
         for job in &plan.jobs {
-            let checked = check(job, standing(&service, job).await?);
+            let checked = check(job, &plan.settings, standing(&service, job).await?);
             if checked.discrepancies.is_empty() {
-                let total = checked.standing.planned;
+                let Standing { planned, total, .. } = checked.standing;
+                let total = total.unwrap_or(planned);
                 let (objects, bytes) = (count(total.objects), bytes_iec(total.bytes));
-                say(format!("{}: {objects} objects, {bytes}, as weighed and copied", job.name))?;
+                let weighed = if total == planned { "as weighed" } else { "no more than weighed" };
+                say(format!("{}: {objects} objects, {bytes}, {weighed} and copied", job.name))?;
                 continue;
             }
             differ += 1;
@@ -226,10 +228,19 @@ async fn explain(
     if !checked.discrepancies.iter().any(any) {
         return Ok(Vec::new());
     }
-    let mut keys = match failed_objects(service, &checked.standing, &job.destination).await? {
-        FailedObjects::Keys(keys) => keys,
-        FailedObjects::NotWritten => {
+    let mut keys = match failed_objects(service, &checked.standing, &job.destination).await {
+        Ok(FailedObjects::Keys(keys)) => keys,
+        Ok(FailedObjects::NotWritten) => {
             return Ok(vec!["the service still writes the list of what failed".to_owned()]);
+        }
+        Ok(FailedObjects::Broken(why)) => {
+            let why = sanitize(why.as_bytes(), true);
+            return Ok(vec![format!("the service could not write the list of what failed: {why}")]);
+        }
+        // What cannot be read of one job says nothing of the others.
+        Err(error) => {
+            let why = Failure::told(&error, false);
+            return Ok(vec![format!("the list of what failed cannot be read: {}", why.message())]);
         }
     };
     keys.sort();

@@ -87,6 +87,7 @@ pub(super) fn submit(
         for step in &prepared.steps {
             say(&format!("  to do: {step}"))?;
         }
+        warn_of(plan, console);
         if !yes && !agreed(&question(&prepared.steps, service.account, service.region))? {
             say("nothing was changed")?;
             return Ok(Exit::Done);
@@ -118,6 +119,23 @@ pub(super) fn agreed(question: &str) -> Result<bool, Failure> {
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(|error| Failure::failed(&error))?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Says what the plan itself says against being submitted.
+fn warn_of(plan: &Plan, console: Console) {
+    if !plan.complete {
+        console.warn(
+            "the plan was made of a scan that is not complete: its totals are lower bounds, and objects that were not \
+             listed are in no list",
+            "go on with the scan (`--resume`), and plan anew",
+        );
+    }
+    if plan.has_blockers() {
+        console.warn(
+            "objects of the plan will fail, as `weighbridge jobs` has told",
+            "`weighbridge jobs` with `--exclude-hazards` leaves them out",
+        );
+    }
 }
 
 /// What is asked before a plan is submitted.

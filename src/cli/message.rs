@@ -95,6 +95,11 @@ impl Failure {
         Some(Self::wrong(message).hint(unit.hint()))
     }
 
+    /// What happened, without the way out.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Prints it and says how to exit.
     pub(super) fn print(&self, console: Console) -> Exit {
         if self.exit != Exit::Done {

@@ -68,7 +68,15 @@ impl<'a> Mgw<'a> {
     /// [`CallError`].
     pub async fn delete_address(&self, name: &str) -> Result<(), CallError> {
         let doing = format!("delete the data address `{name}`");
-        self.send(&doing, Method::DELETE, &path("address", name), "", None).await.map(drop)
+        self.send(
+            &doing,
+            (Method::DELETE, Sent::AsItsMethodAllows),
+            &path("address", name),
+            "",
+            None,
+        )
+        .await
+        .map(drop)
     }
 
     /// A page of all addresses (`ListAddress`), up to 1000.
@@ -119,7 +127,10 @@ impl<'a> Mgw<'a> {
             None => format!("change the limits of the job `{name}`"),
         };
         let body = update.element("ImportJob");
-        self.send(&doing, Method::PUT, &path("job", name), "", Some(&body)).await.map(drop)
+        // A job that is launched twice may run twice.
+        let launches = update.status.as_deref() == Some(JobStatus::Launching.api_name());
+        let how = if launches { Sent::Once } else { Sent::AsItsMethodAllows };
+        self.send(&doing, (Method::PUT, how), &path("job", name), "", Some(&body)).await.map(drop)
     }
 
     /// Starts a job or lets a paused one go on.
@@ -153,7 +164,15 @@ impl<'a> Mgw<'a> {
     pub async fn delete_job(&self, name: &str, force: bool) -> Result<(), CallError> {
         let doing = format!("delete the job `{name}`");
         let query = format!("forceDelete={force}");
-        self.send(&doing, Method::DELETE, &path("job", name), &query, None).await.map(drop)
+        self.send(
+            &doing,
+            (Method::DELETE, Sent::AsItsMethodAllows),
+            &path("job", name),
+            &query,
+            None,
+        )
+        .await
+        .map(drop)
     }
 
     /// A page of all jobs (`ListJob`), up to 1000.
@@ -206,7 +225,9 @@ impl<'a> Mgw<'a> {
     }
 
     async fn post(&self, doing: &str, path: &str, body: &Element) -> Result<(), CallError> {
-        self.send(doing, Method::POST, path, "", Some(body)).await.map(drop)
+        self.send(doing, (Method::POST, Sent::AsItsMethodAllows), path, "", Some(body))
+            .await
+            .map(drop)
     }
 
     async fn get<M: Model>(
@@ -245,7 +266,8 @@ impl<'a> Mgw<'a> {
         query: &str,
         root: &'static str,
     ) -> Result<Element, CallError> {
-        let body = self.send(doing, Method::GET, path, query, None).await?;
+        let body =
+            self.send(doing, (Method::GET, Sent::AsItsMethodAllows), path, query, None).await?;
         Element::parse(&body)
             .filter(|found| found.name == root)
             .ok_or_else(|| CallError::Unreadable { doing: doing.to_owned(), what: root })
@@ -254,7 +276,7 @@ impl<'a> Mgw<'a> {
     async fn send(
         &self,
         doing: &str,
-        method: Method,
+        (method, sent): (Method, Sent),
         path: &str,
         query: &str,
         body: Option<&Element>,
@@ -265,11 +287,20 @@ impl<'a> Mgw<'a> {
         let headers = if body.is_empty() { &headers[..0] } else { &headers[..] };
         let host = self.session.endpoints().mgw(self.account, self.region);
         let (host, region, resource) = (&*host, self.region, path);
-        let idempotent = method.is_idempotent();
+        let idempotent = sent == Sent::AsItsMethodAllows && method.is_idempotent();
         let call =
             Oss4Call { method, host, region, resource, path, query, headers, body, idempotent };
         Ok(self.session.oss4(doing, &call).await?.body)
     }
+}
+
+/// How often a call may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// Again where it failed, if its method says that this does no harm.
+    AsItsMethodAllows,
+    /// Once.
+    Once,
 }
 
 fn path(kind: &str, name: &str) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::prepare::{Step, found, md5, read, refuse_other};
 use super::{Service, SubmitError};
-use crate::alibaba::mgw::{NewAddress, NewJob, address_differences, job_differences};
+use crate::alibaba::mgw::{JobStatus, NewAddress, NewJob, address_differences, job_differences};
 use crate::alibaba::oss::Bucket;
 use crate::alibaba::{CallError, Refusal};
 
@@ -54,7 +54,7 @@ pub async fn carry_out(
             Step::CreateAddress(address) => create_address(service, address).await?,
             Step::Verify(name) => verify(service, name, patience).await?,
             Step::CreateJob(job) => create_job(service, job).await?,
-            Step::Launch(name) => service.mgw().launch(name).await?,
+            Step::Launch(name) => launch(service, name).await?,
         }
     }
     Ok(())
@@ -89,6 +89,16 @@ async fn create_job(service: &Service<'_>, wanted: &NewJob) -> Result<(), Submit
         Some(there) => refuse_other("the job", name, job_differences(wanted, &there)),
         None => Ok(mgw.create_job(wanted).await?),
     }
+}
+
+/// Starts a job that was never started. Where the answer is lost its state tells whether it was, as it might run twice.
+async fn launch(service: &Service<'_>, name: &str) -> Result<(), SubmitError> {
+    let mgw = service.mgw();
+    let Err(error) = mgw.launch(name).await else { return Ok(()) };
+    if mgw.job(name).await.is_ok_and(|job| job.status() != JobStatus::Begin) {
+        return Ok(());
+    }
+    if error.may_have_happened() { Ok(mgw.launch(name).await?) } else { Err(error.into()) }
 }
 
 /// Whether the thing may be there although its creation failed.

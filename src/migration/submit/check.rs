@@ -7,7 +7,7 @@ use super::{Service, SubmitError};
 use crate::alibaba::CallError;
 use crate::alibaba::mgw::NewReport;
 use crate::alibaba::oss::Bucket;
-use crate::migration::{Address, Job};
+use crate::migration::{Address, Job, Settings};
 use crate::tally::{Counts, Severity};
 
 /// A job held against the plan.
@@ -87,9 +87,10 @@ impl fmt::Display for Discrepancy {
     }
 }
 
-/// Holds what a job did against what the plan says of it.
+/// Holds what a job did against what the plan says of it. Where only what was modified since some time is copied, that
+/// is at most what was weighed.
 #[must_use]
-pub fn check(planned: &Job, standing: Standing) -> Checked {
+pub fn check(planned: &Job, settings: &Settings, standing: Standing) -> Checked {
     let mut discrepancies = Vec::new();
     match &standing.status {
         None => discrepancies.push(Discrepancy::NotThere),
@@ -99,7 +100,8 @@ pub fn check(planned: &Job, standing: Standing) -> Checked {
     match standing.total {
         Some(found) if standing.listed => {
             let planned = standing.planned;
-            if found != planned {
+            let fewer = found.objects <= planned.objects && found.bytes <= planned.bytes;
+            if found != planned && !(fewer && settings.modified_after.is_some()) {
                 discrepancies.push(Discrepancy::OtherTotals { planned, found });
             }
             let done = standing.copied.objects.saturating_add(standing.failed);
@@ -127,6 +129,8 @@ pub enum FailedObjects {
     Keys(Vec<Vec<u8>>),
     /// The service still writes its report.
     NotWritten,
+    /// The service could not write it, in its words.
+    Broken(String),
 }
 
 /// Reads the list of failed objects out of the service's report, which lies in the destination's bucket.
@@ -150,6 +154,9 @@ pub async fn failed_objects(
         };
         mgw.create_report(&wanted).await?;
         report = mgw.report(version, runtime).await?;
+    }
+    if report.status.as_deref() == Some("Failed") {
+        return Ok(FailedObjects::Broken(report.error_message.unwrap_or_default()));
     }
     let (Some("Finished"), Some(prefix)) = (report.status.as_deref(), report.failed_list_prefix)
     else {
