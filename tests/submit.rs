@@ -230,8 +230,11 @@ async fn a_job_runs_once_also_where_the_answer_to_its_launch_is_lost() {
         let retries = Retries { attempts: 3, pause: Duration::ZERO, ..Retries::default() };
         submitter.session = Session::new(keys, endpoints, retries);
         let trouble = Trouble { operation: Some("UpdateJob"), after: 0, times: 1, kind };
+        let lost = usize::from(trouble.kind == TroubleKind::Lost);
         cloud.trouble(vec![trouble]);
         submitter.submit(&workshop.path("")).await.unwrap();
+        let launches = cloud.calls().iter().filter(|call| call.operation == "UpdateJob").count();
+        assert_eq!(launches, submitter.plan.jobs.len() + lost);
         for job in &submitter.plan.jobs {
             let standing = standing(&submitter.service(), job).await.unwrap();
             assert!(standing.status.is_some() && standing.runtime == 1, "{standing:?}");
