@@ -173,6 +173,21 @@ async fn a_bucket_that_holds_objects_stays() {
 }
 
 #[tokio::test]
+async fn a_bucket_that_somebody_set_up_since_stays() {
+    let policy = Bytes::from_static(preparation::BUCKET_POLICY.as_bytes());
+    let rules = Bytes::from_static(b"<LifecycleConfiguration></LifecycleConfiguration>");
+    for (setting, document, what) in
+        [(Setting::Policy, policy, "a policy"), (Setting::Lifecycle, rules, "lifecycle")]
+    {
+        let wish = wish(Way::Automatic);
+        let site = prepared(&wish).await;
+        site.bucket(&wish.bucket).put_setting(setting, document).await.unwrap();
+        let why = refusal(&site).await;
+        assert!(why.contains(what), "{why}");
+    }
+}
+
+#[tokio::test]
 async fn another_one_of_the_same_name_stays() {
     let automatic = wish(Way::Automatic);
     let user = automatic.user.clone().unwrap();

@@ -8,7 +8,7 @@ use super::error::PrepareError;
 use super::look_ram::parse;
 use super::record::{Entry, Record};
 use super::replace::{difference, is_same, read};
-use crate::alibaba::oss::Presence;
+use crate::alibaba::oss::{Bucket, BucketInfo, Presence, Setting};
 use crate::alibaba::ram::{Holder, PolicyName};
 use crate::preflight::policy::Diff;
 
@@ -82,7 +82,13 @@ pub(super) async fn fate(
                 Presence::Ours(_) if !there.is_empty().await? => {
                     Fate::Changed("it holds objects".to_owned())
                 }
-                Presence::Ours(_) => as_made,
+                Presence::Ours(info) => {
+                    let policy = restored.get(&Target::Bucket(bucket.clone()).to_string());
+                    match set_since(there, &info, policy).await? {
+                        Some(what) => Fate::Changed(format!("it has got {what}")),
+                        None => as_made,
+                    }
+                }
                 Presence::Denied(_) | Presence::Elsewhere(_) => another("bucket"),
             }
         }
@@ -155,6 +161,29 @@ pub(super) async fn fate(
             }
         }
     })
+}
+
+/// What somebody set on a bucket that was made without any of it. `policy` is what later entries leave as its policy,
+/// if they set it.
+async fn set_since(
+    bucket: Bucket<'_>,
+    info: &BucketInfo,
+    policy: Option<&Option<String>>,
+) -> Result<Option<&'static str>, PrepareError> {
+    let has_policy = match policy {
+        Some(left) => left.is_some(),
+        None => bucket.setting(Setting::Policy).await?.is_some(),
+    };
+    let all = [
+        (info.acl != "private", "another ACL"),
+        (info.versioning.is_some(), "versioning"),
+        (info.is_replicated, "replication"),
+        (info.log_bucket.is_some(), "a bucket for its logs"),
+        (info.encryption.is_some(), "encryption"),
+        (has_policy, "a policy"),
+        (bucket.setting(Setting::Lifecycle).await?.is_some(), "rules of a lifecycle"),
+    ];
+    Ok(all.into_iter().find_map(|(set, what)| set.then_some(what)))
 }
 
 async fn policy_fate(
