@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Held, Ran, Workshop, held, run};
-use weighbridge::alibaba::mgw::Secret;
+use weighbridge::alibaba::mgw::{AddressDetail, Mgw, NewAddress, Secret};
 use weighbridge::alibaba::{Credentials, Endpoints, Retries, Session};
 use weighbridge::migration::Plan;
 use weighbridge::migration::submit::{
@@ -240,6 +240,24 @@ async fn a_job_runs_once_also_where_the_answer_to_its_launch_is_lost() {
             assert!(standing.status.is_some() && standing.runtime == 1, "{standing:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_refusal_that_repeats_the_request_does_not_tell_its_secret() {
+    let echo =
+        "<Error><Code>InvalidArgument</Code><Message>no PLANTED+source/secret</Message></Error>";
+    let endpoints =
+        Endpoints { stand_in: Some(common::answering("400 Bad Request", echo)), internal: false };
+    let keys = Credentials::new(DEFAULT_KEY_ID, DEFAULT_SECRET, None);
+    let session = Session::new(keys, endpoints, Retries::default());
+    let detail = AddressDetail {
+        access_secret: Some(Secret::new(SOURCE_SECRET)),
+        ..AddressDetail::default()
+    };
+    let address = NewAddress { detail: Some(detail), ..NewAddress::default() };
+    let refused = Mgw::new(&session, ACCOUNT, REGION).create_address(&address).await.unwrap_err();
+    let (text, debug) = (refused.to_string(), format!("{refused:?}"));
+    assert!(text.contains("no [redacted]") && !debug.contains(SOURCE_SECRET), "{text}");
 }
 
 #[test]

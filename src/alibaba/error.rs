@@ -66,6 +66,16 @@ impl CallError {
         self.refusal().is_some_and(Refusal::is_conflict)
     }
 
+    /// The same without these secrets in the service's words.
+    pub(super) fn without<'s>(mut self, secrets: impl Iterator<Item = &'s str>) -> Self {
+        if let Self::Refused { refusal, .. } = &mut self {
+            for secret in secrets.filter(|secret| !secret.is_empty()) {
+                refusal.message = refusal.message.replace(secret, "[redacted]");
+            }
+        }
+        self
+    }
+
     /// Whether the request may have taken effect although it failed.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {

@@ -613,6 +613,17 @@ pub(crate) fn listing_of(rows: &[Row], prefix: &str, delimiter: &str, after: &st
     serde_json::json!({ "keys": keys, "prefixes": prefixes })
 }
 
+/// Whether head and body of a request have come.
+fn is_whole(request: &[u8]) -> bool {
+    let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return false;
+    };
+    let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+    request.len() >= end + 4 + length
+}
+
 /// Answers every request with this.
 pub(crate) fn answering(status: &'static str, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -622,7 +633,7 @@ pub(crate) fn answering(status: &'static str, body: &'static str) -> String {
             thread::spawn(move || {
                 let mut request = Vec::new();
                 let mut buffer = [0; 4_096];
-                while !request.ends_with(b"\r\n\r\n") {
+                while !is_whole(&request) {
                     match stream.read(&mut buffer) {
                         Ok(0) | Err(_) => return,
                         Ok(length) => request.extend_from_slice(&buffer[..length]),
