@@ -26,7 +26,7 @@ use super::plan::{Inventory, InventoryFile, Plan, Selection, Split};
 use super::survey::{Lens, SurveyError};
 use crate::manifest::Row;
 use crate::object::Timestamp;
-use crate::tally::Counts;
+use crate::tally::{Counts, SetDigest};
 use crate::units::Rfc3339;
 
 /// Bytes of rows that are compressed together. After each the size of the part is known exactly.
@@ -193,7 +193,9 @@ pub fn write_lists(
         Some(_) => Some(ExcludedWriter::create(&folder.join(EXCLUDED_NAME))?),
         None => None,
     };
+    let mut digest = SetDigest::default();
     lens.walk(manifest, |row, hazards, out| -> Result<(), InventoryError> {
+        digest.add(&row.key, row.size);
         if out {
             return match &mut excluded {
                 Some(list) => list.add(row, hazards, lens),
@@ -206,6 +208,10 @@ pub fn write_lists(
             _ => Ok(()),
         }
     })?;
+    // Counts alone do not tell one object from another.
+    if digest.to_string() != plan.digest {
+        return Err(changed());
+    }
     for (job, writer) in plan.jobs.iter_mut().zip(writers) {
         let (Selection::Inventory(inventory), Some(writer)) = (&mut job.selection, writer) else {
             continue;
