@@ -529,6 +529,19 @@ fn a_key_that_may_not_list_versions_is_told_before_the_scan() {
 }
 
 #[test]
+fn a_sample_that_tells_nothing_of_the_rest_is_not_taken_for_all() {
+    let content = numbered(1_200);
+    let truth = HISTORY.totals(content.as_ref(), b"");
+    assert!(truth.uploads > 1);
+    let (_, ran, summary) = scanned(&content, &["--uploads=1"]);
+    ran.ends_with_code(3);
+    assert_eq!(summary["billed"]["complete"], false);
+    let (_, ran, summary) = scanned(&content, &["--uploads=0"]);
+    ran.ends_with_code(0);
+    assert_eq!(summary["billed"]["uploads"]["parts"], truth.parts.0);
+}
+
+#[test]
 fn a_sample_size_that_is_no_number_is_refused() {
     let ran = Workshop::new().scan("http://127.0.0.1:9", &["--uploads=some"]);
     ran.ends_with_code(2);

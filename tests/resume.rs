@@ -652,3 +652,42 @@ fn a_closed_pipe_changes_neither_the_other_outputs_nor_how_a_scan_ends() {
         assert!(workshop.path("r.md").exists(), "{said}");
     }
 }
+
+#[test]
+fn rows_that_nobody_reads_leave_the_totals_as_they_are_and_said_to_be() {
+    let content = numbered(25_000);
+    for more in [&["-c", "1"][..], &["--max-requests", "3"]] {
+        let workshop = Workshop::new();
+        let simulator = serve(&content, "page-limit=200");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let all = [&["-m", "-", "-o", "summary.json"][..], more].concat();
+        let mut command = workshop.signed(&scan_arguments(&simulator.endpoint(), &all));
+        let ended = command.stdout(writer).stderr(std::process::Stdio::piped()).output().unwrap();
+        let summary = workshop.summary("summary.json");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(summary["complete"] == true, ended.status.code() == Some(0), "{said}");
+        let whole = totals(&summary).0 == 25_000;
+        assert_eq!(summary["complete"] == true, whole, "{said}");
+    }
+}
+
+#[test]
+fn two_outputs_in_one_file_are_refused_before_anything_is_listed() {
+    let content = numbered(10);
+    let workshop = Workshop::new();
+    let simulator = serve(&content, "");
+    for outputs in [
+        &["-m", "all.csv", "-o", "all.csv"][..],
+        &["-m", "all.csv", "-o", "./all.csv"],
+        &["--report", "r.md", "--report", "r.md"],
+        &["-o", "r.md", "--report", "r.md"],
+    ] {
+        let ran = workshop.scan(&simulator.endpoint(), outputs);
+        assert_refused(&ran, 2, &["two outputs", "hint: "]);
+    }
+    assert_eq!(simulator.counters().lists, 0);
+    workshop
+        .scan(&simulator.endpoint(), &["-o", "/dev/null", "--report", "r.md"])
+        .ends_with_code(0);
+}

@@ -1,5 +1,6 @@
 //! Files that a subcommand writes.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -54,8 +55,9 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), Failure> {
     if path == Path::new("-") {
         return to_stdout(content);
     }
-    whole::replace(path, |file| file.write_all(content))
-        .map_err(|error| Failure::output(&format!("`{}`", path.display()), &error))
+    reaches(whole::replace(path, |file| file.write_all(content)))
+        .map_err(|error| Failure::output(&format!("`{}`", path.display()), &error))?;
+    Ok(())
 }
 
 /// Shows what people read: on stdout, or beside it where stdout carries data.
@@ -63,7 +65,8 @@ pub(super) fn show(text: &str, on_stdout: bool) -> Result<(), Failure> {
     if on_stdout {
         return to_stdout(text.as_bytes());
     }
-    io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::output("stderr", &error))
+    let written = reaches(io::stderr().write_all(text.as_bytes()));
+    written.map(drop).map_err(|error| Failure::output("stderr", &error))
 }
 
 /// Writes a line on stdout.
@@ -79,9 +82,32 @@ pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
 /// Writes to stdout; false once nobody reads it any more.
 pub(super) fn reaches_stdout(content: &[u8]) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(content).and_then(|()| stdout.flush()) {
+    let written = stdout.write_all(content).and_then(|()| stdout.flush());
+    reaches(written).map_err(|error| Failure::output("stdout", &error))
+}
+
+/// False where nobody reads what was written any more.
+fn reaches(written: io::Result<()>) -> io::Result<bool> {
+    match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure::output("stdout", &error)),
+        Err(error) => Err(error),
     }
+}
+
+/// Refuses to write two files into one, of which only the last would be there in the end.
+pub(super) fn check_distinct<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), Failure> {
+    let mut met = HashSet::new();
+    for path in paths.filter(|path| !path.exists() || path.is_file()) {
+        let place = whole::followed(path).and_then(std::path::absolute);
+        let folder = place.as_ref().ok().and_then(|place| place.parent()?.canonicalize().ok());
+        let name = place.as_ref().ok().and_then(|place| place.file_name());
+        // What cannot be found is told when it is tried.
+        let (Some(folder), Some(name)) = (folder, name) else { continue };
+        if !met.insert(folder.join(name)) {
+            let message = format!("two outputs are to go to `{}`", path.display());
+            return Err(Failure::wrong(message).hint("give each a file of its own"));
+        }
+    }
+    Ok(())
 }

@@ -39,10 +39,7 @@ impl Failure {
 
     /// An output cannot be written.
     pub(super) fn output(name: &str, error: &io::Error) -> Self {
-        // Whoever closed the pipe has seen enough.
-        let exit =
-            if error.kind() == io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Failed };
-        Self { exit, message: format!("cannot write {name}: {error}"), hint: None }
+        Self { exit: Exit::Failed, message: format!("cannot write {name}: {error}"), hint: None }
     }
 
     /// Something was found that stands in the way.
@@ -120,10 +117,6 @@ impl From<ScanError> for Failure {
     fn from(error: ScanError) -> Self {
         match &error {
             ScanError::Store { location, source, .. } => Self::store(source, location),
-            // Whoever closed the pipe has seen enough.
-            ScanError::Manifest(manifest) if manifest.is_broken_pipe() => {
-                Self { exit: Exit::Done, message: String::new(), hint: None }
-            }
             ScanError::Ledger(crate::scan::ledger::LedgerError::OtherScan { .. }) => {
                 Self::usage(&error).hint(
                     "repeat the options of the first call, or start anew with another `--state` directory",
@@ -132,6 +125,10 @@ impl From<ScanError> for Failure {
             ScanError::Ledger(crate::scan::ledger::LedgerError::Busy { .. }) => {
                 Self::failed(&error).hint("wait for it to end, or name another `--state` directory")
             }
+            ScanError::Ledger(crate::scan::ledger::LedgerError::Io { action: "written", .. })
+            | ScanError::Manifest(_) => Self::failed(&error).hint(
+                "make room, and repeat the call with `--resume` where a checkpoint is kept: it goes on from there",
+            ),
             ScanError::Ledger(_) => {
                 Self::failed(&error).hint("start anew without `--resume`, or name another `--state` directory")
             }

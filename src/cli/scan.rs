@@ -95,10 +95,13 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         let manifest = outputs.manifest_name();
         let mut summary = Summary::of_scan(&outcome, &origin, &service, ended, manifest);
         summary.billed = billed.as_ref().map(|billed| BilledSection::of(billed, &outcome.ledger));
+        outputs.write(&summary, console).map_err(|failure| match &state {
+            Some(_) => failure.hint("repeat the call with `--resume`: nothing is listed again"),
+            None => failure,
+        })?;
         if let (Some(folder), Some(explained)) = (&args.output.explain, &outcome.explained) {
             explain(folder, explained)?;
         }
-        outputs.write(&summary, console)?;
         let exit = conclude(&outcome, state.as_ref(), console);
         if exit != Exit::Done {
             return Ok(exit);
@@ -253,6 +256,13 @@ impl Outputs {
             files::check_writable(path)?;
             reports.push((path.clone(), form));
         }
+        let file = match &manifest {
+            Some((OutputTarget::File(path), _)) => Some(path.as_path()),
+            _ => None,
+        };
+        let summary = args.output.as_deref().filter(|path| *path != stdout);
+        let reports_to = reports.iter().map(|(path, _)| path.as_path());
+        files::check_distinct(file.into_iter().chain(summary).chain(reports_to))?;
         Ok(Self { summary: args.output.clone(), manifest, reports })
     }
 
@@ -295,25 +305,29 @@ impl Outputs {
         Some((path, encoding.to_string()))
     }
 
+    /// Shows the summary, and then writes it: whatever cannot be written, the figures are seen. The first failure.
     fn write(&self, summary: &Summary, console: Console) -> Result<(), Failure> {
+        let on_stdout = !self.data_on_stdout();
+        let shown = if console.is_quiet() {
+            Ok(())
+        } else {
+            let text = report::terminal::render(summary, console.style(on_stdout));
+            files::show(&text, on_stdout)
+        };
+        let mut written = vec![shown];
         if let Some(path) = &self.summary {
             let mut json = summary.to_json().map_err(|error| Failure::failed(&error))?;
             json.push('\n');
-            files::write_whole(path, json.as_bytes())?;
+            written.push(files::write_whole(path, json.as_bytes()));
         }
         for (path, form) in &self.reports {
             let text = match form {
                 ReportForm::Html => report::html::render(summary),
                 ReportForm::Markdown => report::markdown::render(summary),
             };
-            files::write_whole(path, text.as_bytes())?;
+            written.push(files::write_whole(path, text.as_bytes()));
         }
-        if console.is_quiet() {
-            return Ok(());
-        }
-        let on_stdout = !self.data_on_stdout();
-        let text = report::terminal::render(summary, console.style(on_stdout));
-        files::show(&text, on_stdout)
+        written.into_iter().collect()
     }
 }
 
@@ -415,7 +429,12 @@ async fn signalled() -> io::Result<()> {
 /// Says how to go on where the scan is not complete, and how to exit.
 fn conclude(outcome: &Outcome, state: Option<&StateOptions>, console: Console) -> Exit {
     let (exit, why) = match outcome.end {
-        End::Complete => return Exit::Done,
+        End::Complete => {
+            if outcome.sent == 0 {
+                console.note("the scan was done before: nothing was listed; without `--resume` it begins anew");
+            }
+            return Exit::Done;
+        }
         End::Failed => (Exit::Incomplete, "some ranges could not be listed"),
         End::RequestLimit => (Exit::Incomplete, "the number of requests allowed was sent"),
         End::Interrupted => (Exit::Interrupted, "the scan was stopped"),

@@ -219,7 +219,8 @@ fn uploads(text: &str) -> Result<UploadsWeighed, units::UnitError> {
     if text == "all" {
         return Ok(UploadsWeighed::All);
     }
-    let most = units::parse_count(text)?;
+    // 0 leaves the choice to us, as everywhere.
+    let most = Some(units::parse_count(text)?).filter(|most| *most > 0).unwrap_or(1000);
     Ok(UploadsWeighed::AtMost(usize::try_from(most).unwrap_or(usize::MAX)))
 }
 

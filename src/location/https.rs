@@ -27,7 +27,7 @@ pub(super) fn read(rest: &str) -> Result<Location, LocationProblem> {
 }
 
 /// Account and suffix of `ACCOUNT.blob.core.CLOUD`, also with a zone as in `ACCOUNT.z01.blob.storage.azure.net`.
-fn azure_account(host: &str) -> Option<(&str, &str)> {
+pub(crate) fn azure_account(host: &str) -> Option<(&str, &str)> {
     let (account, suffix) = host.split_once('.')?;
     let is_azure = suffix.starts_with("blob.core.") || suffix.ends_with(".blob.storage.azure.net");
     (is_azure && !account.is_empty()).then_some((account, suffix))

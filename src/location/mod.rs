@@ -20,4 +20,5 @@ mod parse;
 mod types;
 
 pub use error::{BucketRule, LocationError, LocationProblem};
+pub(crate) use https::azure_account;
 pub use types::{AZURE_SUFFIX, Bucket, Container, Demo, Location};

@@ -127,7 +127,7 @@ impl ManifestError {
         }
     }
 
-    /// Whether the reader of a pipe went away, which ends a run quietly.
+    /// Whether the reader of a pipe went away.
     #[must_use]
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)

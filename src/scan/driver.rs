@@ -285,7 +285,7 @@ impl Run {
             decisions: self.state.decisions(),
         });
         let manifest = match self.stream {
-            Some(stream) => Some(stream.finish(&ledger.ranges)?),
+            Some(stream) => stream.finish(&ledger.ranges)?,
             None => None,
         };
         Ok(Driven::Ended(Box::new(Outcome { manifest, explained, ..Outcome::new(ledger, end) })))

@@ -33,7 +33,7 @@ pub(super) const DISORDERED_ATTEMPTS: u32 = 3;
 pub(super) const EMPTY_PAGES: u32 = 100;
 
 /// How often a store whose ends are checked must say that nothing follows a key.
-const ENDS: u32 = 2;
+pub(super) const ENDS: u32 = 2;
 
 /// The same for a store that ended a listing too early, or answered empty pages.
 const ENDS_OF_THE_CAUGHT: u32 = 5;
@@ -115,6 +115,13 @@ pub(super) struct Fetcher<'a> {
     pub received: Received<'a>,
 }
 
+/// Whether a page shows anything: an object, a group of them, or a directory that is an entry.
+fn holds_anything(page: &Page) -> bool {
+    !page.is_empty()
+        || page.prefixes().len() > 0
+        || page.directories().is_some_and(|number| number > 0)
+}
+
 impl Fetcher<'_> {
     /// The page that answers `request`. Follows empty pages, and makes sure of an end that the store is
     /// not trusted to report.
@@ -131,12 +138,10 @@ impl Fetcher<'_> {
             if page.more() || page.token().is_some() || self.store.is_sound() || !provable {
                 return Ok(page);
             }
-            // Some servers end a listing early. Past the last key there must be nothing.
-            let Some(after) = page.last_key().or(request.after.as_deref()) else {
-                return Ok(page);
-            };
-            let beyond =
-                PageRequest { after: Some(after.to_vec()), token: None, ..request.clone() };
+            // Some servers end a listing early. Past the last key there must be nothing, and where there is none yet,
+            // nothing at all.
+            let after = page.last_key().or(request.after.as_deref()).map(<[u8]>::to_vec);
+            let beyond = PageRequest { after, token: None, ..request.clone() };
             let Some(next) = self.anything(&beyond).await? else { return Ok(page) };
             self.counters.false_ends.fetch_add(1, Ordering::Relaxed);
             if !page.is_empty() {
@@ -172,7 +177,7 @@ impl Fetcher<'_> {
         let mut page = self.attempts(request).await?;
         let mut follow = request.clone();
         for _ in 0..EMPTY_PAGES {
-            if !page.more() || !page.is_empty() || page.prefixes().len() > 0 {
+            if !page.more() || holds_anything(&page) {
                 return Ok(page);
             }
             self.counters.empty_pages.fetch_add(1, Ordering::Relaxed);
@@ -182,7 +187,7 @@ impl Fetcher<'_> {
             follow.token = page.token().map(str::to_owned);
             page = self.attempts(&follow).await?;
         }
-        if !page.more() || !page.is_empty() || page.prefixes().len() > 0 {
+        if !page.more() || holds_anything(&page) {
             return Ok(page);
         }
         Err(FetchError::Failed {

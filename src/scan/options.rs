@@ -279,8 +279,12 @@ impl Setup {
             // stays in its segments.
             let wanted = complete || manifest.target == OutputTarget::Stdout || *temporary;
             if wanted && outcome.manifest.is_none() {
-                let counts = assemble(manifest, directory, &outcome.ledger.ranges)?;
-                outcome.manifest = Some(counts);
+                outcome.manifest = match assemble(manifest, directory, &outcome.ledger.ranges) {
+                    Ok(counts) => Some(counts),
+                    // Whoever closed the pipe has seen enough; the totals are what they are.
+                    Err(ScanError::Manifest(error)) if error.is_broken_pipe() => None,
+                    Err(error) => return Err(error),
+                };
             }
         }
         let sent = outcome.ledger.requests.list;

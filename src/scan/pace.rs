@@ -26,6 +26,9 @@ const MOST: usize = 1 << 16;
 /// The longest gap between two requests under `max_rps`: for ever, and yet a time that can be counted to.
 const LONGEST_GAP: Duration = Duration::from_hours(30 * 365 * 24);
 
+/// The longest that a store is obeyed when it asks to wait.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+
 /// What the user allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PaceOptions {
@@ -323,7 +326,7 @@ impl Pace {
         let now = Instant::now();
         let mut search = self.lock();
         if let Some(wait) = retry_after {
-            let until = now + wait.min(Duration::from_mins(5));
+            let until = now + wait.min(LONGEST_PAUSE);
             search.pause_until = Some(search.pause_until.map_or(until, |old| old.max(until)));
         }
         if search.lowered_at.is_some_and(|lowered| sent < lowered) {
@@ -379,7 +382,7 @@ pub fn backoff(attempt: u32, retry_after: Option<Duration>) -> Duration {
     const LONGEST: Duration = Duration::from_secs(20);
     let most = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(LONGEST);
     let jittered = most.mul_f64(rand::rng().random_range(0.0..=1.0));
-    jittered.max(retry_after.unwrap_or_default())
+    jittered.max(retry_after.unwrap_or_default().min(LONGEST_PAUSE))
 }
 
 #[cfg(test)]

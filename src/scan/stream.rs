@@ -123,8 +123,12 @@ impl Stream {
         self.done = record.through.is_none();
     }
 
-    /// Sends what is left of all ranges, in key order, and waits until it is written.
-    pub(super) fn finish(mut self, ranges: &[RangeRecord]) -> Result<ManifestCounts, ScanError> {
+    /// Sends what is left of all ranges, in key order, and waits until it is written. Nothing where the reader went
+    /// away.
+    pub(super) fn finish(
+        mut self,
+        ranges: &[RangeRecord],
+    ) -> Result<Option<ManifestCounts>, ScanError> {
         let rest = ranges.iter().skip_while(|range| range.after != self.lower);
         let rest: Vec<&RangeRecord> = if self.done { Vec::new() } else { rest.collect() };
         for range in rest {
@@ -135,7 +139,8 @@ impl Stream {
         }
         self.pieces = None;
         match self.writer.join() {
-            Ok(counts) => Ok(counts?),
+            Ok(Err(error)) if error.is_broken_pipe() => Ok(None),
+            Ok(counts) => Ok(Some(counts?)),
             Err(_) => {
                 Err(ScanError::Internal("the thread that writes the manifest panicked".into()))
             }

@@ -1,5 +1,6 @@
 //! One page of a listing: the body as it came and where in it each object lies.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -197,8 +198,9 @@ impl Page {
         self.token = token;
     }
 
-    /// Checks that the page answers the request: every key inside the prefix, strictly ascending under
-    /// the store's order, and after the key that was asked for.
+    /// Checks that the page answers the request: every key inside the prefix, grouped only if that was asked for,
+    /// strictly ascending under the store's order, and after the key that was asked for. Where the order does not
+    /// matter, that nothing is on the page twice.
     ///
     /// Some servers list the start key itself although it is excluded. Whoever asks for keys after it
     /// has it already, so the entry is dropped here and [`Page::repeats_start`] tells of it. Where starts
@@ -224,8 +226,11 @@ impl Page {
         if let Some(key) = self.outside(&request.prefix) {
             return Err(PageError::OutsidePrefix { key: printable(key) });
         }
+        if let (None, Some(group)) = (request.delimiter, self.prefixes.first()) {
+            return Err(PageError::Grouped { group: printable(self.bytes(*group)) });
+        }
         if request.any_order || !quirks.ordered {
-            return Ok(());
+            return self.check_once();
         }
         if let Some(after) = &request.after {
             let firsts = self.entries.first().map(|entry| entry.key).into_iter();
@@ -240,6 +245,26 @@ impl Page {
             }
         }
         self.check_ascending(quirks.order)
+    }
+
+    /// Checks that nothing is on the page twice, where no order shows it.
+    fn check_once(&self) -> Result<(), PageError> {
+        let mut met = HashSet::with_capacity(self.entries.len());
+        for (index, span) in self
+            .entries
+            .iter()
+            .map(|entry| entry.key)
+            .chain(self.prefixes.iter().copied())
+            .enumerate()
+        {
+            if index == self.entries.len() {
+                met.clear();
+            }
+            if !met.insert(self.bytes(span)) {
+                return Err(PageError::Twice { key: printable(self.bytes(span)) });
+            }
+        }
+        Ok(())
     }
 
     fn check_ascending(&self, order: KeyOrder) -> Result<(), PageError> {
@@ -391,6 +416,18 @@ pub enum PageError {
         /// The start asked for.
         after: String,
     },
+    /// Keys are on one page twice, in a listing without order.
+    #[error("`{key}` is listed twice on one page")]
+    Twice {
+        /// The key, or the common prefix.
+        key: String,
+    },
+    /// Keys are grouped although that was not asked for: those in the group are not listed.
+    #[error("the listing groups keys as `{group}`, which was not asked for")]
+    Grouped {
+        /// The common prefix.
+        group: String,
+    },
     /// A listing that starts in the middle leaves out a key that one from before shows.
     #[error("a listing that starts after `{after}` leaves out `{key}`")]
     SkipsAfterStart {
@@ -447,5 +484,46 @@ impl PageError {
                 | Self::SkipsAfterStart { .. }
                 | Self::KeepsNoOrder { .. }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(keys: &[&str], groups: &[&str]) -> Page {
+        let mut page = Page::default();
+        let mut span = |page: &mut Page, text: &str| {
+            page.in_arena(|_, out| out.extend_from_slice(text.as_bytes())).unwrap()
+        };
+        for key in keys {
+            let key = span(&mut page, key);
+            page.push(key, 1, Timestamp(0), Span::default(), Span::default());
+        }
+        for group in groups {
+            let group = span(&mut page, group);
+            page.push_prefix(group);
+        }
+        page
+    }
+
+    #[test]
+    fn what_is_on_a_page_twice_is_refused_also_where_no_order_shows_it() {
+        let walk = PageRequest { any_order: true, ..PageRequest::default() };
+        let grouped = PageRequest { delimiter: Some(b'/'), ..walk.clone() };
+        let quirks = Quirks::default();
+        for (request, keys, groups) in
+            [(&walk, &["b", "a", "b"][..], &[][..]), (&grouped, &["a"], &["d/", "c/", "d/"])]
+        {
+            let found = page(keys, groups).check(request, &quirks);
+            assert!(matches!(found, Err(PageError::Twice { .. })), "{found:?}");
+        }
+        page(&["b", "d/"], &["d/", "a/"]).check(&grouped, &quirks).unwrap();
+    }
+
+    #[test]
+    fn groups_that_nobody_asked_for_are_refused() {
+        let found = page(&["a"], &["d/"]).check(&PageRequest::default(), &Quirks::default());
+        assert!(matches!(found, Err(PageError::Grouped { .. })), "{found:?}");
     }
 }

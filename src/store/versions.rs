@@ -134,8 +134,11 @@ impl VersionsPage {
             let key = self.next.as_ref().map(|next| printable(&next.key));
             return Err(PageError::Stuck { token: key.unwrap_or_default() });
         }
+        if let Some(Passed { key, ids, .. }) = &request.passed {
+            self.entries.retain(|entry| entry.key != *key || !ids.contains(&entry.id));
+        }
         if request.any_order || !quirks.ordered {
-            return Ok(());
+            return self.check_once();
         }
         let order = |left: &[u8], right: &[u8]| quirks.order.compare(left, right);
         for markers in [false, true] {
@@ -155,14 +158,25 @@ impl VersionsPage {
         Ok(())
     }
 
+    /// Checks that nothing is on the page twice, where no order shows it. What was deleted may have no id of its own.
+    fn check_once(&self) -> Result<(), PageError> {
+        let mut met = HashSet::with_capacity(self.entries.len());
+        for entry in self.entries.iter().filter(|entry| entry.form != Form::Deleted) {
+            if !met.insert((&entry.key, &entry.id)) {
+                return Err(PageError::VersionTwice {
+                    key: printable(&entry.key),
+                    what: "a version",
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn check_start(
-        &mut self,
+        &self,
         request: &VersionsRequest,
         order: impl Fn(&[u8], &[u8]) -> Ordering,
     ) -> Result<(), PageError> {
-        if let Some(Passed { key, ids, .. }) = &request.passed {
-            self.entries.retain(|entry| entry.key != *key || !ids.contains(&entry.id));
-        }
         let Some(first) = self.entries.first() else { return Ok(()) };
         let from = request.from.as_ref().map(|from| &from.key);
         for after in from.into_iter().chain(request.passed.as_ref().map(|passed| &passed.key)) {
@@ -202,7 +216,8 @@ impl VersionsPage {
     #[must_use]
     pub fn passed(&self, before: Option<Passed>) -> Option<Passed> {
         let Some(last) = self.entries.last() else { return before };
-        let first = self.entries.partition_point(|entry| entry.key != last.key);
+        let other = self.entries.iter().rposition(|entry| entry.key != last.key);
+        let first = other.map_or(0, |other| other + 1);
         let of_key = self.entries.get(first..).unwrap_or_default();
         let latest = of_key.iter().any(|entry| entry.latest)
             || before.is_some_and(|before| before.key == last.key && before.latest);

@@ -37,7 +37,7 @@ pub use outcome::{
 use self::calls::Calls;
 use super::outcome::{Outcome, ScanError};
 use super::pace::PaceOptions;
-use crate::store::{ErrorKind, Include, Store, StoreError};
+use crate::store::{ErrorKind, Include, Store, StoreError, UploadsRequest, VersionsRequest};
 
 /// What is to be listed beside the current objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,12 +115,17 @@ impl BilledScan {
         let calls = Arc::new(Calls::new(store, PaceOptions::default(), ""));
         let scan = Self { calls, options, pace, location, prefix };
         if options.include().any() {
-            let first = versions::first(&scan.prefix, 1, options.include());
+            // Of one entry there is no order.
+            let first = VersionsRequest {
+                any_order: true,
+                ..versions::first(&scan.prefix, 1, options.include())
+            };
             let tried = scan.calls.versions(&first).await;
             tried.map_err(|error| scan.unlistable(error))?;
         }
         if options.uploads.is_some() {
-            let tried = scan.calls.uploads(&uploads::first(&scan.prefix, 1)).await;
+            let first = UploadsRequest { any_order: true, ..uploads::first(&scan.prefix, 1) };
+            let tried = scan.calls.uploads(&first).await;
             tried.map_err(|error| scan.unlistable(error))?;
         }
         Ok(scan)
@@ -185,6 +190,7 @@ impl BilledScan {
             let walk = uploads::Walk {
                 calls: &calls,
                 prefix: &self.prefix,
+                any_order: ledger.sequential || !calls.store.quirks().ordered,
                 as_of: ledger.tally.options().as_of,
                 weighed,
                 seed: self.options.seed,

@@ -13,7 +13,7 @@ use super::circle::{CIRCLE, Circle};
 use super::outcome::{UploadTotals, UploadsOutcome};
 use super::sample::{Reservoir, Sums};
 use crate::object::Timestamp;
-use crate::scan::fetch::EMPTY_PAGES;
+use crate::scan::fetch::{EMPTY_PAGES, ENDS};
 use crate::store::{Marker, PartsRequest, StoreError, Upload, UploadsRequest, printable};
 
 /// A week, in milliseconds.
@@ -27,6 +27,8 @@ const NAMED_FAILURES: usize = 5;
 pub(super) struct Walk<'a> {
     pub(super) calls: &'a Calls,
     pub(super) prefix: &'a [u8],
+    /// Whether the store lists in an order of its own.
+    pub(super) any_order: bool,
     /// When the scan was started; ages are relative to it.
     pub(super) as_of: Timestamp,
     pub(super) weighed: UploadsWeighed,
@@ -73,9 +75,9 @@ impl Walk<'_> {
             UploadsWeighed::AtMost(most) => most,
         };
         let mut sample = Reservoir::new(most, self.seed);
-        let any_order = !quirks.ordered;
+        let any_order = self.any_order;
         let mut request = UploadsRequest { any_order, ..first(self.prefix, quirks.page_limit) };
-        let (mut empty, mut circle, mut probing) = (0, Circle::default(), false);
+        let (mut empty, mut doubted, mut circle, mut probing) = (0, 0, Circle::default(), false);
         let mut before: Vec<Upload> = Vec::new();
         loop {
             let mut page = self.calls.uploads(&request).await?;
@@ -99,7 +101,15 @@ impl Walk<'_> {
             // Some servers end a listing early. Behind the last upload there must be nothing.
             let last = page.entries.last().or(before.last());
             let last = last.map(|last| Marker { key: last.key.clone(), id: Some(last.id.clone()) });
-            let Some(next) = page.next.or(last) else { break };
+            let next = match page.next.or(last) {
+                Some(next) => next,
+                // One answer that there is nothing at all proves little.
+                None if doubted < ENDS => {
+                    doubted += 1;
+                    continue;
+                }
+                None => break,
+            };
             if !page.entries.is_empty() {
                 before.clone_from(&page.entries);
                 self.take(page.entries, &mut sample, found).await?;
@@ -113,6 +123,10 @@ impl Walk<'_> {
         self.weigh(sample.into_kept(), found).await?;
         if partial {
             found.outcome.estimate = found.sums.estimate(found.outcome.totals.uploads);
+            if found.outcome.estimate.is_none() {
+                let why = "parts of most uploads: a sample of one says nothing of the others";
+                found.outcome.missing.push(why.to_owned());
+            }
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ use super::calls::{Calls, Failure};
 use super::circle::{CIRCLE, Circle};
 use super::outcome::{MissingRange, VersionTotals, VersionsEstimate, VersionsOutcome};
 use super::sample::Ratio;
-use crate::scan::fetch::EMPTY_PAGES;
+use crate::scan::fetch::{EMPTY_PAGES, ENDS};
 use crate::scan::ledger::Ledger;
 use crate::scan::outcome::ScanError;
 use crate::store::{Include, Marker, Quirks, RangeStart, VersionsRequest};
@@ -197,7 +197,7 @@ async fn list(
         ..first
     };
     let mut totals = VersionTotals::default();
-    let (mut circle, mut empty, mut probing) = (Circle::default(), 0, false);
+    let (mut circle, mut empty, mut doubted, mut probing) = (Circle::default(), 0, 0, false);
     // The key that is listed anew, and whether anything came since that was asked for.
     let (mut anew, mut fresh) = (None, true);
     let past = |key: &[u8], bound: &Option<Vec<u8>>| {
@@ -232,6 +232,11 @@ async fn list(
             // Some servers end a listing early. Behind the last version there must be nothing.
             None => match request.passed.as_ref().and_then(|passed| calls.behind(passed)) {
                 Some(next) => (next, true),
+                // One answer that there is nothing at all proves little.
+                None if doubted < ENDS => {
+                    doubted += 1;
+                    continue;
+                }
                 None => return Ok(totals),
             },
         };

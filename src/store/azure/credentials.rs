@@ -8,8 +8,8 @@ use super::connection_string::{self, Access, ConnectionString};
 use super::entra::EntraId;
 use super::key::AccountKey;
 use super::sas::{Sas, SasTerms};
-use crate::location::AZURE_SUFFIX;
-use crate::store::http::base::{BaseUrl, is_loopback};
+use crate::location::{AZURE_SUFFIX, azure_account};
+use crate::store::http::base::{BaseUrl, host_of, is_loopback};
 use crate::store::{ErrorKind, KeyInUse, StoreError, http};
 
 const CONNECTION_STRING: &str = "AZURE_STORAGE_CONNECTION_STRING";
@@ -124,7 +124,8 @@ pub(super) fn resolve(
     let credential = match access {
         AzureAccess::ConnectionString(Secret { text, source }) => {
             let found = ConnectionString::parse(&text, &source, now)?;
-            if let Some(account) = found.account.filter(|account| *account != config.account) {
+            let owner = found.account.or_else(|| owner_of(found.endpoint.as_deref()?));
+            if let Some(account) = owner.filter(|account| *account != config.account) {
                 return Err(other_account(&source, &account, &config.account));
             }
             endpoint = found.endpoint;
@@ -169,6 +170,13 @@ pub(super) fn resolve(
         ));
     }
     Ok(Resolved { credential, endpoint })
+}
+
+/// The account that an endpoint of Azure names: a signature for another one's would list that.
+fn owner_of(endpoint: &str) -> Option<String> {
+    let endpoint = BaseUrl::parse(endpoint).ok()?;
+    let (account, _) = azure_account(host_of(&endpoint.authority))?;
+    Some(account.strip_suffix("-secondary").unwrap_or(account).to_owned())
 }
 
 fn environment(
@@ -269,6 +277,13 @@ mod tests {
         for variables in [
             [("AZURE_STORAGE_CONNECTION_STRING", CONNECTION), ("", "")],
             [("AZURE_STORAGE_KEY", "AAECAwQ="), ("AZURE_STORAGE_ACCOUNT", "acct")],
+            [
+                (
+                    "AZURE_STORAGE_CONNECTION_STRING",
+                    "BlobEndpoint=https://acct.blob.core.windows.net/;SharedAccessSignature=sp=l&sig=x",
+                ),
+                ("", ""),
+            ],
         ] {
             let error = resolved(&config, &variables).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Setup);

@@ -10,7 +10,9 @@ impl From<ConnectError> for StoreError {
     fn from(error: ConnectError) -> Self {
         let kind = match &error {
             ConnectError::Resolve { .. } => ErrorKind::Resolve,
-            ConnectError::Refused { .. } | ConnectError::Proxy { .. } => ErrorKind::Connect,
+            ConnectError::Refused { .. }
+            | ConnectError::Handshake { .. }
+            | ConnectError::Proxy { .. } => ErrorKind::Connect,
             ConnectError::Timeout { .. } => ErrorKind::Timeout,
             ConnectError::Tls { .. } => ErrorKind::Tls,
             ConnectError::Address(_) => ErrorKind::Setup,

@@ -38,6 +38,8 @@ pub(super) enum ConnectError {
     Timeout { host: String, port: u16, after: Duration },
     #[error("cannot agree on TLS with `{host}:{port}`: {message}")]
     Tls { host: String, port: u16, message: String },
+    #[error("the connection to `{host}:{port}` ended before TLS was agreed on: {source}")]
+    Handshake { host: String, port: u16, source: io::Error },
     #[error("the proxy `{host}:{port}` does not connect: {message}")]
     Proxy { host: String, port: u16, message: String },
     #[error("cannot connect to `{0}`: not an address")]
@@ -136,8 +138,14 @@ impl Setup {
         let connector = self.tls.connector().map_err(|message| fault(message.to_owned()))?;
         let name = ServerName::try_from(place.host.to_owned())
             .map_err(|error| fault(error.to_string()))?;
-        let stream =
-            connector.connect(name, stream).await.map_err(|error| fault(error.to_string()))?;
+        let stream = connector.connect(name, stream).await.map_err(|source| {
+            // A connection that ends on the way says nothing of certificates, and may not end the next time.
+            if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                fault(source.to_string())
+            } else {
+                ConnectError::Handshake { host: place.host.to_owned(), port: place.port, source }
+            }
+        })?;
         Ok(Box::new(stream))
     }
 }

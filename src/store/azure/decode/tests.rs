@@ -130,8 +130,9 @@ fn names_that_xml_cannot_carry_are_decoded_where_they_say_so() {
     let encoded = blob("%EF%BF%BE+%25").replace("<Name>", "<Name Encoded=\"true\">");
     let group = group("%EF%BF%BFz/").replace("<Name>", "<Name Encoded='true'>");
     let plain = blob("%EF").replace("<Name>", "<Name Encoded=\"false\">");
-    let page =
-        Case::default().decode(listing("", &format!("{plain}{encoded}{group}"), "")).unwrap();
+    let mut case = Case::default();
+    case.request.delimiter = Some(b'/');
+    let page = case.decode(listing("", &format!("{plain}{encoded}{group}"), "")).unwrap();
     assert_eq!(names(&page), ["%EF", "\u{FFFE}+%"]);
     assert_eq!(page.prefixes().collect::<Vec<_>>(), ["\u{FFFF}z/".as_bytes()]);
     for wrong in [encoded.replace("%25", "%2"), encoded.replace("true", "yes")] {

@@ -150,6 +150,21 @@ async fn plain_where_tls_is_expected_is_a_tls_error() {
 }
 
 #[tokio::test]
+async fn a_connection_that_ends_while_tls_is_agreed_on_may_be_tried_again() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        use tokio::io::AsyncReadExt as _;
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 64]).await;
+    });
+    let request = Request::get(format!("https://{address}/")).body(()).unwrap();
+    let error = client().fetch(request, &mut Vec::new()).await.unwrap_err();
+    assert!(error.kind == ErrorKind::Connect && error.is_retryable(), "{error}");
+    assert!(error.to_string().contains("before TLS"), "{error}");
+}
+
+#[tokio::test]
 async fn a_proxy_gets_plain_requests_whole_and_secure_ones_through_a_tunnel() {
     let script = Script::play([
         (answer("200 OK", "", "by proxy"), Then::Close),
