@@ -295,7 +295,7 @@ impl Run {
     fn leave(&mut self, setup: &Setup) -> Result<bool, ScanError> {
         // Rows that have left cannot be taken back, so they wait where the order may still break.
         if self.stream.is_none() && self.state.store.is_sound() {
-            self.stream = setup.stream()?;
+            self.stream = setup.stream();
         }
         let Some(stream) = &mut self.stream else { return Ok(true) };
         stream.send(|lower| self.state.record_at(lower))?;

@@ -44,14 +44,14 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Opens the stream and writes the header.
-    pub(super) fn start(manifest: &ManifestOptions, directory: &Path) -> Result<Self, ScanError> {
-        let mut assembler =
-            Assembler::new(&manifest.target, manifest.encoding, Consumed::KeepUntilReleased)?;
+    /// Opens the stream and writes the header; whether that went well is told as of any row.
+    pub(super) fn start(manifest: &ManifestOptions, directory: &Path) -> Self {
+        let (target, encoding) = (manifest.target.clone(), manifest.encoding);
         let (pieces, queue) = sync_channel::<Piece>(WAITING);
         let written = Arc::new(AtomicU64::new(0));
         let total = Arc::clone(&written);
         let writer = std::thread::spawn(move || {
+            let mut assembler = Assembler::new(&target, encoding, Consumed::KeepUntilReleased)?;
             for piece in queue {
                 assembler.push_part(&piece.path, piece.from, piece.to)?;
                 total.fetch_add(piece.to.bytes - piece.from.bytes, Ordering::Relaxed);
@@ -59,7 +59,7 @@ impl Stream {
             let done = assembler.finish()?;
             Ok(ManifestCounts { rows: done.rows, bytes: done.output_bytes })
         });
-        Ok(Self {
+        Self {
             pieces: Some(pieces),
             writer,
             written,
@@ -67,7 +67,7 @@ impl Stream {
             lower: None,
             left: SegmentMark::default(),
             done: false,
-        })
+        }
     }
 
     /// Bytes of rows that have been written.

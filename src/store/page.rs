@@ -493,7 +493,7 @@ mod tests {
 
     fn page(keys: &[&str], groups: &[&str]) -> Page {
         let mut page = Page::default();
-        let mut span = |page: &mut Page, text: &str| {
+        let span = |page: &mut Page, text: &str| {
             page.in_arena(|_, out| out.extend_from_slice(text.as_bytes())).unwrap()
         };
         for key in keys {

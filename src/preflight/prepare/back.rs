@@ -71,26 +71,8 @@ pub(super) async fn fate(
     let another = |what: &str| Fate::Changed(format!("it is another {what} of the same name"));
     Ok(match &entry.action {
         Action::CreateBucket { bucket, region, .. } => {
-            let there = account.bucket(bucket, region);
-            match there.presence().await? {
-                Presence::Absent => Fate::Gone,
-                Presence::Ours(info)
-                    if entry.made.as_ref().is_some_and(|made| *made != info.created) =>
-                {
-                    another("bucket")
-                }
-                Presence::Ours(_) if !there.is_empty().await? => {
-                    Fate::Changed("it holds objects".to_owned())
-                }
-                Presence::Ours(info) => {
-                    let policy = restored.get(&Target::Bucket(bucket.clone()).to_string());
-                    match set_since(there, &info, policy).await? {
-                        Some(what) => Fate::Changed(format!("it has got {what}")),
-                        None => as_made,
-                    }
-                }
-                Presence::Denied(_) | Presence::Elsewhere(_) => another("bucket"),
-            }
+            let policy = restored.get(&Target::Bucket(bucket.clone()).to_string());
+            bucket_fate(account.bucket(bucket, region), entry.made.as_deref(), policy).await?
         }
         Action::CreateUser { user } => match ram.user(user).await? {
             None => Fate::Gone,
@@ -163,8 +145,29 @@ pub(super) async fn fate(
     })
 }
 
-/// What somebody set on a bucket that was made without any of it. `policy` is what later entries leave as its policy,
-/// if they set it.
+/// Whether a bucket can be taken back that was created at the time `made`, as far as that is known. `policy` is what
+/// later entries leave as its policy, if they set it.
+async fn bucket_fate(
+    bucket: Bucket<'_>,
+    made: Option<&str>,
+    policy: Option<&Option<String>>,
+) -> Result<Fate, PrepareError> {
+    let another = || Fate::Changed("it is another bucket of the same name".to_owned());
+    Ok(match bucket.presence().await? {
+        Presence::Absent => Fate::Gone,
+        Presence::Ours(info) if made.is_some_and(|made| made != info.created) => another(),
+        Presence::Ours(_) if !bucket.is_empty().await? => {
+            Fate::Changed("it holds objects".to_owned())
+        }
+        Presence::Ours(info) => match set_since(bucket, &info, policy).await? {
+            Some(what) => Fate::Changed(format!("it has got {what}")),
+            None => Fate::AsMade(None),
+        },
+        Presence::Denied(_) | Presence::Elsewhere(_) => another(),
+    })
+}
+
+/// What somebody set on a bucket that was made without any of it.
 async fn set_since(
     bucket: Bucket<'_>,
     info: &BucketInfo,

@@ -140,7 +140,10 @@ impl Setup {
             .map_err(|error| fault(error.to_string()))?;
         let stream = connector.connect(name, stream).await.map_err(|source| {
             // A connection that ends on the way says nothing of certificates, and may not end the next time.
-            if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+            if source
+                .get_ref()
+                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+            {
                 fault(source.to_string())
             } else {
                 ConnectError::Handshake { host: place.host.to_owned(), port: place.port, source }
