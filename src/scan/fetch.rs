@@ -33,7 +33,7 @@ pub(super) const DISORDERED_ATTEMPTS: u32 = 3;
 pub(super) const EMPTY_PAGES: u32 = 100;
 
 /// How often a store whose ends are checked must say that nothing follows a key.
-pub(super) const ENDS: u32 = 2;
+pub(super) const ENDS: u32 = 3;
 
 /// The same for a store that ended a listing too early, or answered empty pages.
 const ENDS_OF_THE_CAUGHT: u32 = 5;
