@@ -691,3 +691,26 @@ fn two_outputs_in_one_file_are_refused_before_anything_is_listed() {
         .scan(&simulator.endpoint(), &["-o", "/dev/null", "--report", "r.md"])
         .ends_with_code(0);
 }
+
+#[test]
+fn an_incomplete_ledger_is_not_verified_as_if_it_were_whole() {
+    let content = numbered(5_000);
+    let workshop = Workshop::new();
+    let simulator = serve(&content, "page-limit=200");
+    let endpoint = simulator.endpoint();
+    let scan = |more: &[&str]| workshop.scan(&endpoint, &[&["--state", "state"], more].concat());
+    let verify = |more: &[&str]| {
+        let all = [&["verify", "state", "--endpoint-url", &endpoint][..], more].concat();
+        run(workshop.signed(&all))
+    };
+    let begun = scan(&["--max-requests", "3", "--report", "r.md"]);
+    let report = fs::read_to_string(workshop.path("r.md")).unwrap();
+    for text in [begun.ends_with_code(3).text(), report] {
+        assert!(!text.contains("no object stands in the way"), "{text}");
+        assert!(text.contains("not everything was counted"), "{text}");
+    }
+    assert!(verify(&[]).ends_with_code(3).stderr.contains("did not come to its end"));
+    scan(&["--resume"]).ends_with_code(0);
+    let verified = verify(&["--sample", "0"]);
+    assert!(!verified.ends_with_code(0).text().starts_with("0 of 0"), "{}", verified.said());
+}

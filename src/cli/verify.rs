@@ -16,6 +16,9 @@ use crate::scan::ledger::{FILE_NAME, Ledger};
 use crate::scan::pace::PaceOptions;
 use crate::scan::{RangeCheck, verify};
 
+/// Ranges that are listed again unless another number is given.
+const SAMPLE: usize = 20;
+
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit code 4 says that a range holds something else now: it changed since, or was miscounted."
@@ -27,7 +30,7 @@ pub(super) struct VerifyArgs {
     #[command(flatten)]
     source: SourceArgs,
     /// How many ranges to list again
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = SAMPLE)]
     sample: usize,
     /// Decides which ranges are drawn
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -61,7 +64,9 @@ pub(super) fn run(args: &VerifyArgs, console: Console) -> CommandResult {
         let source = source::open(&location, &args.source).await?;
         let filters = filters.relative_to(&source.prefix);
         let pace = PaceOptions { concurrency: args.concurrency.max(1), ..PaceOptions::default() };
-        verify(source.store, &ledger, &filters, &source.prefix, pace, args.sample, args.seed)
+        // 0 leaves the choice to us, as everywhere.
+        let sample = if args.sample == 0 { SAMPLE } else { args.sample };
+        verify(source.store, &ledger, &filters, &source.prefix, pace, sample, args.seed)
             .await
             .map_err(Failure::from)
     })?;
@@ -69,7 +74,17 @@ pub(super) fn run(args: &VerifyArgs, console: Console) -> CommandResult {
     if !console.is_quiet() {
         files::to_stdout(report(&checks, different).as_bytes())?;
     }
-    Ok(if different > 0 { Exit::Findings } else { Exit::Done })
+    if different > 0 {
+        return Ok(Exit::Findings);
+    }
+    if !ledger.complete {
+        console.warn(
+            "incomplete: the ledger is of a scan that did not come to its end, what it lacks was not looked at",
+            "go on with the scan (`--resume`), and verify it then",
+        );
+        return Ok(Exit::Incomplete);
+    }
+    Ok(Exit::Done)
 }
 
 fn report(checks: &[RangeCheck], different: usize) -> String {

@@ -184,11 +184,11 @@ fn matches(pattern: &[Part], key: &[u8]) -> bool {
             (parts, rest) = next;
             continue;
         }
-        // The latest star takes one byte more, or as many as it takes to its literal's next place.
+        // The latest star takes one character more, or as many as it takes to its literal's next place.
         let Some((after, from)) = retry else {
             return false;
         };
-        let Some(from) = from.get(1..) else {
+        let Some((_, from)) = first_char(from) else {
             return false;
         };
         let skip = match after.first() {
@@ -237,6 +237,13 @@ mod tests {
 
     fn matches(glob: &str, key: impl AsRef<[u8]>) -> bool {
         Glob::new(glob).unwrap().matches(key.as_ref())
+    }
+
+    #[test]
+    fn a_star_takes_whole_characters() {
+        assert!(!matches("*[!é]", "café") && matches("*[!é]", "cafe"));
+        assert!(!matches("*??", "€") && matches("*??", "€€"));
+        assert!(matches("*?x*", "€x") && matches("*??", b"\xff\xfe"));
     }
 
     #[test]

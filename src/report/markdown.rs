@@ -163,7 +163,8 @@ fn write_largest(out: &mut String, summary: &Summary) -> std::fmt::Result {
 fn write_hazards(out: &mut String, summary: &Summary) -> std::fmt::Result {
     writeln!(out, "\n## Migration to Alibaba Cloud OSS\n")?;
     if summary.hazards.is_empty() {
-        return writeln!(out, "No object stands in the way.");
+        let (words, _) = summary.nothing_in_the_way();
+        return writeln!(out, "Found: {words}.");
     }
     writeln!(
         out,

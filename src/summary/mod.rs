@@ -140,6 +140,16 @@ impl Summary {
         self.complete && self.filters == FilterSpec::default()
     }
 
+    /// That nothing was found that stands in a migration's way, and whether that is said of everything.
+    #[must_use]
+    pub fn nothing_in_the_way(&self) -> (&'static str, bool) {
+        if self.covers_all() {
+            ("no object stands in the way", true)
+        } else {
+            ("none of the objects counted stands in the way; not everything was counted", false)
+        }
+    }
+
     /// Whether a migration would meet blockers.
     #[must_use]
     pub fn has_blockers(&self) -> bool {

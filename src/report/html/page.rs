@@ -161,7 +161,12 @@ fn hazards(summary: &Summary) -> Markup {
     html! {
         section {
             h2 { "Migration to Alibaba Cloud OSS" }
-            @if summary.hazards.is_empty() { p class="good" { "✓ no object stands in the way" } }
+            @if summary.hazards.is_empty() {
+                @match summary.nothing_in_the_way() {
+                    (words, true) => p class="good" { "✓ " (words) },
+                    (words, false) => p { (words) },
+                }
+            }
             @for found in &summary.hazards { (hazard(found)) }
         }
     }

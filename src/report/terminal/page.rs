@@ -147,8 +147,13 @@ fn percentiles(out: &mut String, summary: &Summary, style: Style) {
 fn hazards(out: &mut String, summary: &Summary, style: Style) {
     heading(out, "Migration to Alibaba Cloud OSS", style);
     if summary.hazards.is_empty() {
-        let text = format!("  {} no object stands in the way", style.pick("✓", "ok:"));
-        line(out, &style.paint(Ink::Good, &text));
+        match summary.nothing_in_the_way() {
+            (words, true) => {
+                let text = format!("  {} {words}", style.pick("✓", "ok:"));
+                line(out, &style.paint(Ink::Good, &text));
+            }
+            (words, false) => paragraph(out, words, None, 2, style),
+        }
     }
     for hazard in &summary.hazards {
         one_hazard(out, hazard, style);
