@@ -46,6 +46,17 @@ impl Requests {
         self.left == Some(0)
     }
 
+    /// Listings that may be under way at once now.
+    ///
+    /// One that an earlier run left costs a look back before it gets on. Where few requests are allowed, looks
+    /// back alone would use them up, in every run anew: half of them are kept for pages.
+    pub(super) fn at_once(&self) -> usize {
+        let limit = self.pace.limit();
+        self.left.map_or(limit, |left| {
+            limit.min(usize::try_from(left / 2).unwrap_or(usize::MAX).max(1))
+        })
+    }
+
     pub(super) fn fetcher<'a>(&'a self, store: &'a dyn Store, setup: &Setup) -> Fetcher<'a> {
         Fetcher {
             store,

@@ -79,7 +79,7 @@ pub(crate) async fn walk(
     loop {
         while early.is_none()
             && frontier.failed() < MOST_FAILURES
-            && running.len() < requests.pace.limit()
+            && running.len() < requests.at_once()
         {
             let Some((number, listing)) = frontier.take_up() else { break };
             running.push(Box::pin(async move { (number, answer(fetcher, &listing).await) }));
