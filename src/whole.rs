@@ -16,12 +16,35 @@ pub(crate) fn replace(
         write(&mut file)?;
         file.into_inner().map_err(IntoInnerError::into_error)
     };
-    if path.exists() && !path.is_file() {
+    if is_stream(path) {
         return written(File::options().write(true).open(path)?).map(drop);
     }
     let path = followed(path)?;
     let partial = partial(&path);
     take_place(written(File::create(&partial)?)?, &partial, &path)
+}
+
+/// Whether a path leads to a pipe or device, onto which nothing can be renamed.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Tries whether [`replace`] could write `path`, and leaves things as they were. A pipe is not tried: to open
+/// it waits for whoever reads it.
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    if is_stream(path) {
+        return Ok(());
+    }
+    if path.exists() {
+        // A file that is protected is so on purpose, though its name could be given away.
+        File::options().write(true).open(path)?;
+    }
+    let partial = partial(&followed(path)?);
+    if partial.exists() {
+        return File::options().write(true).open(partial).map(drop);
+    }
+    File::create_new(&partial)?;
+    fs::remove_file(partial)
 }
 
 /// Where a link leads, as a rename onto it would replace the link; any other path as it is.

@@ -259,11 +259,14 @@ fn outputs_that_cannot_be_written_are_told_before_anything_is_asked() {
     let server = serve(&numbered(10), "");
     let workshop = Workshop::new();
     fs::create_dir(workshop.path("folder")).unwrap();
+    fs::write(workshop.path("protected"), "a file that is no folder").unwrap();
     for flags in [
         ["--output", "missing/summary.json"],
         ["--manifest", "missing/objects.csv"],
         ["--report", "missing/report.html"],
         ["--output", "folder"],
+        ["--output", "protected/summary.json"],
+        ["--report", "protected/report.html"],
     ] {
         let ran = workshop.scan(&server.endpoint(), &flags);
         assert_told(&ran, FAILED, &[flags[1], "folder"]);

@@ -619,13 +619,13 @@ fn what_was_listed_outlives_results_that_could_not_be_written() {
     for state in [&[][..], &["--state", "state"]] {
         let workshop = Workshop::new();
         let simulator = serve(&content, "");
-        let more = with_outputs(state);
-        let in_the_way = workshop.path("summary.json.partial");
-        fs::create_dir(&in_the_way).unwrap();
+        let more = with_outputs(&[&["--report", "report.md"], state].concat());
+        let full = workshop.path("report.md");
+        std::os::unix::fs::symlink("/dev/full", &full).unwrap();
         let ran = workshop.scan(&simulator.endpoint(), &more);
         ran.ends_with_code(1);
-        assert!(ran.stderr.contains("summary.json"), "{}", ran.stderr);
-        fs::remove_dir(in_the_way).unwrap();
+        assert!(ran.stderr.contains("report.md"), "{}", ran.stderr);
+        fs::remove_file(full).unwrap();
         let asked = simulator.counters().lists;
         let resumed = [&more[..], &["--resume"]].concat();
         workshop.scan(&simulator.endpoint(), &resumed).ends_with_code(0);
@@ -690,6 +690,48 @@ fn two_outputs_in_one_file_are_refused_before_anything_is_listed() {
     workshop
         .scan(&simulator.endpoint(), &["-o", "/dev/null", "--report", "r.md"])
         .ends_with_code(0);
+}
+
+#[test]
+fn pipes_and_devices_are_written_to_as_they_are() {
+    let content = numbered(500);
+    let workshop = Workshop::new();
+    let simulator = serve(&content, "");
+    let pipe = workshop.path("summary.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn(move || fs::read(pipe).unwrap());
+    workshop.scan(&simulator.endpoint(), &["-o", "summary.json"]).ends_with_code(0);
+    let summary: Value = serde_json::from_slice(&reader.join().unwrap()).unwrap();
+    assert_eq!(totals(&summary), sums(&rows_of(&content)));
+    workshop.scan(&simulator.endpoint(), &["-o", "/dev/null"]).ends_with_code(0);
+    let ran = workshop.scan(&simulator.endpoint(), &["-o", "/dev/null", "--resume"]);
+    assert_refused(&ran, 2, &["nothing says where", "--state"]);
+    let left: Vec<_> = fs::read_dir(workshop.path("")).unwrap().collect();
+    assert_eq!(left.len(), 1, "something stands beside the pipe: {left:?}");
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_can_be_given_up_and_written_later() {
+    let content = numbered(500);
+    let workshop = Workshop::new();
+    let simulator = serve(&content, "");
+    let endpoint = simulator.endpoint();
+    let pipe = workshop.path("report.md");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let more = with_outputs(&["--report", "report.md"]);
+    let running = Running::start(workshop.signed(&scan_arguments(&endpoint, &more)));
+    until("the output before it is written", || {
+        workshop.path("summary.json").exists().then_some(())
+    });
+    running.signal("INT");
+    running.finish().ends_with_code(130);
+    let asked = simulator.counters().lists;
+    let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
+    let resumed = [&more[..], &["--resume"]].concat();
+    workshop.scan(&endpoint, &resumed).ends_with_code(0);
+    assert!(reader.join().unwrap().contains("500"));
+    assert_eq!(simulator.counters().lists, asked, "nothing is listed again");
+    assert_as_undisturbed(&workshop, &content, &[]);
 }
 
 #[test]

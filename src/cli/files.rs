@@ -34,17 +34,9 @@ pub(super) fn read_text(path: &Path) -> io::Result<String> {
     if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) }
 }
 
-/// Tries to open a file for writing and leaves it as it was.
+/// Tries whether a file could be written and leaves it as it was.
 pub(super) fn check_writable(path: &Path) -> Result<(), Failure> {
-    let open = || {
-        if path.exists() {
-            return fs::OpenOptions::new().write(true).open(path).map(drop);
-        }
-        let path = whole::followed(path)?;
-        fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
-        fs::remove_file(path)
-    };
-    open().map_err(|error| {
+    whole::check(path).map_err(|error| {
         Failure::output(&format!("`{}`", path.display()), &error)
             .hint("name a file in a folder that exists and may be written to")
     })
@@ -98,7 +90,7 @@ fn reaches(written: io::Result<()>) -> io::Result<bool> {
 /// Refuses to write two files into one, of which only the last would be there in the end.
 pub(super) fn check_distinct<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), Failure> {
     let mut met = HashSet::new();
-    for path in paths.filter(|path| !path.exists() || path.is_file()) {
+    for path in paths.filter(|path| !whole::is_stream(path)) {
         let place = whole::followed(path).and_then(std::path::absolute);
         let folder = place.as_ref().ok().and_then(|place| place.parent()?.canonicalize().ok());
         let name = place.as_ref().ok().and_then(|place| place.file_name());

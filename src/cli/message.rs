@@ -9,6 +9,7 @@ use clap::error::ContextKind;
 use super::{Console, azure};
 use crate::exit::Exit;
 use crate::location::Location;
+use crate::manifest::ManifestError;
 use crate::scan::ScanError;
 use crate::store::{ErrorKind, StoreError};
 use crate::units::UnitError;
@@ -125,15 +126,37 @@ impl From<ScanError> for Failure {
             ScanError::Ledger(crate::scan::ledger::LedgerError::Busy { .. }) => {
                 Self::failed(&error).hint("wait for it to end, or name another `--state` directory")
             }
-            ScanError::Ledger(crate::scan::ledger::LedgerError::Io { action: "written", .. })
-            | ScanError::Manifest(_) => Self::failed(&error).hint(
-                "make room, and repeat the call with `--resume` where a checkpoint is kept: it goes on from there",
-            ),
+            ScanError::Ledger(crate::scan::ledger::LedgerError::Io {
+                action: "written", source, ..
+            })
+            | ScanError::Manifest(ManifestError::Io { source, .. }) => {
+                Self::failed(&error).hint(disk_hint(source.kind()))
+            }
+            ScanError::Manifest(manifest) => {
+                let hint = manifest.hint().map(str::to_owned);
+                Self::failed(&error).maybe_hint(hint)
+            }
             ScanError::Ledger(_) => {
                 Self::failed(&error).hint("start anew without `--resume`, or name another `--state` directory")
             }
             _ => Self::failed(&error),
         }
+    }
+}
+
+/// The way out where the disk refuses what a scan keeps.
+fn disk_hint(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound
+        | io::ErrorKind::PermissionDenied
+        | io::ErrorKind::NotADirectory
+        | io::ErrorKind::ReadOnlyFilesystem => {
+            "name a folder that exists and may be written to; `--state DIR` says where a checkpoint is kept"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "make room, and repeat the call with `--resume` where a checkpoint is kept: it goes on from there"
+        }
+        _ => "repeat the call with `--resume` where a checkpoint is kept: it goes on from there",
     }
 }
 

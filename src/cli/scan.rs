@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
@@ -27,6 +28,7 @@ use crate::scan::{
 use crate::store::ListPrice;
 use crate::summary::{BilledSection, Summary};
 use crate::tally;
+use crate::whole;
 
 pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
     let location: Location = args
@@ -76,7 +78,8 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
         let shown = Arc::new(Progress::default());
         let display = progress::show(Arc::clone(&shown), console);
         let (stop, stopped) = watch::channel(false);
-        let listener = tokio::spawn(stop_on_signal(stop));
+        let listed = Arc::new(AtomicBool::new(false));
+        tokio::spawn(stop_on_signal(stop, Arc::clone(&listed)));
         let origin = source.store.origin();
         let result = scan(Arc::clone(&source.store), options, shown, stopped.clone()).await;
         display.finish().await;
@@ -85,7 +88,7 @@ pub(super) fn run(args: &ScanArgs, console: Console) -> CommandResult {
             Some(billed) => Some(billed.run(&outcome, stopped.clone()).await?),
             None => None,
         };
-        listener.abort();
+        listed.store(true, Ordering::Relaxed);
         let ended = Timestamp(unix_millis(SystemTime::now()));
         let origin = crate::store::Origin { region: source.store.origin().region, ..origin };
         let mut service = source.store.service();
@@ -272,13 +275,14 @@ impl Outputs {
             || matches!(self.manifest, Some((OutputTarget::Stdout, _)))
     }
 
-    /// The file that a scan can be resumed beside, if there is one.
+    /// The file that a scan can be resumed beside, if there is one: not beside a pipe or device.
     fn main_file(&self) -> Option<&Path> {
-        match (&self.manifest, &self.summary) {
-            (Some((OutputTarget::File(path), _)), _) => Some(path),
-            (Some((OutputTarget::Stdout, _)), _) | (None, None) => None,
-            (None, Some(path)) => (path != Path::new("-")).then_some(path),
-        }
+        let file = match (&self.manifest, &self.summary) {
+            (Some((OutputTarget::File(path), _)), _) => path,
+            (Some((OutputTarget::Stdout, _)), _) | (None, None) => return None,
+            (None, Some(path)) => path,
+        };
+        (file != Path::new("-") && !whole::is_stream(file)).then_some(file)
     }
 
     /// What would be written, with where it would go.
@@ -394,19 +398,22 @@ pub(super) fn unix_millis(time: SystemTime) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The first Ctrl-C ends the scan in order; the second ends the program at once.
-async fn stop_on_signal(stop: watch::Sender<bool>) {
-    let mut since = None;
+/// The first Ctrl-C ends the scan in order; the second, or one after it has listed, ends the program at once:
+/// an output may wait for ever for its reader.
+async fn stop_on_signal(stop: watch::Sender<bool>, listed: Arc<AtomicBool>) {
+    let mut first: Option<Instant> = None;
     loop {
         if signalled().await.is_err() {
             // Without signals there is nothing to wait for, and `stop` has to outlive the scan.
             std::future::pending::<()>().await;
         }
-        if since.is_some_and(|since: Instant| since.elapsed() > Duration::from_millis(50)) {
-            #[expect(clippy::exit, reason = "asked for twice; the checkpoint on disk is whole")]
+        // One signal may come twice, to the program and to the group that it is in.
+        let again = first.is_some_and(|first| first.elapsed() > Duration::from_millis(50));
+        if again || (first.is_none() && listed.load(Ordering::Relaxed)) {
+            #[expect(clippy::exit, reason = "asked for; the checkpoint on disk is whole")]
             std::process::exit(Exit::Interrupted as i32);
         }
-        since.get_or_insert_with(Instant::now);
+        first.get_or_insert_with(Instant::now);
         let _ = stop.send(true);
     }
 }

@@ -87,14 +87,12 @@ impl OutputTarget {
     }
 }
 
-/// Whether the path leads to a pipe or device, onto which nothing can be renamed.
+/// Whether the path leads to a pipe or device; to a directory is refused.
 fn is_stream(path: &Path) -> Result<bool, ManifestError> {
-    match path.metadata() {
-        Ok(found) if found.is_dir() => Err(ManifestError::IsDirectory { path: path.to_owned() }),
-        Ok(found) => Ok(!found.is_file()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(ManifestError::Io { action: "inspect", path: path.to_owned(), source }),
+    if path.is_dir() {
+        return Err(ManifestError::IsDirectory { path: path.to_owned() });
     }
+    Ok(whole::is_stream(path))
 }
 
 /// Standard output as a file, so that the kernel can copy into it and no line buffer stands between.
