@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use common::{
     Held, Workshop, answering, assert_told, config, numbered, rows_of, run, scan_arguments, serve,
@@ -396,6 +396,24 @@ fn a_configuration_file_that_cannot_be_used() {
             ran.stderr
         );
         assert!(ran.stderr.contains(name), "{}", ran.stderr);
+    }
+    let mut command = workshop.signed(&["scan", "s3://b"]);
+    command.env("WEIGHBRIDGE_CONFIG", "elsewhere.toml");
+    let ran = run(command);
+    ran.ends_with_code(USAGE);
+    assert!(ran.stderr.contains("`elsewhere.toml` cannot be read"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_script_or_manual_that_nobody_reads_to_its_end_is_no_failure() {
+    for call in [&["completions", "bash"][..], &["man"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let workshop = Workshop::new();
+        let mut command = workshop.bare(call);
+        let ended = command.stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!((ended.status.code(), &*said), (Some(0), ""));
     }
 }
 

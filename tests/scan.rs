@@ -683,3 +683,28 @@ fn the_environment_names_endpoint_and_limits_as_flags_do() {
     quiet.ends_with_code(0);
     assert_eq!(quiet.said().trim(), "", "quiet says nothing");
 }
+
+/// Defaults are for all calls, also for those that they say nothing about.
+#[test]
+fn defaults_that_say_nothing_about_a_source_are_passed_over_and_typed_flags_are_not() {
+    let workshop = Workshop::new();
+    let weigh = |more: &[&str], profile: &str| {
+        let call = ["scan", "demo:hex?objects=300", "-q", "-o", "-"];
+        let mut command = workshop.bare(&[&call, more].concat());
+        command.env("WEIGHBRIDGE_PROFILE", profile).env("WEIGHBRIDGE_ENTRA_ID", "true");
+        run(command)
+    };
+    fs::write(workshop.path("weighbridge.toml"), "region = 'eu-west-1'\npage-size = 100").unwrap();
+    weigh(&[], "backup").ends_with_code(0);
+    // A variable that is set to nothing is not set.
+    let mut emptied = workshop.bare(&["scan", "demo:hex?objects=300", "-q"]);
+    for name in ["WEIGHBRIDGE_CONCURRENCY", "WEIGHBRIDGE_QUIET", "WEIGHBRIDGE_CONFIG"] {
+        emptied.env(name, "");
+    }
+    run(emptied).ends_with_code(0);
+    for flag in [["--region", "eu-west-1"], ["--page-size", "100"]] {
+        let ran = weigh(&flag, "");
+        ran.ends_with_code(2);
+        assert!(ran.stderr.contains(&format!("`{}` says nothing", flag[0])), "{}", ran.stderr);
+    }
+}

@@ -36,18 +36,6 @@ pub(super) struct AzureArgs {
 }
 
 impl AzureArgs {
-    /// The flag that is given, if one is.
-    pub(super) fn given(&self) -> Option<&'static str> {
-        [
-            (&self.connection_string_file, "--connection-string-file"),
-            (&self.account_key_file, "--account-key-file"),
-            (&self.sas_token_file, "--sas-token-file"),
-        ]
-        .into_iter()
-        .find_map(|(path, flag)| path.as_ref().map(|_| flag))
-        .or(self.entra_id.then_some("--entra-id"))
-    }
-
     fn access(&self) -> Result<AzureAccess, Failure> {
         Ok(if let Some(path) = &self.connection_string_file {
             AzureAccess::ConnectionString(secret(path)?)

@@ -6,6 +6,7 @@ use clap::{Args, ValueHint};
 
 use super::scan_args::SourceArgs;
 use super::to_args::ToArgs;
+use super::typed::Typed;
 
 #[derive(Debug, Args)]
 #[command(
@@ -31,7 +32,7 @@ pub(super) struct CheckArgs {
     pub(super) summary: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(super) source: SourceArgs,
+    pub(super) source: Typed<SourceArgs>,
     #[command(flatten)]
     pub(super) destination: ToArgs,
     #[command(flatten)]

@@ -1,10 +1,8 @@
 //! `weighbridge completions` and `weighbridge man`.
 
-use std::io;
-
 use clap_complete::Shell;
 
-use super::{CommandResult, Failure};
+use super::{CommandResult, Failure, files};
 use crate::exit::Exit;
 
 #[derive(Debug, clap::Args)]
@@ -14,13 +12,15 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn run(args: &CompletionsArgs, mut command: clap::Command) {
-    clap_complete::generate(args.shell, &mut command, "weighbridge", &mut io::stdout());
+pub(super) fn run(args: &CompletionsArgs, mut command: clap::Command) -> CommandResult {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command, "weighbridge", &mut script);
+    files::to_stdout(&script).map(|()| Exit::Done)
 }
 
 pub(super) fn man(command: clap::Command) -> CommandResult {
-    clap_mangen::Man::new(command)
-        .render(&mut io::stdout())
-        .map_err(|error| Failure::output("stdout", &error))?;
-    Ok(Exit::Done)
+    let mut page = Vec::new();
+    let rendered = clap_mangen::Man::new(command).render(&mut page);
+    rendered.map_err(|error| Failure::output("stdout", &error))?;
+    files::to_stdout(&page).map(|()| Exit::Done)
 }

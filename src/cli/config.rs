@@ -1,15 +1,17 @@
 //! `weighbridge.toml`: defaults for flags that a user would set once.
 //!
-//! The file is found beside the call, then in the user's configuration folder. Its keys are the long
+//! The file is the one that `WEIGHBRIDGE_CONFIG` names, or is found beside the call, then in the user's
+//! configuration folder. Its keys are the long
 //! names of flags; a table named like a subcommand holds the flags of that subcommand only. A flag on
-//! the command line wins over its environment variable, which wins over the file.
+//! the command line wins over its environment variable, which wins over the file. A variable that is set to
+//! nothing is one that is not set.
 
 use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::builder::OsStr;
+use clap::builder::{OsStr, Resettable};
 use thiserror::Error;
 
 use super::Failure;
@@ -28,24 +30,41 @@ enum ConfigError {
 
 /// The command with the file's values as defaults.
 pub(super) fn with_defaults(command: clap::Command) -> Result<clap::Command, Failure> {
+    let command = without_empty(command);
     let Some((path, text)) = read().map_err(|error| Failure::usage(&error))? else {
         return Ok(command);
     };
     apply(command, &path, &text).map_err(|error| Failure::usage(&error))
 }
 
+/// The command without the variables that are set to nothing, as scripts do to unset them.
+fn without_empty(mut command: clap::Command) -> clap::Command {
+    let below: Vec<String> =
+        command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in below {
+        command = command.mut_subcommand(name, without_empty);
+    }
+    let empty = |name: &std::ffi::OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+    command.mut_args(|arg| {
+        if arg.get_env().is_some_and(empty) { arg.env(Resettable::Reset) } else { arg }
+    })
+}
+
 fn read() -> Result<Option<(PathBuf, String)>, ConfigError> {
-    let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
-    let user = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or(home);
-    let candidates = [
-        env::var_os("WEIGHBRIDGE_CONFIG").map(PathBuf::from),
+    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let named = folder("WEIGHBRIDGE_CONFIG");
+    let home = folder("HOME").map(|home| home.join(".config"));
+    let user = folder("XDG_CONFIG_HOME").filter(|folder| folder.is_absolute()).or(home);
+    let usual = [
         Some(PathBuf::from("weighbridge.toml")),
         user.map(|folder| folder.join("weighbridge/weighbridge.toml")),
     ];
+    let must_be_there = named.is_some();
+    let candidates = if must_be_there { vec![named] } else { usual.into() };
     for path in candidates.into_iter().flatten() {
         match fs::read_to_string(&path) {
             Ok(text) => return Ok(Some((path, text))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !must_be_there => {}
             Err(source) => return Err(ConfigError::Read { path, source }),
         }
     }

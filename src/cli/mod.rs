@@ -28,6 +28,7 @@ mod simulate;
 mod source;
 mod sources;
 mod to_args;
+mod typed;
 mod undo;
 mod verify;
 mod words;
@@ -127,10 +128,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Undo(args) => undo::run(&args, console),
         Command::Sources(args) => sources::run(&args, console),
         Command::Simulate(args) => simulate::run(&args, console),
-        Command::Completions(args) => {
-            completions::run(&args, Cli::command());
-            Ok(Exit::Done)
-        }
+        Command::Completions(args) => completions::run(&args, Cli::command()),
         Command::Man => completions::man(Cli::command()),
     };
     match result {

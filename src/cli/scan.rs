@@ -278,9 +278,8 @@ impl Outputs {
     /// The file that a scan can be resumed beside, if there is one: not beside a pipe or device.
     fn main_file(&self) -> Option<&Path> {
         let file = match (&self.manifest, &self.summary) {
-            (Some((OutputTarget::File(path), _)), _) => path,
+            (Some((OutputTarget::File(file), _)), _) | (None, Some(file)) => file,
             (Some((OutputTarget::Stdout, _)), _) | (None, None) => return None,
-            (None, Some(path)) => path,
         };
         (file != Path::new("-") && !whole::is_stream(file)).then_some(file)
     }

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 
 use super::azure::AzureArgs;
+use super::typed::Typed;
 use crate::scan::billed::UploadsWeighed;
 use crate::store::s3::providers;
 use crate::units;
@@ -32,7 +33,7 @@ pub(super) struct ScanArgs {
     pub(super) dry_run: bool,
 
     #[command(flatten)]
-    pub(super) source: SourceArgs,
+    pub(super) source: Typed<SourceArgs>,
     #[command(flatten)]
     pub(super) filter: FilterArgs,
     #[command(flatten)]

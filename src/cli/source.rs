@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::scan_args::{Addressing, SignVersion, SourceArgs};
+use super::scan_args::{SignVersion, SourceArgs};
+use super::typed::Typed;
 use super::{Failure, azure};
 use crate::location::{Bucket, Demo, Location};
 use crate::object::KeyOrder;
@@ -42,7 +43,7 @@ pub(super) fn order_of(settings: &Settings) -> KeyOrder {
 }
 
 /// Connects to what the location names.
-pub(super) async fn open(location: &Location, args: &SourceArgs) -> Result<Source, Failure> {
+pub(super) async fn open(location: &Location, args: &Typed<SourceArgs>) -> Result<Source, Failure> {
     let failed = |error| Failure::store(&error, &location.to_string());
     let (store, simulator): (Arc<dyn Store>, _) = match connect(location, args).await? {
         Connected::Bucket(store) => (Arc::new(*store.map_err(failed)?), None),
@@ -70,7 +71,7 @@ pub(super) enum Connected {
 
 /// Connects to what the location names. What keeps the store from being reached is for the caller to
 /// judge; a call that is wrong in itself fails.
-pub(super) async fn connect(location: &Location, args: &SourceArgs) -> Result<Connected, Failure> {
+pub(super) async fn connect(location: &Location, args: &Typed<SourceArgs>) -> Result<Connected, Failure> {
     refuse_unfitting(location, args)?;
     Ok(match location {
         Location::S3(bucket) => Connected::Bucket(s3(bucket, args).await.map(Box::new)),
@@ -89,25 +90,27 @@ pub(super) async fn connect(location: &Location, args: &SourceArgs) -> Result<Co
 }
 
 /// A flag that says nothing about this source was meant for another one.
-fn refuse_unfitting(location: &Location, args: &SourceArgs) -> Result<(), Failure> {
-    let azure_flag = args.azure.given();
+fn refuse_unfitting(location: &Location, args: &Typed<SourceArgs>) -> Result<(), Failure> {
     let buckets: &[&str] = &["s3", "ks3", "oss"];
-    let flags: [(bool, &str, &[&str]); 11] = [
-        (args.profile.is_some(), "--profile", buckets),
-        (args.region.is_some(), "--region", buckets),
-        (args.addressing != Addressing::Auto, "--addressing", buckets),
-        (args.internal, "--internal", &["ks3", "oss"]),
-        (args.accelerate, "--accelerate", &["oss"]),
-        (args.sign_version != SignVersion::V4, "--sign-version", &["ks3"]),
-        (args.aws_credentials, "--aws-credentials", &["ks3"]),
-        (args.request_payer, "--request-payer", &["s3", "oss"]),
-        (azure_flag.is_some(), azure_flag.unwrap_or_default(), &["azure"]),
-        (args.provider.is_some(), "--provider", &["s3"]),
-        (args.page_size.is_some(), "--page-size", &["s3", "azure"]),
+    let flags: [(&str, &[&str]); 14] = [
+        ("--profile", buckets),
+        ("--region", buckets),
+        ("--addressing", buckets),
+        ("--internal", &["ks3", "oss"]),
+        ("--accelerate", &["oss"]),
+        ("--sign-version", &["ks3"]),
+        ("--aws-credentials", &["ks3"]),
+        ("--request-payer", &["s3", "oss"]),
+        ("--connection-string-file", &["azure"]),
+        ("--account-key-file", &["azure"]),
+        ("--sas-token-file", &["azure"]),
+        ("--entra-id", &["azure"]),
+        ("--provider", &["s3"]),
+        ("--page-size", &["s3", "azure"]),
     ];
     let scheme = location.scheme();
-    for (given, flag, schemes) in flags {
-        if given && !schemes.contains(&scheme) {
+    for (flag, schemes) in flags {
+        if args.has(flag) && !schemes.contains(&scheme) {
             let names: Vec<String> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();
             return Err(Failure::wrong(format!("`{flag}` says nothing about {location}"))
                 .hint(format!("leave it out; it is for {}", names.join(" and "))));

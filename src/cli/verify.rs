@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 
 use super::scan_args::SourceArgs;
+use super::typed::Typed;
 use super::{CommandResult, Console, Failure, files, source};
 use crate::exit::Exit;
 use crate::filter::Filters;
@@ -28,7 +29,7 @@ pub(super) struct VerifyArgs {
     #[arg(value_name = "LEDGER", value_hint = ValueHint::FilePath)]
     ledger: PathBuf,
     #[command(flatten)]
-    source: SourceArgs,
+    source: Typed<SourceArgs>,
     /// How many ranges to list again
     #[arg(long, value_name = "N", default_value_t = SAMPLE)]
     sample: usize,
