@@ -210,6 +210,14 @@ fn a_server_that_knows_no_buckets() {
 }
 
 #[test]
+fn a_server_cannot_steer_the_terminal() {
+    let told = "<Error><Code>AccessDenied</Code><Message>no\u{1b}[2J\u{9b}31m\u{202e}way</Message></Error>";
+    let endpoint = answering("403 Forbidden", told);
+    let ran = run(scan_of(&Workshop::new(), "s3://b", &endpoint));
+    assert_told(&ran, FAILED, &["no\\x1b[2J\\u{9b}31m\\u{202e}way"]);
+}
+
+#[test]
 fn an_endpoint_that_is_no_url() {
     for endpoint in ["localhost", "127.0.0.1:9000", "ftp://127.0.0.1", "http://", "http://h/?x=1"] {
         let ran = run(scan_of(&Workshop::new(), "s3://b", endpoint));

@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, IsTerminal, Write};
 
-use crate::report::Style;
+use crate::report::{Style, sanitize};
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -56,6 +56,7 @@ impl Console {
     /// Tells what went wrong though there is a result, and the way out.
     pub(super) fn warn(self, message: &str, hint: &str) {
         let (bold, off) = if self.color_on_stderr() { ("\x1b[1;33m", "\x1b[0m") } else { ("", "") };
+        let (message, hint) = (harmless(message), harmless(hint));
         let text = format!("{bold}warning{off}: {message}\n\nhint: {hint}\n");
         // Nothing is left to tell it to.
         let _ = io::stderr().write_all(text.as_bytes());
@@ -65,7 +66,7 @@ impl Console {
     pub(super) fn note(self, message: &str) {
         if !self.quiet {
             // Nothing is left to tell it to.
-            let _ = io::stderr().write_all(format!("{message}\n").as_bytes());
+            let _ = io::stderr().write_all(format!("{}\n", harmless(message)).as_bytes());
         }
     }
 
@@ -102,6 +103,12 @@ impl Console {
             .with_ansi(false)
             .try_init();
     }
+}
+
+/// A message without what could steer the terminal: parts of it may be a server's words.
+pub(super) fn harmless(message: &str) -> String {
+    let lines = message.split('\n').map(|line| sanitize(line.as_bytes(), unicode()));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Columns to fill: those of the terminal, or 80 in a pipe.

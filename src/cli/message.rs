@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use clap::error::ContextKind;
 
+use super::console::harmless;
 use super::{Console, azure};
 use crate::exit::Exit;
 use crate::location::Location;
@@ -103,9 +104,9 @@ impl Failure {
         if self.exit != Exit::Done {
             let (bold, off) =
                 if console.color_on_stderr() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
-            let mut text = format!("{bold}error{off}: {}\n", self.message);
+            let mut text = format!("{bold}error{off}: {}\n", harmless(&self.message));
             if let Some(hint) = &self.hint {
-                let _ = writeln!(text, "\nhint: {hint}");
+                let _ = writeln!(text, "\nhint: {}", harmless(hint));
             }
             // Nothing is left to tell it to.
             let _ = io::stderr().write_all(text.as_bytes());

@@ -114,9 +114,12 @@ fn region(ground: &Ground<'_>) -> Finding {
             .blocker(format!("the bucket is in {found}, and {named} was named"))
             .run(ground.again(&format!("--to-region {}", shell(found)))),
         (Some(found), None) if ground.bucket().is_some() => REGION.ok(format!("it is in {found}")),
-        (Some(named), None) => {
+        (Some(named), None) if matches!(ground.presence, Ok(Presence::Absent)) => {
             REGION.ok(format!("{named} was named, and there is no bucket yet to differ from it"))
         }
+        (Some(named), None) => REGION
+            .unknown(format!("{named} was named, and the bucket could not be looked at"))
+            .by_hand("see the OSS console for the bucket's region, and what DESTINATION_BUCKET says"),
         (None, _) => {
             REGION.unknown("the region is not known").run(ground.again("--to-region REGION"))
         }
