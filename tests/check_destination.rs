@@ -406,11 +406,16 @@ fn whichever_call_fails_nothing_that_rests_on_it_is_said_to_be_in_order() {
         ] {
             let cloud = start(sealed());
             let (operation, kind_told) = (Some(operation), format!("{kind:?}"));
-            cloud.trouble(vec![Trouble { operation, after: 0, times: u64::MAX, kind: kind.clone() }]);
+            cloud.trouble(vec![Trouble {
+                operation,
+                after: 0,
+                times: u64::MAX,
+                kind: kind.clone(),
+            }]);
             let findings = check(&cloud);
             assert!(not_ok(&findings) > 0, "{operation:?} {kind_told}");
-            let bucket_unseen = operation == Some("GetBucketInfo")
-                && !matches!(kind, TroubleKind::Refused(403, _));
+            let bucket_unseen =
+                operation == Some("GetBucketInfo") && !matches!(kind, TroubleKind::Refused(403, _));
             for finding in findings.iter().filter(|finding| finding.id == "DESTINATION_REGION") {
                 let expected = if bucket_unseen { Verdict::Unknown } else { Verdict::Ok };
                 assert_eq!(finding.verdict, expected, "{operation:?} {kind_told}");

@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{Workshop, numbered, serve};
+use common::{Workshop, held, numbered, run, serve};
 use serde_json::Value;
+use weighbridge::simulator::{Given, GivenObject};
 
 #[test]
 fn a_provider_that_does_not_exist_is_answered_with_those_that_do() {
@@ -72,5 +73,28 @@ fn a_price_that_is_none_is_refused() {
         let ran = Workshop::new().scan("http://127.0.0.1:9", &[&given]);
         ran.ends_with_code(2);
         assert!(ran.stderr.contains(price) && ran.stderr.contains("US dollars"), "{}", ran.stderr);
+    }
+}
+
+/// Google reads objects of every class at once, also of the one that is named like archives elsewhere.
+#[test]
+fn an_archive_that_is_read_at_once_stands_in_nobodys_way() {
+    let object = GivenObject { storage_class: b"ARCHIVE".to_vec(), ..GivenObject::new("a", 7) };
+    let server = serve(&held(Given::new([object])), "");
+    for (provider, archived) in [("gcs", false), ("other", true)] {
+        let workshop = Workshop::new();
+        let more =
+            ["-q", "-o", "s.json", "-m", "m.csv", "--state", "state", "--provider", provider];
+        workshop.scan(&server.endpoint(), &more).ends_with_code(0);
+        let told = workshop.summary("s.json")["hazards"].to_string();
+        assert_eq!(told.contains("OBJECT_ARCHIVED"), archived, "{provider}: {told}");
+        for weighed in ["s.json", "state"] {
+            let plan = ["jobs", weighed, "--manifest", "m.csv", "--to", "oss://copies/moved/"];
+            let more = ["--region", "cn-hangzhou", "-o", "plan.json", "-q"];
+            let planned = run(workshop.bare(&[&plan[..], &more].concat()));
+            assert!(matches!(planned.code, Some(0 | 4)), "{}", planned.said());
+            let plan = workshop.summary("plan.json").to_string();
+            assert_eq!(plan.contains("OBJECT_ARCHIVED"), archived, "{provider}, {weighed}: {plan}");
+        }
     }
 }

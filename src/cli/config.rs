@@ -51,7 +51,8 @@ fn without_empty(mut command: clap::Command) -> clap::Command {
 }
 
 fn read() -> Result<Option<(PathBuf, String)>, ConfigError> {
-    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder =
+        |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let named = folder("WEIGHBRIDGE_CONFIG");
     let home = folder("HOME").map(|home| home.join(".config"));
     let user = folder("XDG_CONFIG_HOME").filter(|folder| folder.is_absolute()).or(home);

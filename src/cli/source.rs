@@ -71,7 +71,10 @@ pub(super) enum Connected {
 
 /// Connects to what the location names. What keeps the store from being reached is for the caller to
 /// judge; a call that is wrong in itself fails.
-pub(super) async fn connect(location: &Location, args: &Typed<SourceArgs>) -> Result<Connected, Failure> {
+pub(super) async fn connect(
+    location: &Location,
+    args: &Typed<SourceArgs>,
+) -> Result<Connected, Failure> {
     refuse_unfitting(location, args)?;
     Ok(match location {
         Location::S3(bucket) => Connected::Bucket(s3(bucket, args).await.map(Box::new)),

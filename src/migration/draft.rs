@@ -86,7 +86,7 @@ impl<'a> Draft<'a> {
     }
 
     fn judge(&self) -> Judge {
-        Judge::new(&self.wish.limits, &self.destination.prefix)
+        Judge::new(&self.wish.limits, &self.destination.prefix, self.weighed.archives)
     }
 
     /// Jobs at once.

@@ -16,12 +16,13 @@ const EXAMPLES: usize = 5;
 pub struct Judge {
     limits: DestinationLimits,
     prefix_bytes: u64,
+    archives: bool,
 }
 
 impl Judge {
-    /// A judge for copies under `prefix`.
+    /// A judge for copies under `prefix`, out of a store whose `archives` have to be restored.
     #[must_use]
-    pub fn new(limits: &Limits, prefix: &str) -> Self {
+    pub fn new(limits: &Limits, prefix: &str, archives: bool) -> Self {
         let usual = DestinationLimits::default();
         let prefix_bytes = prefix.len() as u64;
         let max_object_bytes = limits.object_bytes.value;
@@ -30,13 +31,13 @@ impl Judge {
             max_object_bytes,
             sure_object_bytes: usual.sure_object_bytes.min(max_object_bytes),
         };
-        Self { limits, prefix_bytes }
+        Self { limits, prefix_bytes, archives }
     }
 
     /// What is wrong with one object.
     pub fn hazards(&self, object: &Object<'_>) -> impl Iterator<Item = Hazard> + use<> {
         let prefixed = self.prefix_bytes > 0;
-        hazards_of(object, &self.limits)
+        hazards_of(object, &self.limits, self.archives)
             .filter(move |hazard| !(prefixed && is_cured_by_prefix(*hazard)))
     }
 
@@ -169,7 +170,7 @@ mod tests {
     use crate::object::Timestamp;
 
     fn codes(prefix: &str, key: &[u8], class: &[u8]) -> Vec<&'static str> {
-        let judge = Judge::new(&Limits::of_region(None), prefix);
+        let judge = Judge::new(&Limits::of_region(None), prefix, true);
         let object =
             Object { key, size: 1, modified: Timestamp(0), etag: b"", storage_class: class };
         judge.hazards(&object).map(|hazard| hazard.info().code).collect()
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_longest_key_that_only_the_prefix_makes_too_long_is_found_in_a_summary() {
-        let judge = Judge::new(&Limits::of_region(None), "to/");
+        let judge = Judge::new(&Limits::of_region(None), "to/", true);
         assert!(judge.of_summary(&[], 1_020).is_empty());
         let found = judge.of_summary(&[], 1_021);
         assert_eq!((found[0].code.as_str(), found[0].objects), ("KEY_TOO_LONG", None));
@@ -200,7 +201,7 @@ mod tests {
 
     #[test]
     fn every_hazard_has_an_action() {
-        let judge = Judge::new(&Limits::of_region(None), "");
+        let judge = Judge::new(&Limits::of_region(None), "", true);
         for info in crate::tally::HAZARDS {
             assert!(!judge.action(info.hazard).is_empty());
         }

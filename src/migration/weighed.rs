@@ -5,6 +5,7 @@ use super::split::Block;
 use crate::location::{Location, LocationError};
 use crate::object::KeyOrder;
 use crate::scan::ledger::Ledger;
+use crate::store::s3::providers;
 use crate::summary::{HazardSection, Summary};
 use crate::tally::Counts;
 
@@ -29,6 +30,8 @@ pub struct Weighed {
     pub longest_key: u64,
     /// The digest of all objects.
     pub digest: String,
+    /// Whether objects of archive classes have to be restored before they can be read.
+    pub archives: bool,
     /// What will make trouble.
     pub hazards: Vec<HazardSection>,
     /// What is known about prefixes.
@@ -54,6 +57,11 @@ impl Weighed {
             largest: totals.max.unwrap_or(0),
             longest_key: totals.longest_key,
             digest: summary.digest.clone(),
+            archives: summary
+                .service
+                .as_deref()
+                .and_then(providers::find)
+                .is_none_or(|found| found.quirks.archives),
             hazards: summary.hazards.clone(),
             prefixes: PrefixTables::of_summary(summary),
             blocks: Vec::new(),
@@ -77,6 +85,7 @@ impl Weighed {
             ledger.ranges.iter().filter_map(block).collect()
         };
         Ok(Self {
+            archives: ledger.tally.options().archives,
             prefixes: PrefixTables::of_ledger(ledger),
             blocks,
             ..Self::from_summary(&Summary::of_ledger(ledger))?

@@ -130,6 +130,7 @@ impl Setup {
                 .unwrap_or_default(),
             depth: options.tally.depth,
         };
+        options.tally.archives = store.quirks().archives;
         let lock = options.state.as_ref().map(|state| lock(&state.directory)).transpose()?;
         let resumed = resumed(&options, &settings, store.quirks().order)?;
         if let Some(ledger) = &resumed {

@@ -45,6 +45,8 @@ pub struct Quirks {
     pub encoded_token: bool,
     /// The storage class of objects that are listed without one; empty where that is unknown.
     pub default_class: &'static str,
+    /// Whether objects of archive classes have to be restored before they can be read.
+    pub archives: bool,
     /// Whether a start before the prefix is understood. Garage answers an empty list to it.
     pub start_before_prefix: bool,
     /// Whether the reply's count of entries is what it lists.
@@ -70,6 +72,7 @@ impl Quirks {
         plus: Plus::Space,
         encoded_token: false,
         default_class: "",
+        archives: true,
         start_before_prefix: true,
         exact_key_count: true,
         delimiter: true,

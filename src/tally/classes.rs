@@ -38,9 +38,16 @@ impl PartialEq for StorageClasses {
 }
 
 impl StorageClasses {
-    /// Counts one object, with at most `bound` names kept; returns what its class means for a migration.
+    /// Counts one object, with at most `bound` names kept; returns what its class means for a migration, where
+    /// `archives` have to be restored.
     #[inline]
-    pub(crate) fn add(&mut self, name: &[u8], size: u64, bound: usize) -> Option<Hazard> {
+    pub(crate) fn add(
+        &mut self,
+        name: &[u8],
+        size: u64,
+        bound: usize,
+        archives: bool,
+    ) -> Option<Hazard> {
         if let Some((last, hazard)) = self.last
             && let Some(class) = self.kept.get_mut(last)
             && *class.name == *name
@@ -48,14 +55,20 @@ impl StorageClasses {
             class.counts.add(size);
             return hazard;
         }
-        self.add_elsewhere(name, size, bound)
+        self.add_elsewhere(name, size, bound, archives)
     }
 
     #[inline(never)]
-    fn add_elsewhere(&mut self, name: &[u8], size: u64, bound: usize) -> Option<Hazard> {
+    fn add_elsewhere(
+        &mut self,
+        name: &[u8],
+        size: u64,
+        bound: usize,
+        archives: bool,
+    ) -> Option<Hazard> {
         let mut counts = Counts::ZERO;
         counts.add(size);
-        let hazard = hazard_of_class(name);
+        let hazard = hazard_of_class(name, archives);
         self.last = self.insert(name, &counts, bound).map(|at| (at, hazard));
         hazard
     }
@@ -114,7 +127,7 @@ mod tests {
     fn names_past_the_bound_are_counted_together() {
         let mut classes = StorageClasses::default();
         for (name, size) in [("C", 1), ("A", 2), ("B", 4), ("C", 8), ("A", 16)] {
-            classes.add(name.as_bytes(), size, 2);
+            classes.add(name.as_bytes(), size, 2, true);
         }
         let kept: Vec<_> = classes
             .kept()

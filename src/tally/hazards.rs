@@ -174,10 +174,13 @@ const ARCHIVED: [&str; 7] = [
     "DeepColdArchive",
 ];
 
-/// What a storage class means for a migration.
+/// What a storage class means for a migration; `archives` tells whether objects of archive classes have to be
+/// restored before they can be read ([`Options::archives`](super::Options::archives)).
 #[must_use]
-pub fn hazard_of_class(name: &[u8]) -> Option<Hazard> {
-    if ARCHIVED.iter().any(|archived| name.eq_ignore_ascii_case(archived.as_bytes())) {
+pub fn hazard_of_class(name: &[u8], archives: bool) -> Option<Hazard> {
+    if !archives {
+        None
+    } else if ARCHIVED.iter().any(|archived| name.eq_ignore_ascii_case(archived.as_bytes())) {
         Some(Hazard::ObjectArchived)
     } else if name.eq_ignore_ascii_case(b"INTELLIGENT_TIERING") {
         Some(Hazard::ObjectMaybeArchived)
@@ -226,12 +229,13 @@ fn present(
     present.into_iter().filter_map(|(hazard, present)| present.then_some(hazard)).chain(class)
 }
 
-/// What is wrong with one object.
+/// What is wrong with one object; `archives` as for [`hazard_of_class`].
 pub fn hazards_of(
     object: &Object<'_>,
     limits: &DestinationLimits,
+    archives: bool,
 ) -> impl Iterator<Item = Hazard> + use<> {
-    let class = hazard_of_class(object.storage_class);
+    let class = hazard_of_class(object.storage_class, archives);
     let unusual = look(object, class, limits);
     let found = unusual.map(|oddities| present(object, class, oddities, limits));
     found.into_iter().flatten()
@@ -371,7 +375,7 @@ mod tests {
         };
         hazards.add(
             &object,
-            hazard_of_class(object.storage_class),
+            hazard_of_class(object.storage_class, true),
             &DestinationLimits::default(),
             5,
         );

@@ -37,6 +37,10 @@ pub struct Options {
     /// The name under which objects without a storage class are counted. Default `(none)`; for S3 and
     /// KS3, which mean `STANDARD` when they give none, set it to that.
     pub unnamed_class: String,
+    /// Whether objects of archive classes have to be restored before they can be read. Default true; a scan
+    /// sets what its store is known for.
+    #[serde(default = "restored_first")]
+    pub archives: bool,
     /// What the destination of a migration takes.
     pub destination: DestinationLimits,
 }
@@ -55,9 +59,15 @@ impl Options {
             examples: 5,
             class_bound: 64,
             unnamed_class: "(none)".into(),
+            archives: restored_first(),
             destination: DestinationLimits::default(),
         }
     }
+}
+
+/// What holds nearly everywhere.
+fn restored_first() -> bool {
+    true
 }
 
 /// Limits of the destination that hazards are judged by. The defaults are those of Alibaba Cloud OSS.

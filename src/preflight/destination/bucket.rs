@@ -119,7 +119,9 @@ fn region(ground: &Ground<'_>) -> Finding {
         }
         (Some(named), None) => REGION
             .unknown(format!("{named} was named, and the bucket could not be looked at"))
-            .by_hand("see the OSS console for the bucket's region, and what DESTINATION_BUCKET says"),
+            .by_hand(
+                "see the OSS console for the bucket's region, and what DESTINATION_BUCKET says",
+            ),
         (None, _) => {
             REGION.unknown("the region is not known").run(ground.again("--to-region REGION"))
         }

@@ -33,7 +33,8 @@ pub(super) async fn check(source: &Source<'_>, store: &S3Store) -> Vec<Finding> 
     }
     let sample = listed.as_ref().ok();
     let way = |key: Vec<u8>| -> BoxFuture<'_, Result<Way, StoreError>> {
-        async move { store.state(&key).await.map(|state| way_of(&state)) }.boxed()
+        async move { store.state(&key).await.map(|state| way_of(&state, store.quirks().archives)) }
+            .boxed()
     };
     let about_settings = async {
         join!(
@@ -74,16 +75,16 @@ fn answers(error: &StoreError) -> bool {
 }
 
 /// What the head of an object tells of its way out of an archive.
-fn way_of(state: &ObjectState) -> Way {
+fn way_of(state: &ObjectState, archives: bool) -> Way {
     match state.restore {
         Some(Restore::Ongoing) => Way::Ongoing,
         Some(Restore::Until(until)) => Way::Restored(until),
         None if state.archive_status.is_some() => Way::Archived,
-        None if is_archive(&state.class) => Way::Archived,
+        None if is_archive(&state.class, archives) => Way::Archived,
         None => Way::Awake,
     }
 }
 
-fn is_archive(class: &str) -> bool {
-    hazard_of_class(class.as_bytes()) == Some(crate::tally::Hazard::ObjectArchived)
+fn is_archive(class: &str, archives: bool) -> bool {
+    hazard_of_class(class.as_bytes(), archives) == Some(crate::tally::Hazard::ObjectArchived)
 }

@@ -84,7 +84,8 @@ fn weighed(source: &Source<'_>) -> Finding {
 
 /// What a summary's objects will meet in a job with this destination.
 fn judged(source: &Source<'_>, summary: &Summary) -> Vec<JobFinding> {
-    let judge = Judge::new(&Limits::of_region(None), source.to_prefix.unwrap_or_default());
+    // What is archived was judged when it was weighed.
+    let judge = Judge::new(&Limits::of_region(None), source.to_prefix.unwrap_or_default(), true);
     judge.of_summary(&summary.hazards, summary.totals.longest_key)
 }
 

@@ -45,10 +45,10 @@ impl Sample {
         let prefix = source.location.prefix().as_bytes().to_vec();
         let page = page(store, &prefix, MOST).await?;
         let mut sample = Self { more: page.more(), ..Self::default() };
-        let limits = DestinationLimits::default();
+        let (limits, archives) = (DestinationLimits::default(), store.quirks().archives);
         for object in page.objects() {
             sample.objects += 1;
-            let hazards: Vec<Hazard> = hazards_of(&object, &limits).collect();
+            let hazards: Vec<Hazard> = hazards_of(&object, &limits, archives).collect();
             if hazards.contains(&Hazard::ObjectArchived) {
                 sample.archived.add(object.key);
             } else if hazards.contains(&Hazard::ObjectMaybeArchived) {

@@ -52,9 +52,8 @@ impl Requests {
     /// back alone would use them up, in every run anew: half of them are kept for pages.
     pub(super) fn at_once(&self) -> usize {
         let limit = self.pace.limit();
-        self.left.map_or(limit, |left| {
-            limit.min(usize::try_from(left / 2).unwrap_or(usize::MAX).max(1))
-        })
+        self.left
+            .map_or(limit, |left| limit.min(usize::try_from(left / 2).unwrap_or(usize::MAX).max(1)))
     }
 
     pub(super) fn fetcher<'a>(&'a self, store: &'a dyn Store, setup: &Setup) -> Fetcher<'a> {

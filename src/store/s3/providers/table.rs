@@ -143,12 +143,14 @@ pub static ALL: &[Provider] = &[
         quirks: Quirks { start_before_prefix: false, ..Quirks::S3 },
         ..UNKNOWN
     },
-    // Documented: in order, `list-type=2` and `start-after` (XML API). Its price depends on whether the
-    // bucket is in one region or several, which nobody tells here.
+    // Documented: in order, `list-type=2` and `start-after` (XML API); objects of every class, ARCHIVE too,
+    // are read at once (storage classes). Its price depends on whether the bucket is in one region or
+    // several, which nobody tells here.
     Provider {
         name: "gcs",
         title: "Google Cloud Storage",
         hosts: &["storage.googleapis.com"],
+        quirks: Quirks { archives: false, ..Quirks::S3 },
         ..UNKNOWN
     },
     Provider { name: "hetzner", title: "Hetzner", hosts: &["your-objectstorage.com"], ..UNKNOWN },
