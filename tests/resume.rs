@@ -532,6 +532,21 @@ fn a_damaged_ledger_is_refused_and_left_as_it_is() {
             "contradicts itself",
         ),
         (
+            "a segment twice",
+            edited(&|ledger| {
+                let segment = ledger["ranges"][at]["segment"].clone();
+                for range in ledger["ranges"].as_array_mut().unwrap() {
+                    range["segment"] = segment.clone();
+                }
+            }),
+            "contradicts itself",
+        ),
+        (
+            "a segment that was never begun",
+            edited(&|ledger| ledger["ranges"][at]["segment"] = 1_000_000.into()),
+            "contradicts itself",
+        ),
+        (
             "said to be complete",
             edited(&|ledger| ledger["complete"] = true.into()),
             "contradicts itself",

@@ -16,6 +16,7 @@
 mod border;
 mod walk;
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -355,6 +356,16 @@ impl Ledger {
         {
             let RangeRecord { mark, objects, .. } = range;
             return Err(format!("a range has {objects} objects and {} rows of them", mark.rows));
+        }
+        let mut segments = HashSet::new();
+        for range in &self.ranges {
+            let known = match range.segment {
+                Some(number) => number < self.next_segment && segments.insert(number),
+                None => range.mark.bytes == 0,
+            };
+            if !known {
+                return Err("rows of a range are in a segment of another one, or in none".into());
+            }
         }
         let done = self.ranges.iter().all(|range| range.state == RangeState::Done);
         if self.complete != (done && self.borders.doubts.is_empty()) {

@@ -34,17 +34,18 @@ pub struct RequestCounts {
 }
 
 impl RequestCounts {
-    /// Adds the requests of another run of the same scan.
+    /// Adds the requests of another run of the same scan. A damaged ledger can hold any number.
     pub fn merge(&mut self, other: &Self) {
-        self.list += other.list;
-        self.retried += other.retried;
-        self.throttled += other.throttled;
-        self.hedged += other.hedged;
-        self.probes += other.probes;
-        self.wasted += other.wasted;
-        self.pages += other.pages;
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        add(&mut self.list, other.list);
+        add(&mut self.retried, other.retried);
+        add(&mut self.throttled, other.throttled);
+        add(&mut self.hedged, other.hedged);
+        add(&mut self.probes, other.probes);
+        add(&mut self.wasted, other.wasted);
+        add(&mut self.pages, other.pages);
+        add(&mut self.bytes_received, other.bytes_received);
         self.peak_in_flight = self.peak_in_flight.max(other.peak_in_flight);
-        self.bytes_received += other.bytes_received;
     }
 }
 

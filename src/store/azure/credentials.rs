@@ -40,12 +40,14 @@ impl Credential {
 
     /// `text` without anything secret that got into it.
     pub(super) fn redact(&self, text: String) -> String {
-        let secret = match self {
-            Self::Key(key) => key.secret(),
-            Self::Sas(sas) => sas.secret(),
-            Self::Bearer(_) | Self::Anonymous => return text,
+        let without = |text: String, secret: &str| {
+            if text.contains(secret) { text.replace(secret, "[redacted]") } else { text }
         };
-        if text.contains(secret) { text.replace(secret, "[redacted]") } else { text }
+        match self {
+            Self::Key(key) => without(text, key.secret()),
+            Self::Sas(sas) => sas.secrets().fold(text, without),
+            Self::Bearer(_) | Self::Anonymous => text,
+        }
     }
 }
 
@@ -318,5 +320,10 @@ mod tests {
         let key = resolved(&config, &[("AZURE_STORAGE_KEY", "AAECAwQ=")]).unwrap().credential;
         assert_eq!(key.redact("a AAECAwQ= b".into()), "a [redacted] b");
         assert!(!format!("{key:?}").contains("AAEC"));
+        let token = "sv=2024-11-04&sp=l&sr=c&sig=Ab%2Bc%2FdE%3D";
+        let sas = resolved(&config, &[("AZURE_STORAGE_SAS_TOKEN", token)]).unwrap().credential;
+        for spelling in ["Ab%2Bc%2FdE%3D", "Ab+c/dE=", "Ab%2bc%2fdE%3d"] {
+            assert_eq!(sas.redact(format!("a {spelling} b")), "a [redacted] b");
+        }
     }
 }

@@ -62,8 +62,8 @@ impl SasTerms {
 /// when dropped.
 pub(super) struct Sas {
     token: Zeroizing<String>,
-    /// The value of `sig`, as it is written.
-    signature: Zeroizing<String>,
+    /// The value of `sig`, in every way that a server may repeat it.
+    signature: [Zeroizing<String>; 4],
 }
 
 impl Sas {
@@ -135,10 +135,7 @@ impl Sas {
         } else if value("sr").is_some_and(|resource| !matches!(resource, "c" | "d")) {
             return Err(setup("is for a single blob (`sr`)", "make one for the container"));
         }
-        Ok(Self {
-            token: Zeroizing::new(token.to_owned()),
-            signature: Zeroizing::new(signature.to_owned()),
-        })
+        Ok(Self { token: Zeroizing::new(token.to_owned()), signature: spellings(signature) })
     }
 
     /// What is appended to a query.
@@ -147,8 +144,8 @@ impl Sas {
     }
 
     /// What must not be in any message.
-    pub(super) fn secret(&self) -> &str {
-        &self.signature
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.signature.iter().map(|spelling| spelling.as_str())
     }
 }
 
@@ -156,6 +153,30 @@ impl fmt::Debug for Sas {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Sas([redacted])")
     }
+}
+
+/// A signature as it is written, in plain, and percent-encoded in capitals and small letters.
+fn spellings(written: &str) -> [Zeroizing<String>; 4] {
+    let plain = Zeroizing::new(percent_decode_str(written).decode_utf8_lossy().into_owned());
+    let encoded = |small: bool| {
+        let mut text = Zeroizing::new(String::with_capacity(3 * plain.len()));
+        for character in plain.chars() {
+            // Base64 has no other characters that are encoded.
+            let code = match character {
+                '+' => "%2B",
+                '/' => "%2F",
+                '=' => "%3D",
+                other => {
+                    text.push(other);
+                    continue;
+                }
+            };
+            text.extend(code.chars().map(|c| if small { c.to_ascii_lowercase() } else { c }));
+        }
+        text
+    };
+    let (capitals, small) = (encoded(false), encoded(true));
+    [Zeroizing::new(written.to_owned()), plain, capitals, small]
 }
 
 /// Seconds since 1970 of `2026-11-21`, `2026-11-21T12:00Z` or `2026-11-21T12:00:00Z`.
@@ -205,7 +226,7 @@ mod tests {
         let with_url = format!(" https://a.blob.core.windows.net/c?{ACCOUNT}\n");
         for text in [ACCOUNT, &format!("?{ACCOUNT}"), &with_url] {
             let sas = Sas::parse(text, "a file", NOW).unwrap();
-            assert_eq!((sas.token(), sas.secret()), (ACCOUNT, "SECRET%2Fa%3D"));
+            assert_eq!((sas.token(), sas.secrets().next().unwrap()), (ACCOUNT, "SECRET%2Fa%3D"));
             assert!(!format!("{sas:?}").contains("SECRET"));
         }
         for service in ["sr=c&sp=rl&se=2026-11-22&sig=x", "sr=c&si=policy&sig=x", "sr=d&sp=l&sig=x"]
