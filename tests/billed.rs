@@ -547,3 +547,14 @@ fn a_sample_size_that_is_no_number_is_refused() {
     ran.ends_with_code(2);
     assert!(ran.stderr.contains("--uploads"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_server_that_does_not_list_all_uploads_is_not_believed() {
+    let (_, ran, summary) = scanned(&numbered(1_200), &["--uploads", "--provider", "minio"]);
+    ran.ends_with_code(3);
+    assert_eq!(
+        (&summary["complete"], &summary["billed"]["complete"]),
+        (&true.into(), &false.into())
+    );
+    assert!(ran.text().contains("does not list all of them"), "{}", ran.said());
+}

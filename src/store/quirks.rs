@@ -47,6 +47,8 @@ pub struct Quirks {
     pub default_class: &'static str,
     /// Whether objects of archive classes have to be restored before they can be read.
     pub archives: bool,
+    /// Whether listings of unfinished uploads show all of them.
+    pub all_uploads: bool,
     /// Whether a start before the prefix is understood. Garage answers an empty list to it.
     pub start_before_prefix: bool,
     /// Whether the reply's count of entries is what it lists.
@@ -73,6 +75,7 @@ impl Quirks {
         encoded_token: false,
         default_class: "",
         archives: true,
+        all_uploads: true,
         start_before_prefix: true,
         exact_key_count: true,
         delimiter: true,

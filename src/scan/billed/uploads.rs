@@ -64,6 +64,11 @@ impl Walk<'_> {
         if let Err(failure) = walked {
             outcome.missing.push(format!("uploads: {failure}"));
         }
+        if !self.calls.store.quirks().all_uploads {
+            let why =
+                "uploads: this server does not list all of them, above all not below a prefix";
+            outcome.missing.push(why.to_owned());
+        }
         outcome
     }
 
@@ -78,6 +83,8 @@ impl Walk<'_> {
         let any_order = self.any_order;
         let mut request = UploadsRequest { any_order, ..first(self.prefix, quirks.page_limit) };
         let (mut empty, mut doubted, mut circle, mut probing) = (0, 0, Circle::default(), false);
+        // How often there was nothing behind what is the last upload so far.
+        let mut confirmed = 0;
         let mut before: Vec<Upload> = Vec::new();
         loop {
             let mut page = self.calls.uploads(&request).await?;
@@ -92,9 +99,9 @@ impl Walk<'_> {
                 )));
             }
             let probes = page.next.is_none();
-            if probes
-                && (self.calls.store.is_sound() || any_order || probing && page.entries.is_empty())
-            {
+            confirmed =
+                if probing && probes && page.entries.is_empty() { confirmed + 1 } else { 0 };
+            if probes && (self.calls.store.is_sound() || any_order || confirmed >= ENDS) {
                 self.take(page.entries, &mut sample, found).await?;
                 break;
             }
@@ -208,7 +215,9 @@ async fn parts(calls: &Calls, upload: &Upload) -> Result<Option<(u64, u128)>, Fa
     loop {
         let page = match calls.parts(&request).await {
             Ok(page) => page,
-            Err(Failure::Store { error, .. }) if is_gone(&error) => return Ok(None),
+            Err(Failure::Store { error, .. }) if is_gone(&error) && !is_damaged(&upload.key) => {
+                return Ok(None);
+            }
             Err(failure) => return Err(failure),
         };
         number = number.saturating_add(page.parts.len() as u64);
@@ -222,4 +231,10 @@ async fn parts(calls: &Calls, upload: &Upload) -> Result<Option<(u64, u128)>, Fa
 
 fn is_gone(error: &StoreError) -> bool {
     error.code == "NoSuchUpload"
+}
+
+/// Whether a key may have been another one before it was put into XML, which not every key fits in. An upload
+/// that is not found by it need not be gone.
+fn is_damaged(key: &[u8]) -> bool {
+    String::from_utf8_lossy(key).contains(char::REPLACEMENT_CHARACTER)
 }

@@ -200,6 +200,8 @@ async fn list(
     let (mut circle, mut empty, mut doubted, mut probing) = (Circle::default(), 0, 0, false);
     // The key that is listed anew, and whether anything came since that was asked for.
     let (mut anew, mut fresh) = (None, true);
+    // How often nothing came, and what was passed when that was first asked for.
+    let (mut confirmed, mut before_probe) = (0, None);
     let past = |key: &[u8], bound: &Option<Vec<u8>>| {
         bound.as_ref().is_none_or(|bound| quirks.order.precedes(bound, key))
     };
@@ -228,7 +230,15 @@ async fn list(
         let believed = calls.store.is_sound() || piece.any_order;
         let (next, probes) = match &page.next {
             Some(next) => (next.clone(), false),
-            None if believed || !fresh => return Ok(totals),
+            None if believed => return Ok(totals),
+            None if !fresh => {
+                confirmed += 1;
+                if confirmed >= ENDS {
+                    return Ok(totals);
+                }
+                request.passed.clone_from(&before_probe);
+                continue;
+            }
             // Some servers end a listing early. Behind the last version there must be nothing.
             None => match request.passed.as_ref().and_then(|passed| calls.behind(passed)) {
                 Some(next) => (next, true),
@@ -246,6 +256,10 @@ async fn list(
                 (anew, request.passed) = (Some(next.key.clone()), None);
             }
         }
+        if !fresh {
+            confirmed = 0;
+            before_probe.clone_from(&request.passed);
+        }
         if circle.closes(&next) && !probes {
             return Err(Failure::Endless(CIRCLE.to_owned()));
         }
@@ -256,6 +270,7 @@ async fn list(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
     use futures::future::{BoxFuture, FutureExt as _};
     use proptest::prelude::*;
@@ -284,6 +299,8 @@ mod tests {
         grouped: bool,
         /// Every so many versions the listing says that nothing follows.
         false_end: Option<usize>,
+        /// So many looks behind such an end find nothing either.
+        silent: AtomicU32,
         /// Markers lead back to the first version of a key.
         circles: bool,
     }
@@ -308,6 +325,12 @@ mod tests {
             _: &'a dyn Gate,
         ) -> BoxFuture<'a, Result<VersionsPage, StoreError>> {
             let start = request.from.as_ref().map_or(0, |from| self.start(from));
+            let looks_behind =
+                start > 0 && self.false_end.is_some_and(|every| start.is_multiple_of(every));
+            let less = |left: u32| left.checked_sub(1);
+            if looks_behind && self.silent.fetch_update(Relaxed, Relaxed, less).is_ok() {
+                return async { Ok(VersionsPage::default()) }.boxed();
+            }
             let end = (start + self.limit).min(self.versions.len());
             let mut entries = self.versions[start..end].to_vec();
             let last = entries.last().cloned();
@@ -471,6 +494,22 @@ mod tests {
         let found = run(walked(shelf, cut_at(Vec::new())));
         assert_eq!(found.totals, VersionTotals::default());
         assert_eq!(found.missing.len(), 1);
+    }
+
+    #[test]
+    fn an_end_is_believed_only_when_nothing_came_behind_it_again_and_again() {
+        let keys = (0..9).map(|number| (format!("k{number}"), vec![1, 2]));
+        let versions = history(keys.collect());
+        let expected = truth(&versions);
+        let shelf = Shelf {
+            versions,
+            limit: 4,
+            false_end: Some(4),
+            silent: AtomicU32::new(2),
+            ..Shelf::default()
+        };
+        let found = run(walked(shelf, cut_at(Vec::new())));
+        assert_eq!((found.missing.len(), found.totals), (0, expected));
     }
 
     #[test]

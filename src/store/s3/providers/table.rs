@@ -205,8 +205,15 @@ pub static ALL: &[Provider] = &[
     // rclone.
     Provider { name: "mega", title: "MEGA S4", hosts: &["megas4.com"], ..UNKNOWN },
     // github.com/minio/minio issue 21463: after a start that is no key, its token skips one. Keys
-    // continue a listing here, never tokens.
-    Provider { name: "minio", title: "MinIO", servers: &["minio"], ..UNKNOWN },
+    // continue a listing here, never tokens. Uploads are listed below no prefix but a whole key, and without
+    // one only those that this node has seen begin since it was started (cmd/erasure-server-pool.go).
+    Provider {
+        name: "minio",
+        title: "MinIO",
+        servers: &["minio"],
+        quirks: Quirks { all_uploads: false, ..Quirks::S3 },
+        ..UNKNOWN
+    },
     // rclone.
     Provider { name: "netease", title: "NetEase NOS", quirks: PLAIN_V1, ..UNKNOWN },
     Provider { name: "ovh", title: "OVHcloud", hosts: &["cloud.ovh.net"], ..UNKNOWN },
