@@ -232,17 +232,12 @@ impl Outputs {
             Some(path) => {
                 let target = OutputTarget::from_argument(path);
                 let encoding = match &target {
-                    OutputTarget::Stdout => {
-                        let name = format!("stdout.{}", args.manifest_format);
-                        Encoding::from_path(Path::new(&name))
-                    }
-                    OutputTarget::File(_) => target.encoding(None),
+                    OutputTarget::Stdout => on_stdout(&args.manifest_format)?,
+                    OutputTarget::File(_) => target.encoding(None).map_err(|error| {
+                        let hint = error.hint().map(str::to_owned);
+                        Failure::usage(&error).maybe_hint(hint)
+                    })?,
                 };
-                let failure = |error: crate::manifest::ManifestError| {
-                    let hint = error.hint().map(str::to_owned);
-                    Failure::usage(&error).maybe_hint(hint)
-                };
-                let encoding = encoding.map_err(failure)?;
                 target.check_writable().map_err(|error| {
                     let hint = error.hint().map(str::to_owned);
                     Failure::failed(&error).maybe_hint(hint)
@@ -332,6 +327,14 @@ impl Outputs {
         }
         written.into_iter().collect()
     }
+}
+
+/// The form of a manifest on stdout.
+fn on_stdout(format: &str) -> Result<Encoding, Failure> {
+    Encoding::from_path(Path::new(&format!("stdout.{format}"))).map_err(|_| {
+        Failure::wrong(format!("`{format}` is no form of a manifest"))
+            .hint("`--manifest-format` takes csv or jsonl, compressed csv.gz, csv.zst, jsonl.gz or jsonl.zst")
+    })
 }
 
 /// Writes what the planner did and how busy it kept the bucket.

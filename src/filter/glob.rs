@@ -27,6 +27,14 @@ enum Part {
     Class { negated: bool, ranges: Vec<(char, char)> },
 }
 
+/// A part, or what is one or none of them once it is known what stands around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Part(Part),
+    /// `**`.
+    TwoStars,
+}
+
 impl Glob {
     /// Compiles a glob.
     ///
@@ -38,7 +46,10 @@ impl Glob {
         }
         let chars: Vec<char> = text.chars().collect();
         let mut parser = Parser { chars: &chars, next: 0 };
-        let patterns = parser.choices(0)?;
+        let mut patterns = Vec::new();
+        for choice in parser.choices(0)? {
+            written_out(&choice, &mut patterns)?;
+        }
         Ok(Self { patterns: patterns.into_iter().map(join).collect() })
     }
 
@@ -66,7 +77,7 @@ impl Parser<'_> {
     }
 
     /// Reads up to the end, or inside braces up to the `}`; returns all patterns that the text stands for.
-    fn choices(&mut self, depth: usize) -> Result<Vec<Vec<Part>>, GlobProblem> {
+    fn choices(&mut self, depth: usize) -> Result<Vec<Vec<Token>>, GlobProblem> {
         let mut done = Vec::new();
         let mut open = vec![Vec::new()];
         loop {
@@ -80,11 +91,14 @@ impl Parser<'_> {
                     continue;
                 }
                 Some('{') => self.choices(depth + 1)?,
-                Some('*') => self.star(),
-                Some('?') => vec![vec![Part::Any]],
-                Some('[') => vec![vec![self.class()?]],
-                Some('\\') => vec![vec![literal(self.take().ok_or(GlobProblem::OpenEscape)?)]],
-                Some(other) => vec![vec![literal(other)]],
+                Some('*') => vec![vec![self.star()]],
+                Some('?') => vec![vec![Token::Part(Part::Any)]],
+                Some('[') => vec![vec![Token::Part(self.class()?)]],
+                Some('\\') => {
+                    let escaped = self.take().ok_or(GlobProblem::OpenEscape)?;
+                    vec![vec![Token::Part(literal(escaped))]]
+                }
+                Some(other) => vec![vec![Token::Part(literal(other))]],
             };
             if open.len() * alternatives.len() + done.len() > MAX_PATTERNS {
                 return Err(GlobProblem::TooManyChoices);
@@ -100,16 +114,11 @@ impl Parser<'_> {
         Ok(done)
     }
 
-    /// After a `*`: `**/` at the start or behind a `/` is any folders or none, all else is one star.
-    fn star(&mut self) -> Vec<Vec<Part>> {
-        let at_folder = self.next < 2 || self.chars[self.next - 2] == '/';
+    /// After a `*`.
+    fn star(&mut self) -> Token {
         let stars = self.chars[self.next..].iter().take_while(|&&c| c == '*').count();
         self.next += stars;
-        if stars == 1 && at_folder && self.peek() == Some('/') {
-            self.next += 1;
-            return vec![vec![], vec![Part::Star, literal('/')]];
-        }
-        vec![vec![Part::Star]]
+        if stars == 1 { Token::TwoStars } else { Token::Part(Part::Star) }
     }
 
     /// After a `[`. A `]` right at the start stands for itself, as in shells.
@@ -140,6 +149,39 @@ impl Parser<'_> {
             ranges.push((low, high));
         }
     }
+}
+
+/// Adds what one choice stands for: `**/` at its start or behind a `/` is any folders or none, `**` elsewhere one
+/// star.
+fn written_out(choice: &[Token], patterns: &mut Vec<Vec<Part>>) -> Result<(), GlobProblem> {
+    let slash = Token::Part(literal('/'));
+    let mut open = vec![Vec::new()];
+    let mut tokens = choice.iter().peekable();
+    let mut at_folder = true;
+    while let Some(token) = tokens.next() {
+        if *token == Token::TwoStars
+            && at_folder
+            && tokens.next_if(|next| **next == slash).is_some()
+        {
+            let some: Vec<Vec<Part>> = open
+                .iter()
+                .map(|start: &Vec<Part>| [start.as_slice(), &[Part::Star, literal('/')]].concat())
+                .collect();
+            open.extend(some);
+        } else {
+            let part = match token {
+                Token::Part(part) => part,
+                Token::TwoStars => &Part::Star,
+            };
+            open.iter_mut().for_each(|pattern| pattern.push(part.clone()));
+            at_folder = *token == slash;
+        }
+        if patterns.len() + open.len() > MAX_PATTERNS {
+            return Err(GlobProblem::TooManyChoices);
+        }
+    }
+    patterns.append(&mut open);
+    Ok(())
 }
 
 fn literal(character: char) -> Part {
@@ -265,6 +307,18 @@ mod tests {
         assert!(matches("**/c", "c"));
         assert!(matches("**/c", "a/b/c"));
         assert!(!matches("**/c", "bc"));
+        for (glob, key, is_matched) in [
+            ("{**/c,x}", "c", true),
+            ("{**/c,x}", "a/b/c", true),
+            ("{**/c,x}", "bc", false),
+            ("a/{x,**/c}", "a/b/c", true),
+            ("a/{x,**/c}", "a/c", true),
+            ("{a/,b}**/c", "a/c", true),
+            ("{a/,b}**/c", "bq/c", true),
+            ("{a/,b}**/c", "bc", false),
+        ] {
+            assert_eq!(matches(glob, key), is_matched, "{glob} {key}");
+        }
     }
 
     #[test]

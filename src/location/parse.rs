@@ -164,7 +164,8 @@ fn holds_credentials(input: &str) -> bool {
     let authority = split(rest).0;
     let has_user = if scheme.is_empty() {
         // `user:secret@host`; a colon alone may belong to `demo:`, an ARN or a drive.
-        authority.contains('@') || authority.contains(':') && input.contains('@')
+        let is_arn = strip_scheme(input, "arn:aws").is_some();
+        authority.contains('@') || authority.contains(':') && input.contains('@') && !is_arn
     } else {
         let port = authority.rsplit_once(':').map(|(_, port)| port);
         let is_port = port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
@@ -220,6 +221,7 @@ mod tests {
     #[test]
     fn arns_and_counts_with_letters_are_understood() {
         assert_eq!(read("arn:aws:s3:::bucket/a:b/c").unwrap().to_string(), "s3://bucket/a:b/c");
+        assert_eq!(read("arn:aws:s3:::bucket/a@b").unwrap().to_string(), "s3://bucket/a@b");
         assert_eq!(read("arn:aws-cn:s3:::bucket").unwrap().to_string(), "s3://bucket");
         assert_eq!(
             read("demo:flat?objects=10_000&seed=2").unwrap().to_string(),

@@ -269,11 +269,18 @@ impl AzureStore {
             }
             _ => false,
         };
-        if corrected && ask.gate.again().await {
+        let again = corrected && ask.gate.again().await;
+        if again {
             error = match self.send(ask, token.as_ref(), body).await {
                 Ok(head) => return Ok(head),
                 Err(error) => error,
             };
+        }
+        // What does not depend on our clock, or was signed by the service's, was not refused for the time.
+        if matches!(error.kind, ErrorKind::ClockSkew { .. })
+            && (again || !matches!(self.credential, Credential::Key(_)))
+        {
+            error.kind = ErrorKind::BadCredentials;
         }
         Err(self.redacted(error))
     }
