@@ -454,6 +454,45 @@ fn other_options_than_those_of_the_first_run_are_refused() {
     assert_as_undisturbed(&workshop, &content, &[]);
 }
 
+fn ranges(ledger: &mut Value) -> &mut Vec<Value> {
+    ledger["ranges"].as_array_mut().unwrap()
+}
+
+/// What is done to a sound ledger; at the number stands a range with objects.
+type Edit = fn(&mut Value, usize);
+
+/// What a ledger cannot say of itself.
+const CONTRADICTIONS: [(&str, Edit); 10] = [
+    ("more objects", |ledger, at| {
+        let objects = ledger["ranges"][at]["objects"].as_u64().unwrap();
+        ledger["ranges"][at]["objects"] = (objects + 1).into();
+    }),
+    ("fewer bytes", |ledger, at| ledger["ranges"][at]["bytes"] = 1.into()),
+    ("another digest", |ledger, at| {
+        ledger["ranges"][at]["digest"] = "00000000000000000000000000000001".into();
+    }),
+    ("fewer rows than objects", |ledger, at| {
+        let rows = ledger["ranges"][at]["mark"]["rows"].as_u64().unwrap();
+        ledger["ranges"][at]["mark"]["rows"] = (rows - 1).into();
+    }),
+    ("a range left out", |ledger, _| drop(ranges(ledger).remove(1))),
+    ("no end", |ledger, _| drop(ranges(ledger).pop())),
+    ("a range twice", |ledger, _| {
+        let twice = ranges(ledger)[1].clone();
+        ranges(ledger).insert(1, twice);
+    }),
+    ("a segment twice", |ledger, at| {
+        let segment = ledger["ranges"][at]["segment"].clone();
+        for range in ranges(ledger) {
+            range["segment"] = segment.clone();
+        }
+    }),
+    ("a segment that was never begun", |ledger, at| {
+        ledger["ranges"][at]["segment"] = 1_000_000.into();
+    }),
+    ("said to be complete", |ledger, _| ledger["complete"] = true.into()),
+];
+
 #[test]
 fn a_damaged_ledger_is_refused_and_left_as_it_is() {
     let content = numbered(25_000);
@@ -462,97 +501,26 @@ fn a_damaged_ledger_is_refused_and_left_as_it_is() {
     let text = fs::read_to_string(&path).unwrap();
     let sound: Value = serde_json::from_str(&text).unwrap();
     assert!(sound["ranges"].as_array().unwrap().len() > 2);
-    let edited = |edit: &dyn Fn(&mut Value)| {
+    let counted = |range: &Value| range["objects"].as_u64() > Some(0);
+    let at = sound["ranges"].as_array().unwrap().iter().position(counted).unwrap();
+    let edited = |edit: Edit| {
         let mut ledger = sound.clone();
-        edit(&mut ledger);
+        edit(&mut ledger, at);
         ledger.to_string()
     };
-    let counted = |ledger: &Value| {
-        let ranges = ledger["ranges"].as_array().unwrap();
-        ranges.iter().position(|range| range["objects"].as_u64() > Some(0)).unwrap()
-    };
-    let at = counted(&sound);
-    let cases = [
+    let unreadable = [
         ("cut in its middle", text[..text.len() / 2].to_owned(), "not a ledger"),
         ("empty", String::new(), "not a ledger"),
         ("no JSON", "ledger".to_owned(), "not a ledger"),
         (
             "another version",
-            edited(&|ledger| ledger["schema"] = "weighbridge.ledger/9".into()),
+            edited(|ledger, _| ledger["schema"] = "weighbridge.ledger/9".into()),
             "weighbridge.ledger/9",
         ),
-        (
-            "more objects",
-            edited(&|ledger| {
-                let objects = ledger["ranges"][at]["objects"].as_u64().unwrap();
-                ledger["ranges"][at]["objects"] = (objects + 1).into();
-            }),
-            "contradicts itself",
-        ),
-        (
-            "fewer bytes",
-            edited(&|ledger| ledger["ranges"][at]["bytes"] = 1.into()),
-            "contradicts itself",
-        ),
-        (
-            "another digest",
-            edited(&|ledger| {
-                ledger["ranges"][at]["digest"] = "00000000000000000000000000000001".into();
-            }),
-            "contradicts itself",
-        ),
-        (
-            "fewer rows than objects",
-            edited(&|ledger| {
-                let rows = ledger["ranges"][at]["mark"]["rows"].as_u64().unwrap();
-                ledger["ranges"][at]["mark"]["rows"] = (rows - 1).into();
-            }),
-            "contradicts itself",
-        ),
-        (
-            "a range left out",
-            edited(&|ledger| {
-                ledger["ranges"].as_array_mut().unwrap().remove(1);
-            }),
-            "contradicts itself",
-        ),
-        (
-            "no end",
-            edited(&|ledger| {
-                ledger["ranges"].as_array_mut().unwrap().pop();
-            }),
-            "contradicts itself",
-        ),
-        (
-            "a range twice",
-            edited(&|ledger| {
-                let ranges = ledger["ranges"].as_array_mut().unwrap();
-                ranges.insert(1, ranges[1].clone());
-            }),
-            "contradicts itself",
-        ),
-        (
-            "a segment twice",
-            edited(&|ledger| {
-                let segment = ledger["ranges"][at]["segment"].clone();
-                for range in ledger["ranges"].as_array_mut().unwrap() {
-                    range["segment"] = segment.clone();
-                }
-            }),
-            "contradicts itself",
-        ),
-        (
-            "a segment that was never begun",
-            edited(&|ledger| ledger["ranges"][at]["segment"] = 1_000_000.into()),
-            "contradicts itself",
-        ),
-        (
-            "said to be complete",
-            edited(&|ledger| ledger["complete"] = true.into()),
-            "contradicts itself",
-        ),
     ];
-    for (what, damaged, words) in cases {
+    let contradictions =
+        CONTRADICTIONS.map(|(what, edit)| (what, edited(edit), "contradicts itself"));
+    for (what, damaged, words) in unreadable.into_iter().chain(contradictions) {
         fs::write(&path, &damaged).unwrap();
         let ran = workshop.scan(&simulator.endpoint(), &with_outputs(&["--resume"]));
         assert_refused(&ran, 1, &[words, "ledger.json"]);

@@ -173,7 +173,9 @@ fn written_out(choice: &[Token], patterns: &mut Vec<Vec<Part>>) -> Result<(), Gl
                 Token::Part(part) => part,
                 Token::TwoStars => &Part::Star,
             };
-            open.iter_mut().for_each(|pattern| pattern.push(part.clone()));
+            for pattern in &mut open {
+                pattern.push(part.clone());
+            }
             at_folder = *token == slash;
         }
         if patterns.len() + open.len() > MAX_PATTERNS {
