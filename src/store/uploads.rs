@@ -1,6 +1,6 @@
 //! Unfinished multipart uploads, and the parts of one.
 
-use super::page::{PageError, printable};
+use super::page_error::{PageError, printable};
 use super::quirks::Quirks;
 use super::versions::{Marker, in_order};
 use crate::object::Timestamp;

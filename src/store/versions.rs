@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::page::{PageError, printable};
+use super::page_error::{PageError, printable};
 use super::quirks::Quirks;
 use crate::object::Timestamp;
 

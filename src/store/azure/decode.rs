@@ -17,7 +17,7 @@ mod pass;
 mod versions;
 
 use super::error::ServiceError;
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::text::document::{bad, truncated};
 use crate::store::{Page, PageError, PageRequest, Quirks, StoreError};
 pub use arrow::decode_arrow;

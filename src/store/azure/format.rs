@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::{ErrorKind, PageError, PageRequest, Quirks, StoreError};
 
 /// The media types that are asked for; the second where the first is not to be had.

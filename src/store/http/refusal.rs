@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::text::date;
 use crate::store::text::xml::{Content, Event, Reader};
 

@@ -8,7 +8,7 @@ use super::client::S3Store;
 use super::endpoint::Route;
 use super::error::Refusal;
 use super::keys::Keys;
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::{ErrorKind, Gate, PageError, StoreError};
 
 /// What was corrected already for one request.

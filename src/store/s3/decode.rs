@@ -13,7 +13,7 @@ mod pass;
 
 use super::echo;
 use super::error::{self, ServiceError};
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::text::document::{bad, truncated};
 use crate::store::text::percent;
 use crate::store::{ListVersion, Page, PageError, PageRequest, Plus, Quirks, StoreError};

@@ -6,7 +6,7 @@
 //! echo says nothing.
 
 use super::decode::{Expected, Head};
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::text::percent;
 use crate::store::{ListVersion, PageError, PageRequest, Plus};
 

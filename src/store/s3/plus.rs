@@ -9,7 +9,7 @@ use super::endpoint::Route;
 use super::error::Refusal;
 use super::keys::Keys;
 use super::query;
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::{Gate, PageError, PageRequest, Plus, Quirks, Store as _, StoreError};
 
 impl S3Store {

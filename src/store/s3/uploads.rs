@@ -3,7 +3,7 @@
 use super::decode::{Expected, Rejected};
 use super::heading::{Heading, Names, open};
 use super::query;
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::text::document::{Document, bad, number, once, truth};
 use crate::store::text::timestamp;
 use crate::store::{

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::xml::{Content, Event, Reader, XmlError};
 use crate::store::PageError;
-use crate::store::page::printable;
+use crate::store::printable;
 
 /// A document in reading.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use super::{Head, Outcome, ROOT, Rejected};
 use crate::object::Timestamp;
-use crate::store::page::printable;
+use crate::store::printable;
 use crate::store::s3::entry::{self, Raw};
 use crate::store::s3::error::ServiceError;
 use crate::store::text::document::{Document, bad, bad_reference, number, once, truth};
