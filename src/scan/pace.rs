@@ -486,5 +486,6 @@ mod tests {
             assert!(backoff(attempt, None) <= Duration::from_secs(20));
         }
         assert_eq!(backoff(1, Some(Duration::from_secs(30))), Duration::from_secs(30));
+        assert_eq!(backoff(1, Some(Duration::from_hours(30))), LONGEST_PAUSE);
     }
 }
