@@ -374,8 +374,19 @@ mod tests {
     use futures::future::BoxFuture;
 
     use super::*;
+    use crate::object::Timestamp;
     use crate::scan::pace::PaceOptions;
-    use crate::store::{Gate, Origin, Quirks};
+    use crate::store::{Gate, Origin, Quirks, Span};
+
+    fn fetcher<'a>(
+        store: &'a dyn Store,
+        pace: &'a Pace,
+        counters: &'a Counters,
+        latency: &'a Latency,
+    ) -> Fetcher<'a> {
+        let disordered = DISORDERED_ATTEMPTS;
+        Fetcher { store, pace, counters, latency, hedging: false, disordered, received: &|_| () }
+    }
 
     /// Answers empty pages after 100 ms, held back for some of that.
     #[derive(Debug)]
@@ -408,21 +419,71 @@ mod tests {
         }
     }
 
+    /// Holds the keys `a` and `b`. So many of its answers say that there is nothing, or nothing more.
+    #[derive(Debug)]
+    struct Denying(AtomicU64, Quirks);
+
+    impl Store for Denying {
+        fn origin(&self) -> Origin {
+            Origin::default()
+        }
+
+        fn quirks(&self) -> &Quirks {
+            &self.1
+        }
+
+        fn is_sound(&self) -> bool {
+            false
+        }
+
+        fn list_through<'a>(
+            &'a self,
+            _gate: &'a dyn Gate,
+            request: &'a PageRequest,
+            page: &'a mut Page,
+        ) -> BoxFuture<'a, Result<(), StoreError>> {
+            page.reset();
+            let after = request.after.as_deref().unwrap_or_default();
+            let less = |left: u64| left.checked_sub(1);
+            let denied = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok();
+            let ends_early = denied && after.is_empty() && request.limit == 1;
+            let shown = if denied && !ends_early { 0 } else { request.limit };
+            let keys: [&[u8]; 2] = [b"a", b"b"];
+            for key in keys.into_iter().filter(|key| *key > after).take(shown) {
+                let key = page.in_arena(|_, arena| arena.extend_from_slice(key)).unwrap();
+                page.push(key, 1, Timestamp(0), Span::default(), Span::default());
+            }
+            page.set_end(!denied && page.len() == request.limit, None);
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_is_believed_only_when_it_is_told_again_and_again() {
+        for (limit, denied) in [(2, 0), (2, 1), (2, 3), (1, 1), (1, 3)] {
+            let store = Denying(AtomicU64::new(denied), Quirks::default());
+            let (pace, counters, latency) =
+                (Pace::new(PaceOptions::default()), Counters::default(), Latency::default());
+            let fetcher = fetcher(&store, &pace, &counters, &latency);
+            let mut request = PageRequest { limit, ..PageRequest::default() };
+            let mut found = 0;
+            loop {
+                let answer = fetcher.page(&request).await.unwrap();
+                found += answer.len();
+                let Some(last) = answer.last_key().filter(|_| answer.more()) else { break };
+                request.after = Some(last.to_vec());
+            }
+            assert_eq!(found, 2, "pages of {limit}, {denied} times denied");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn fewer_requests_are_sent_to_a_store_that_mostly_holds_them_back() {
         for (held_back, limit) in [(0, 90), (40, 90), (60, 60)] {
             let store = HoldingBack(Duration::from_millis(held_back), Quirks::default());
             let pace = Pace::new(PaceOptions { concurrency: 90, ..PaceOptions::default() });
             let (counters, latency) = (Counters::default(), Latency::default());
-            let fetcher = Fetcher {
-                store: &store,
-                pace: &pace,
-                counters: &counters,
-                latency: &latency,
-                hedging: false,
-                disordered: DISORDERED_ATTEMPTS,
-                received: &|_| (),
-            };
+            let fetcher = fetcher(&store, &pace, &counters, &latency);
             fetcher.page(&PageRequest::default()).await.unwrap();
             assert_eq!(pace.limit(), limit, "{held_back} ms of 100");
         }
