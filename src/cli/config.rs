@@ -1,10 +1,9 @@
 //! `weighbridge.toml`: defaults for flags that a user would set once.
 //!
 //! The file is the one that `WEIGHBRIDGE_CONFIG` names, or is found beside the call, then in the user's
-//! configuration folder. Its keys are the long
-//! names of flags; a table named like a subcommand holds the flags of that subcommand only. A flag on
-//! the command line wins over its environment variable, which wins over the file. A variable that is set to
-//! nothing is one that is not set.
+//! configuration folder. Its keys are the long names of flags; a table named like a subcommand holds the
+//! flags of that subcommand only. A flag on the command line wins over its environment variable, which wins
+//! over the file. A variable that is set to nothing is one that is not set.
 
 use std::env;
 use std::fs;

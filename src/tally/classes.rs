@@ -38,16 +38,9 @@ impl PartialEq for StorageClasses {
 }
 
 impl StorageClasses {
-    /// Counts one object, with at most `bound` names kept; returns what its class means for a migration, where
-    /// `archives` have to be restored.
+    /// Counts one object, with at most `bound` names kept; returns what its class means for a migration.
     #[inline]
-    pub(crate) fn add(
-        &mut self,
-        name: &[u8],
-        size: u64,
-        bound: usize,
-        archives: bool,
-    ) -> Option<Hazard> {
+    pub(crate) fn add(&mut self, name: &[u8], size: u64, bound: usize) -> Option<Hazard> {
         if let Some((last, hazard)) = self.last
             && let Some(class) = self.kept.get_mut(last)
             && *class.name == *name
@@ -55,20 +48,14 @@ impl StorageClasses {
             class.counts.add(size);
             return hazard;
         }
-        self.add_elsewhere(name, size, bound, archives)
+        self.add_elsewhere(name, size, bound)
     }
 
     #[inline(never)]
-    fn add_elsewhere(
-        &mut self,
-        name: &[u8],
-        size: u64,
-        bound: usize,
-        archives: bool,
-    ) -> Option<Hazard> {
+    fn add_elsewhere(&mut self, name: &[u8], size: u64, bound: usize) -> Option<Hazard> {
         let mut counts = Counts::ZERO;
         counts.add(size);
-        let hazard = hazard_of_class(name, archives);
+        let hazard = hazard_of_class(name);
         self.last = self.insert(name, &counts, bound).map(|at| (at, hazard));
         hazard
     }
@@ -127,7 +114,7 @@ mod tests {
     fn names_past_the_bound_are_counted_together() {
         let mut classes = StorageClasses::default();
         for (name, size) in [("C", 1), ("A", 2), ("B", 4), ("C", 8), ("A", 16)] {
-            classes.add(name.as_bytes(), size, 2, true);
+            classes.add(name.as_bytes(), size, 2);
         }
         let kept: Vec<_> = classes
             .kept()

@@ -174,13 +174,11 @@ const ARCHIVED: [&str; 7] = [
     "DeepColdArchive",
 ];
 
-/// What a storage class means for a migration; `archives` tells whether objects of archive classes have to be
-/// restored before they can be read ([`Options::archives`](super::Options::archives)).
+/// What a storage class means for a migration, where objects of archive classes have to be restored before they
+/// can be read ([`Options::archives`](super::Options::archives)).
 #[must_use]
-pub fn hazard_of_class(name: &[u8], archives: bool) -> Option<Hazard> {
-    if !archives {
-        None
-    } else if ARCHIVED.iter().any(|archived| name.eq_ignore_ascii_case(archived.as_bytes())) {
+pub fn hazard_of_class(name: &[u8]) -> Option<Hazard> {
+    if ARCHIVED.iter().any(|archived| name.eq_ignore_ascii_case(archived.as_bytes())) {
         Some(Hazard::ObjectArchived)
     } else if name.eq_ignore_ascii_case(b"INTELLIGENT_TIERING") {
         Some(Hazard::ObjectMaybeArchived)
@@ -229,13 +227,14 @@ fn present(
     present.into_iter().filter_map(|(hazard, present)| present.then_some(hazard)).chain(class)
 }
 
-/// What is wrong with one object; `archives` as for [`hazard_of_class`].
+/// What is wrong with one object; `archives` tells whether those of archive classes have to be restored before they
+/// can be read.
 pub fn hazards_of(
     object: &Object<'_>,
     limits: &DestinationLimits,
     archives: bool,
 ) -> impl Iterator<Item = Hazard> + use<> {
-    let class = hazard_of_class(object.storage_class, archives);
+    let class = hazard_of_class(object.storage_class).filter(|_| archives);
     let unusual = look(object, class, limits);
     let found = unusual.map(|oddities| present(object, class, oddities, limits));
     found.into_iter().flatten()
@@ -375,7 +374,7 @@ mod tests {
         };
         hazards.add(
             &object,
-            hazard_of_class(object.storage_class, true),
+            hazard_of_class(object.storage_class),
             &DestinationLimits::default(),
             5,
         );

@@ -69,8 +69,8 @@ impl Tally {
         self.totals.add(object);
         self.sizes.add(object.size);
         self.ages.add(object, options.as_of);
-        let class_hazard =
-            self.classes.add(class, object.size, options.class_bound, options.archives);
+        let class_hazard = self.classes.add(class, object.size, options.class_bound);
+        let class_hazard = class_hazard.filter(|_| options.archives);
         self.prefixes.add(object, options);
         self.largest.add(object, options.largest);
         self.hazards.add(object, class_hazard, &options.destination, options.examples);

@@ -80,11 +80,11 @@ fn way_of(state: &ObjectState, archives: bool) -> Way {
         Some(Restore::Ongoing) => Way::Ongoing,
         Some(Restore::Until(until)) => Way::Restored(until),
         None if state.archive_status.is_some() => Way::Archived,
-        None if is_archive(&state.class, archives) => Way::Archived,
+        None if archives && is_archive(&state.class) => Way::Archived,
         None => Way::Awake,
     }
 }
 
-fn is_archive(class: &str, archives: bool) -> bool {
-    hazard_of_class(class.as_bytes(), archives) == Some(crate::tally::Hazard::ObjectArchived)
+fn is_archive(class: &str) -> bool {
+    hazard_of_class(class.as_bytes()) == Some(crate::tally::Hazard::ObjectArchived)
 }

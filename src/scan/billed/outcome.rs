@@ -99,7 +99,7 @@ pub struct Kept {
 impl Kept {
     fn add(&mut self, size: u64, class: &[u8], modified: Timestamp) {
         self.counts.add(size);
-        self.classes.add(class, size, CLASS_BOUND, true);
+        self.classes.add(class, size, CLASS_BOUND);
         self.oldest = Some(self.oldest.map_or(modified, |oldest| oldest.min(modified)));
     }
 
@@ -174,7 +174,7 @@ pub struct UploadTotals {
 
 impl UploadTotals {
     pub(super) fn count_class(&mut self, class: &[u8]) {
-        self.classes.add(class, 0, CLASS_BOUND, true);
+        self.classes.add(class, 0, CLASS_BOUND);
     }
 }
 

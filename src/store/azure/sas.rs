@@ -8,7 +8,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
-use crate::store::text::timestamp;
+use crate::store::text::{percent, timestamp};
 use crate::store::{ErrorKind, StoreError};
 
 /// What a shared access signature says that it allows.
@@ -158,24 +158,12 @@ impl fmt::Debug for Sas {
 /// A signature as it is written, in plain, and percent-encoded in capitals and small letters.
 fn spellings(written: &str) -> [Zeroizing<String>; 4] {
     let plain = Zeroizing::new(percent_decode_str(written).decode_utf8_lossy().into_owned());
-    let encoded = |small: bool| {
-        let mut text = Zeroizing::new(String::with_capacity(3 * plain.len()));
-        for character in plain.chars() {
-            // Base64 has no other characters that are encoded.
-            let code = match character {
-                '+' => "%2B",
-                '/' => "%2F",
-                '=' => "%3D",
-                other => {
-                    text.push(other);
-                    continue;
-                }
-            };
-            text.extend(code.chars().map(|c| if small { c.to_ascii_lowercase() } else { c }));
-        }
-        text
-    };
-    let (capitals, small) = (encoded(false), encoded(true));
+    let mut capitals = Zeroizing::new(String::with_capacity(3 * plain.len()));
+    percent::encode(plain.as_bytes(), &mut capitals);
+    // Base64 has no other characters that are encoded.
+    let small = ["%2B", "%2F", "%3D"].into_iter().fold(capitals.clone(), |text, code| {
+        Zeroizing::new(text.replace(code, &code.to_ascii_lowercase()))
+    });
     [Zeroizing::new(written.to_owned()), plain, capitals, small]
 }
 
